@@ -1,0 +1,144 @@
+import type { EpochNumber } from "./epoch.ts";
+import type { EpochMs } from "./play.ts";
+import { compareUtf8 } from "./utf8-order.ts";
+import type { WindowId } from "./windows.ts";
+
+/** How many entries a chart keeps (I6). */
+export const chartSize = 500;
+
+export const chartLists = ["songs", "artists", "listeners"] as const;
+export type ChartList = (typeof chartLists)[number];
+
+/** Something that may stand in a chart. */
+export interface Candidate {
+  /** Track id, artist name or listener id. */
+  readonly id: string;
+  /** Empty for an artist or a listener. */
+  readonly title: string;
+  /** Empty for a listener. */
+  readonly artist: string;
+  /** Plays in a calendar window, decay weight in `hot`, listened ms for listeners. Never shrinks. */
+  readonly score: bigint;
+  /** Qualified plays in the window; all-time in `hot`. */
+  readonly plays: number;
+  /** Listened time in the window, ms; all-time in `hot`. */
+  readonly listenedMs: number;
+  /** Decides ties; never grows. */
+  readonly firstPlayedAt: EpochMs;
+}
+
+/** A candidate that made it. Its rank is its place in `Chart.entries`, from 1. */
+export interface ChartEntry extends Candidate {
+  /** The rank in the version before this one; undefined for a new entry. */
+  readonly previousRank: number | undefined;
+  /** The best rank so far in this chart. */
+  readonly peak: number;
+}
+
+export interface Chart {
+  readonly list: ChartList;
+  readonly window: WindowId;
+  /** The epoch that last changed it. */
+  readonly epoch: EpochNumber;
+  /** The version: 1, 2, 3, ... */
+  readonly seq: number;
+  readonly entries: readonly ChartEntry[];
+}
+
+/** The one total order (I7): score desc, then first played earlier, then id by UTF-8 bytes. */
+export function compareCandidates(a: Candidate, b: Candidate): number {
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1;
+  return a.firstPlayedAt - b.firstPlayedAt || compareUtf8(a.id, b.id);
+}
+
+/** An open chart: the next version of one, or the first. */
+export interface ChartDraft {
+  readonly update: ChartUpdate;
+  /** The next version, or undefined where the list did not change. */
+  finish(epoch: EpochNumber): Chart | undefined;
+}
+
+export function draftChart(list: ChartList, window: WindowId, previous: Chart | undefined): ChartDraft {
+  const update = new ChartUpdate(previous?.entries ?? []);
+  return {
+    update,
+    finish(epoch) {
+      const entries = update.finish();
+      return entries && { list, window, epoch, seq: (previous?.seq ?? 0) + 1, entries };
+    },
+  };
+}
+
+/**
+ * Turns a chart and the candidates that changed into the next chart. Exact without seeing the untouched rest, because
+ * scores only grow and first plays only get earlier: whoever is in the new chart was in the old one or has changed (I6).
+ */
+export class ChartUpdate {
+  readonly #previous: readonly ChartEntry[];
+  readonly #size: number;
+  readonly #candidates: Map<string, Candidate>;
+  /** The last candidate of a full chart: who ranks behind it cannot enter. */
+  #threshold: Candidate | undefined;
+
+  constructor(previous: readonly ChartEntry[], size: number = chartSize) {
+    this.#previous = previous;
+    this.#size = size;
+    this.#candidates = new Map(previous.map((entry) => [entry.id, entry]));
+    this.#threshold = previous.length >= size ? previous[size - 1] : undefined;
+  }
+
+  /** Notes the newest totals of a candidate. One with a score of 0 has no place in a chart. */
+  offer(candidate: Candidate): void {
+    if (candidate.score <= 0n) return;
+    const isOutside = this.#threshold !== undefined && compareCandidates(candidate, this.#threshold) > 0;
+    if (isOutside && !this.#candidates.has(candidate.id)) return;
+    this.#candidates.set(candidate.id, candidate);
+    if (this.#candidates.size > 8 * this.#size) this.#prune();
+  }
+
+  /** The next entries, or undefined where nothing changed. */
+  finish(): readonly ChartEntry[] | undefined {
+    this.#prune();
+    const ranks = new Map(this.#previous.map((entry, index) => [entry.id, { entry, rank: index + 1 }]));
+    const entries = [...this.#candidates.values()].map((candidate, index) => {
+      const before = ranks.get(candidate.id);
+      const rank = index + 1;
+      return {
+        id: candidate.id,
+        title: candidate.title,
+        artist: candidate.artist,
+        score: candidate.score,
+        plays: candidate.plays,
+        listenedMs: candidate.listenedMs,
+        firstPlayedAt: candidate.firstPlayedAt,
+        previousRank: before?.rank,
+        peak: Math.min(rank, before?.entry.peak ?? rank),
+      };
+    });
+    const isSame =
+      entries.length === this.#previous.length &&
+      entries.every((entry, index) => isSameEntry(entry, this.#previous[index]));
+    return isSame ? undefined : entries;
+  }
+
+  /** Keeps the best, in order. */
+  #prune(): void {
+    const best = [...this.#candidates.values()].sort(compareCandidates).slice(0, this.#size);
+    this.#candidates.clear();
+    for (const candidate of best) this.#candidates.set(candidate.id, candidate);
+    this.#threshold = best.length >= this.#size ? best[this.#size - 1] : undefined;
+  }
+}
+
+function isSameEntry(a: Candidate, b: Candidate | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.id === b.id &&
+    a.title === b.title &&
+    a.artist === b.artist &&
+    a.score === b.score &&
+    a.plays === b.plays &&
+    a.listenedMs === b.listenedMs &&
+    a.firstPlayedAt === b.firstPlayedAt
+  );
+}

@@ -1,0 +1,28 @@
+import type { EpochNumber } from "./epoch.ts";
+import type { ArtistName, TrackId } from "./play.ts";
+import type { Totals } from "./totals.ts";
+
+/** The dimensions that are counted. */
+export const dimensions = ["genre", "platform", "mood", "country"] as const;
+export type Dimension = (typeof dimensions)[number];
+
+/** `SONG#<id>`, `ARTIST#<name>` or `DIM#<dimension>#<value>`. */
+export type CounterKey = string & { readonly __brand: "CounterKey" };
+
+export const songKey = (id: TrackId): CounterKey => `SONG#${id}` as CounterKey;
+export const artistKey = (name: ArtistName): CounterKey => `ARTIST#${name}` as CounterKey;
+export const dimensionKey = (dimension: Dimension, value: string): CounterKey =>
+  `DIM#${dimension}#${value}` as CounterKey;
+
+/** What one epoch adds to one counter. */
+export interface CounterDelta {
+  readonly key: CounterKey;
+  readonly totals: Totals;
+}
+
+/** A running total with its guard: the last epoch that is in it (I5). */
+export interface Counter {
+  readonly key: CounterKey;
+  readonly epoch: EpochNumber;
+  readonly totals: Totals;
+}

@@ -1,0 +1,92 @@
+import { CorruptStoreError, StaleEpochError } from "./errors.ts";
+import type { EpochMs } from "./play.ts";
+import { addCounts, type Head, noCounts, origin, type ShardCounts, subtractCounts } from "./position.ts";
+import { type ChartWindow, currentWindows, type WindowId } from "./windows.ts";
+
+/** Epochs count 1, 2, 3, ... without a gap. */
+export type EpochNumber = number & { readonly __brand: "EpochNumber" };
+
+/** What a stage tells about its run; figures only, never data. */
+export type StageFigures = Readonly<Record<string, number>>;
+
+/** One run of the workflow, written before it starts (I4). */
+export interface EpochRecord {
+  readonly epoch: EpochNumber;
+  readonly status: "open" | "committed";
+  /** A random id of the store, the same in every epoch; part of every chart's log name. */
+  readonly storeId: string;
+  /** The shards' positions after which this epoch starts; a shard that is missing starts at its origin. */
+  readonly from: readonly Head[];
+  /** The shards' positions up to which this epoch goes. */
+  readonly to: readonly Head[];
+  /** The clock of everything in this epoch. */
+  readonly now: EpochMs;
+  /** The window instances that are current at `now`. */
+  readonly windows: Readonly<Record<ChartWindow, WindowId>>;
+  /** By stage, once committed. */
+  readonly figures?: Readonly<Record<string, StageFigures>>;
+}
+
+/** The part of a shard that belongs to an epoch: after `from`, up to and including `to`. */
+export interface ShardRange {
+  readonly from: Head;
+  readonly to: Head;
+}
+
+/** The ranges of an epoch that hold something. */
+export function rangesOf(record: EpochRecord): readonly ShardRange[] {
+  const from = new Map(record.from.map((head) => [head.shard, head]));
+  return record.to
+    .map((to) => ({ from: from.get(to.shard) ?? startOf(to), to }))
+    .filter((range) => range.from.position !== range.to.position);
+}
+
+/** The beginning of a head's shard. */
+export function startOf(head: Head): Head {
+  return { ...head, position: origin, counts: noCounts, arrivedAt: 0 as EpochMs };
+}
+
+export function totalCounts(heads: readonly Head[]): ShardCounts {
+  return heads.reduce((sum, head) => addCounts(sum, head.counts), noCounts);
+}
+
+/** What an epoch adds to the totals of all shards. */
+export function epochCounts(record: EpochRecord): ShardCounts {
+  return subtractCounts(totalCounts(record.to), totalCounts(record.from));
+}
+
+/**
+ * The record of the epoch after `previous`, or undefined where there is nothing to do: no position moved and every
+ * current window is still the one that was published (windows roll over in silence).
+ */
+export function nextEpoch(
+  previous: EpochRecord | undefined,
+  to: readonly Head[],
+  now: EpochMs,
+  newStoreId: string,
+): EpochRecord | undefined {
+  const windows = currentWindows(now);
+  const record: EpochRecord = {
+    epoch: ((previous?.epoch ?? 0) + 1) as EpochNumber,
+    status: "open",
+    storeId: previous?.storeId ?? newStoreId,
+    from: previous?.to ?? [],
+    to,
+    now,
+    windows,
+  };
+  const rolledOver = previous !== undefined && previous.windows.hour !== windows.hour;
+  return rangesOf(record).length > 0 || rolledOver ? record : undefined;
+}
+
+/**
+ * The record of an epoch that a stage may work on.
+ *
+ * @throws CorruptStoreError where there is none: plan writes it before any stage runs
+ * @throws StaleEpochError where it is committed: another run was faster
+ */
+export function requireOpen(epoch: EpochNumber, record: EpochRecord | undefined): EpochRecord {
+  if (record === undefined) throw new CorruptStoreError(`epoch ${epoch} has no record`);
+  if (record.status === "committed") throw new StaleEpochError(`the log of epoch ${epoch}`, epoch, epoch);
+  return record;
+}

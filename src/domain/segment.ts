@@ -1,0 +1,84 @@
+import type { ArtistName, EpochMs, Play, TrackId, UserId } from "./play.ts";
+import type { Head, Position } from "./position.ts";
+
+/** A track as a segment's facts name it. */
+export interface SegmentTrack {
+  readonly id: TrackId;
+  readonly artist: ArtistName;
+  /** Empty where the play carries none. */
+  readonly title: string;
+  readonly genre: string;
+}
+
+/** Bits of `Facts.flags`. */
+export const factFlags = { qualified: 1, completed: 2, skipped: 4 } as const;
+
+/**
+ * What the plays of a segment say, one column a field and one index a play: everything that counting, profiles and
+ * charts need. Names stand once in a dictionary; index 0 of `labels` means "none".
+ */
+export interface Facts {
+  /** Index into `SegmentContents.users`. */
+  readonly user: readonly number[];
+  /** Index into `SegmentContents.tracks`. */
+  readonly track: readonly number[];
+  /** Epoch ms. */
+  readonly startedAt: readonly number[];
+  /** Epoch ms, never less than the play's before it. */
+  readonly arrivedAt: readonly number[];
+  readonly listenedMs: readonly number[];
+  readonly flags: readonly number[];
+  /** Hundredths of a star plus 1; 0 means none. */
+  readonly rating: readonly number[];
+  /** Indexes into `SegmentContents.labels`. */
+  readonly platform: readonly number[];
+  readonly mood: readonly number[];
+  readonly country: readonly number[];
+  /** The event id's 64-bit hash. */
+  readonly idHi: readonly number[];
+  readonly idLo: readonly number[];
+}
+
+/** The ids that arrived again. They are kept because a third arrival is a duplicate of the second. */
+export interface DuplicateIds {
+  readonly arrivedAt: readonly number[];
+  readonly idHi: readonly number[];
+  readonly idLo: readonly number[];
+}
+
+/** A piece of a record, or of a line of a block, that is not a play. The reason comes with the first piece. */
+export interface RejectChunk {
+  readonly sequenceNumber: string;
+  /** The record's entry at which the reject starts. */
+  readonly entry: number;
+  readonly chunk: number;
+  readonly chunks: number;
+  readonly arrivedAt: EpochMs;
+  /** Empty but in chunk 0. */
+  readonly reason: string;
+  readonly raw: Uint8Array;
+}
+
+export interface SegmentContents {
+  readonly tracks: readonly SegmentTrack[];
+  readonly users: readonly UserId[];
+  readonly labels: readonly string[];
+  readonly facts: Facts;
+  readonly duplicates: DuplicateIds;
+  readonly rejects: readonly RejectChunk[];
+  /** Some of the plays in full, for the feed of recent plays. */
+  readonly sample: readonly Play[];
+}
+
+/**
+ * Everything one transaction of the consumer contributed (I1): immutable, and linked to the segment before it by
+ * `previous`, so that a gap shows (I4).
+ */
+export interface Segment {
+  /** Where this segment ends, with the shard's totals up to there. */
+  readonly head: Head;
+  /** Where the segment before it ends. */
+  readonly previous: Position;
+  /** `SegmentContents`, encoded by src/wire/segment-codec.ts. */
+  readonly body: Uint8Array;
+}

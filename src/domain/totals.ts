@@ -1,0 +1,100 @@
+import type { ArtistName, EpochMs } from "./play.ts";
+import { compareUtf8 } from "./utf8-order.ts";
+import type { WindowId } from "./windows.ts";
+
+/** What a song is called: by its earliest play, then the smallest artist, then the smallest title (I7). */
+export interface Label {
+  readonly startedAt: EpochMs;
+  readonly artist: ArtistName;
+  /** Empty where the play carries no title; sorts first. */
+  readonly title: string;
+}
+
+export interface WindowTotals {
+  /** Qualified plays. */
+  readonly plays: number;
+  /** Listened time of all plays, ms. */
+  readonly listenedMs: number;
+}
+
+/**
+ * The totals of a song, an artist or a dimension value, and equally what some plays add to them. Adding is associative
+ * and commutative: sums, minima and unions of sums. Unqualified plays are in all fields but `plays`, `firstPlayedAt`
+ * and decay scores.
+ */
+export interface Totals {
+  /** Qualified plays. */
+  readonly plays: number;
+  readonly unqualified: number;
+  readonly listenedMs: number;
+  readonly completes: number;
+  readonly skips: number;
+  /** Hundredths of a star, so that sums are exact. */
+  readonly ratingSum: number;
+  readonly ratingCount: number;
+  /** The start of the earliest qualified play. */
+  readonly firstPlayedAt: EpochMs | undefined;
+  /** Songs only. */
+  readonly label: Label | undefined;
+  readonly windows: ReadonlyMap<WindowId, WindowTotals>;
+  /** Forward-decay scores by landmark; integers that outgrow 2^53. */
+  readonly decays: ReadonlyMap<WindowId, bigint>;
+}
+
+export const noTotals: Totals = {
+  plays: 0,
+  unqualified: 0,
+  listenedMs: 0,
+  completes: 0,
+  skips: 0,
+  ratingSum: 0,
+  ratingCount: 0,
+  firstPlayedAt: undefined,
+  label: undefined,
+  windows: new Map(),
+  decays: new Map(),
+};
+
+export function addTotals(a: Totals, b: Totals): Totals {
+  return {
+    plays: a.plays + b.plays,
+    unqualified: a.unqualified + b.unqualified,
+    listenedMs: a.listenedMs + b.listenedMs,
+    completes: a.completes + b.completes,
+    skips: a.skips + b.skips,
+    ratingSum: a.ratingSum + b.ratingSum,
+    ratingCount: a.ratingCount + b.ratingCount,
+    firstPlayedAt: earliest(a.firstPlayedAt, b.firstPlayedAt),
+    label: firstLabel(a.label, b.label),
+    windows: union(a.windows, b.windows, (x, y) => ({
+      plays: x.plays + y.plays,
+      listenedMs: x.listenedMs + y.listenedMs,
+    })),
+    decays: union(a.decays, b.decays, (x, y) => x + y),
+  };
+}
+
+export function earliest(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {
+  if (a === undefined) return b;
+  return b === undefined || a <= b ? a : b;
+}
+
+export function firstLabel(a: Label | undefined, b: Label | undefined): Label | undefined {
+  if (a === undefined) return b;
+  return b === undefined || compareLabels(a, b) <= 0 ? a : b;
+}
+
+export function compareLabels(a: Label, b: Label): number {
+  return a.startedAt - b.startedAt || compareUtf8(a.artist, b.artist) || compareUtf8(a.title, b.title);
+}
+
+function union<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>, add: (x: V, y: V) => V): ReadonlyMap<K, V> {
+  if (b.size === 0) return a;
+  if (a.size === 0) return b;
+  const merged = new Map(a);
+  for (const [key, value] of b) {
+    const mine = merged.get(key);
+    merged.set(key, mine === undefined ? value : add(mine, value));
+  }
+  return merged;
+}

@@ -1,0 +1,200 @@
+import { decayWeight } from "./decay.ts";
+import type { EpochMs } from "./play.ts";
+
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+export const weekMs = 7 * dayMs;
+
+/** The windows a chart can be asked for. All are calendar windows in UTC but `hot`, which decays, and `all`. */
+export const chartWindows = ["hot", "hour", "day", "week", "all"] as const;
+export type ChartWindow = (typeof chartWindows)[number];
+
+/**
+ * One instance of a window: `h.2026112014`, `d.20261120`, `w.2026W47` (ISO week), `x.20261120` (decay landmark), `all`.
+ * It names an attribute of a counter and a chart.
+ */
+export type WindowId = string & { readonly __brand: "WindowId" };
+
+export const allTime = "all" as WindowId;
+
+interface WindowRule {
+  readonly prefix: string;
+  /** A play enters the window if it arrives before the window's end plus this, ms. */
+  readonly graceMs: number;
+  /** The window's totals are dropped this long after its end, ms. */
+  readonly keepMs: number;
+}
+
+/** The landmark of `hot` moves every 24 half-lives; nobody asks for an old one, so it closes when it ends. */
+const rules = {
+  hour: { prefix: "h", graceMs: 48 * hourMs, keepMs: 96 * hourMs },
+  day: { prefix: "d", graceMs: 8 * dayMs, keepMs: 16 * dayMs },
+  week: { prefix: "w", graceMs: 5 * weekMs, keepMs: 10 * weekMs },
+  hot: { prefix: "x", graceMs: 0, keepMs: dayMs },
+} as const satisfies Record<string, WindowRule>;
+
+/** What one play adds to one window. */
+export interface WindowShare {
+  readonly window: WindowId;
+  /** A calendar window counts plays; a decay window sums weights. */
+  readonly kind: "calendar" | "decay";
+  /** 1 in a calendar window, else the play's decay weight. */
+  readonly weight: number;
+  /** When plays stop entering, by arrival (epoch ms, exclusive). */
+  readonly closesAt: number;
+  /** When the totals may be dropped, by the epoch's `now` (epoch ms). */
+  readonly dropAt: number;
+}
+
+/** The instance of each window that is current at `now`. */
+export function currentWindows(now: EpochMs): Readonly<Record<ChartWindow, WindowId>> {
+  return {
+    hot: instance("hot", floorTo(now, dayMs)),
+    hour: instance("hour", floorTo(now, hourMs)),
+    day: instance("day", floorTo(now, dayMs)),
+    week: instance("week", weekStart(now)),
+    all: allTime,
+  };
+}
+
+/** Whether the totals of a window instance may be dropped at `now`; `all` and names that are no window never are. */
+export function isExpired(window: string, now: EpochMs): boolean {
+  const dropAt = dropTimes.get(window) ?? rememberDropTime(window);
+  return now >= dropAt;
+}
+
+/** Every window but `all` that a play started at `startedAt` may enter. Plays of one minute share the answer. */
+export function windowShares(startedAt: EpochMs): readonly WindowShare[] {
+  const minute = Math.floor(startedAt / minuteMs);
+  let shares = sharesByMinute.get(minute);
+  if (shares === undefined) {
+    shares = computeShares(minute * minuteMs);
+    if (sharesByMinute.size >= 100_000) sharesByMinute.clear();
+    sharesByMinute.set(minute, shares);
+  }
+  return shares;
+}
+
+const sharesByMinute = new Map<number, readonly WindowShare[]>();
+const dropTimes = new Map<string, number>();
+
+function computeShares(at: number): readonly WindowShare[] {
+  const shares = [
+    calendarShare("hour", floorTo(at, hourMs), hourMs),
+    calendarShare("day", floorTo(at, dayMs), dayMs),
+    calendarShare("week", weekStart(at), weekMs),
+  ];
+  const today = floorTo(at, dayMs);
+  for (const landmark of [today - dayMs, today, today + dayMs]) {
+    const weight = decayWeight(at, landmark);
+    if (weight > 0) shares.push(decayShare(landmark, weight));
+  }
+  return shares;
+}
+
+function calendarShare(kind: "hour" | "day" | "week", start: number, lengthMs: number): WindowShare {
+  const end = start + lengthMs;
+  const { graceMs, keepMs } = rules[kind];
+  return {
+    window: instance(kind, start),
+    kind: "calendar",
+    weight: 1,
+    closesAt: end + graceMs,
+    dropAt: end + keepMs,
+  };
+}
+
+function decayShare(landmark: number, weight: number): WindowShare {
+  const end = landmark + dayMs;
+  const { graceMs, keepMs } = rules.hot;
+  return {
+    window: instance("hot", landmark),
+    kind: "decay",
+    weight,
+    closesAt: end + graceMs,
+    dropAt: end + keepMs,
+  };
+}
+
+function rememberDropTime(window: string): number {
+  const dropAt = computeDropTime(window);
+  if (dropTimes.size >= 100_000) dropTimes.clear();
+  dropTimes.set(window, dropAt);
+  return dropAt;
+}
+
+function computeDropTime(window: string): number {
+  const match = /^([hdwx])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
+  if (match === null) return Number.POSITIVE_INFINITY;
+  const [, prefix, year, week, month, day, hour] = match;
+  if (prefix === "w") {
+    const firstWeek = weekStart(daysFromCivil(Number(year), 1, 4) * dayMs);
+    return firstWeek + Number(week) * weekMs + rules.week.keepMs;
+  }
+  const start = daysFromCivil(Number(year), Number(month), Number(day)) * dayMs;
+  if (prefix === "h") return start + (Number(hour) + 1) * hourMs + rules.hour.keepMs;
+  return start + dayMs + (prefix === "d" ? rules.day.keepMs : rules.hot.keepMs);
+}
+
+function instance(kind: keyof typeof rules, start: number): WindowId {
+  const { prefix } = rules[kind];
+  if (kind === "week") return `${prefix}.${isoWeek(start)}` as WindowId;
+  const { year, month, day } = civilFromDays(Math.floor(start / dayMs));
+  const date = `${pad(year, 4)}${pad(month, 2)}${pad(day, 2)}`;
+  const hour = kind === "hour" ? pad((start % dayMs) / hourMs, 2) : "";
+  return `${prefix}.${date}${hour}` as WindowId;
+}
+
+/** The Monday 00:00 UTC at or before `at`; 1970-01-01 was a Thursday. */
+function weekStart(at: number): number {
+  return floorTo(at + 3 * dayMs, weekMs) - 3 * dayMs;
+}
+
+/** `2026W47` of the week that starts at `monday`: a week belongs to the year of its Thursday (ISO 8601). */
+function isoWeek(monday: number): string {
+  const { year } = civilFromDays(Math.floor(monday / dayMs) + 3);
+  const firstWeek = weekStart(daysFromCivil(year, 1, 4) * dayMs);
+  return `${pad(year, 4)}W${pad((monday - firstWeek) / weekMs + 1, 2)}`;
+}
+
+interface CivilDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** Days since 1970-01-01 to a date (H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days). */
+function civilFromDays(days: number): CivilDate {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
+  };
+}
+
+/** The inverse of `civilFromDays` (same source, days_from_civil). */
+function daysFromCivil(year: number, month: number, day: number): number {
+  const shiftedYear = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shiftedYear / 400);
+  const yearOfEra = shiftedYear - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;
+const pad = (value: number, digits: number): string => String(value).padStart(digits, "0");

@@ -1,0 +1,7 @@
+import type { ConnectionId } from "./connection-store.ts";
+
+/** The way to a connected client. */
+export interface ConnectionGateway {
+  /** Sends one text message. `gone`: the client is no longer there. Throws `StoreError` on any other failure. */
+  send(connection: ConnectionId, message: string): Promise<"sent" | "gone">;
+}

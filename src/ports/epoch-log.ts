@@ -1,0 +1,19 @@
+import type { EpochNumber, EpochRecord, StageFigures } from "../domain/epoch.ts";
+import type { EpochMs } from "../domain/play.ts";
+
+/** The write-ahead log of epochs (I4). Reads are strongly consistent; a failing store throws `StoreError`. */
+export interface EpochLog {
+  latest(): Promise<EpochRecord | undefined>;
+  read(epoch: EpochNumber): Promise<EpochRecord | undefined>;
+  /** Writes the record of a new epoch. `exists`: somebody else did, and nothing was written. */
+  create(record: EpochRecord): Promise<"created" | "exists">;
+  /** Marks an epoch as committed; committing again changes nothing. */
+  commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void>;
+  /**
+   * Takes the lease for `owner` until `now + lengthMs`. Refused while another owner's lease runs; one that would end
+   * later than `now + lengthMs` is void (a clock went back). Re-entrant: an owner prolongs its own.
+   */
+  acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean>;
+  /** Gives the lease up where `owner` holds it. */
+  releaseLease(owner: string): Promise<void>;
+}

@@ -1,0 +1,114 @@
+import { type Catcher, defineWorkflow, type Retrier } from "./asl.ts";
+
+/** The functions the workflow calls; each runtime maps these names to a Lambda or to a handler in its process. */
+export const workflowResources = [
+  "plan",
+  "reduce",
+  "user-behavior",
+  "recommendation",
+  "commit",
+  "broadcast",
+  "release",
+] as const;
+export type WorkflowResource = (typeof workflowResources)[number];
+
+/** An epoch that another run already committed is not an error to repeat: the next run starts from the record. */
+const retry: readonly Retrier[] = [
+  { ErrorEquals: ["StaleEpochError", "CorruptStoreError"], MaxAttempts: 0 },
+  { ErrorEquals: ["States.ALL"], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 2 },
+];
+const giveUp: readonly Catcher<"Release">[] = [
+  { ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Release" },
+];
+
+/**
+ * The one definition that Step Functions and the embedded runner both execute. One pass is one epoch; what travels
+ * between states is the epoch's number and figures, never data.
+ */
+export const trendingPipeline = defineWorkflow({
+  Comment: "plan -> MapReduce -> UserBehavior -> Recommendation -> commit -> broadcast",
+  StartAt: "Plan",
+  States: {
+    Plan: {
+      Type: "Task",
+      Resource: "plan",
+      Parameters: { "execution.$": "$$.Execution.Id" },
+      Retry: retry,
+      Catch: giveUp,
+      Next: "HasWork",
+    },
+    HasWork: {
+      Type: "Choice",
+      Choices: [{ Variable: "$.kind", StringEquals: "epoch", Next: "MapReduce" }],
+      Default: "Done",
+    },
+    MapReduce: {
+      Type: "Task",
+      Resource: "reduce",
+      Parameters: { "epoch.$": "$.epoch" },
+      ResultPath: "$.mapReduce",
+      Retry: retry,
+      Catch: giveUp,
+      Next: "UserBehavior",
+    },
+    UserBehavior: {
+      Type: "Task",
+      Resource: "user-behavior",
+      Parameters: { "epoch.$": "$.epoch" },
+      ResultPath: "$.userBehavior",
+      Retry: retry,
+      Catch: giveUp,
+      Next: "Recommendation",
+    },
+    Recommendation: {
+      Type: "Task",
+      Resource: "recommendation",
+      Parameters: { "epoch.$": "$.epoch" },
+      ResultPath: "$.recommendation",
+      Retry: retry,
+      Catch: giveUp,
+      Next: "Commit",
+    },
+    Commit: {
+      Type: "Task",
+      Resource: "commit",
+      Parameters: {
+        "execution.$": "$$.Execution.Id",
+        "startedAt.$": "$$.Execution.StartTime",
+        "epoch.$": "$.epoch",
+        figures: {
+          "mapReduce.$": "$.mapReduce",
+          "userBehavior.$": "$.userBehavior",
+          "recommendation.$": "$.recommendation",
+        },
+      },
+      ResultPath: "$.commit",
+      Retry: retry,
+      Catch: giveUp,
+      Next: "Broadcast",
+    },
+    Broadcast: {
+      Type: "Task",
+      Resource: "broadcast",
+      Parameters: { "epoch.$": "$.epoch" },
+      ResultPath: "$.broadcast",
+      Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.broadcastError", Next: "MoreWaiting" }],
+      Next: "MoreWaiting",
+    },
+    MoreWaiting: {
+      Type: "Choice",
+      Choices: [{ Variable: "$.commit.more", BooleanEquals: true, Next: "WaitForTick" }],
+      Default: "Done",
+    },
+    WaitForTick: { Type: "Wait", SecondsPath: "$.commit.waitSeconds", Next: "Plan" },
+    Release: {
+      Type: "Task",
+      Resource: "release",
+      Parameters: { "execution.$": "$$.Execution.Id" },
+      ResultPath: "$.release",
+      Next: "Failed",
+    },
+    Failed: { Type: "Fail", ErrorPath: "$.error.Error", CausePath: "$.error.Cause" },
+    Done: { Type: "Succeed" },
+  },
+});

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { type CounterKey, songKey } from "#src/domain/counter.ts";
+import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "#src/domain/play.ts";
+import type { Profile } from "#src/domain/profile.ts";
+import { compareRecent, recentPlays } from "#src/domain/profile.ts";
+import type { Totals } from "#src/domain/totals.ts";
+import type { WindowId } from "#src/domain/windows.ts";
+
+/** A Friday, 14:00 UTC. */
+export const aMoment = Date.parse("2026-11-20T14:00:00Z") as EpochMs;
+
+const few = (prefix: string, count: number) => fc.integer({ min: 1, max: count }).map((n) => `${prefix}${n}`);
+
+export const someTrackId = few("S", 6) as fc.Arbitrary<TrackId>;
+export const someUserId = few("U", 6) as fc.Arbitrary<UserId>;
+export const someArtist = fc.constantFrom(
+  "Coldplay",
+  "Cold",
+  "東京事変",
+  "\u{1f3b8}",
+  "ﬀ",
+) as fc.Arbitrary<ArtistName>;
+
+/** Within three days around `aMoment`, often at the same times. */
+export const someStart = fc.oneof(
+  fc.constantFrom(aMoment, (aMoment - 60_000) as EpochMs, (aMoment - 3_600_000) as EpochMs),
+  fc.integer({ min: aMoment - 3 * 86_400_000, max: aMoment }) as fc.Arbitrary<EpochMs>,
+);
+
+/** Plays of few listeners and songs, so that they meet; event ids are distinct. */
+export const somePlays = (maxLength = 60): fc.Arbitrary<readonly Play[]> =>
+  fc
+    .array(
+      fc.record(
+        {
+          userId: someUserId,
+          track: fc.record(
+            {
+              id: someTrackId,
+              artist: someArtist,
+              title: fc.constantFrom("Yellow", "Clocks", ""),
+              genre: fc.constantFrom("pop", "rock"),
+              durationMs: fc.constantFrom(120_000, 200_000),
+            },
+            { requiredKeys: ["id", "artist"] },
+          ),
+          startedAt: someStart,
+          msPlayed: fc.constantFrom(0, 29_999, 30_000, 100_000, 200_000),
+          endReason: fc.constantFrom("done", "skip", "stop"),
+          rating: fc.constantFrom(0, 3.5, 4.99, 5),
+          platform: fc.constantFrom("ios", "web"),
+          mood: fc.constantFrom("Chill", "Sad"),
+          geo: fc.record({ country: fc.constantFrom("DE", "JP") }),
+        },
+        { requiredKeys: ["userId", "track", "startedAt"] },
+      ),
+      { maxLength },
+    )
+    .map((plays) => plays.map((play, i) => ({ ...play, eventId: `e${i}` as EventId }) as Play));
+
+const count = fc.integer({ min: 0, max: 1_000_000 });
+
+export const someTotals: fc.Arbitrary<Totals> = fc.record({
+  plays: count,
+  unqualified: count,
+  listenedMs: count,
+  completes: count,
+  skips: count,
+  ratingSum: count,
+  ratingCount: count,
+  firstPlayedAt: fc.option(someStart, { nil: undefined }),
+  label: fc.option(
+    fc.record({
+      startedAt: someStart,
+      artist: someArtist,
+      title: fc.constantFrom("", "Yellow", "\u{1f600}", "\ufffd"),
+    }),
+    { nil: undefined },
+  ),
+  windows: fc
+    .dictionary(
+      fc.constantFrom("h.2026112014", "d.20261120", "w.2026W47"),
+      fc.record({ plays: count, listenedMs: count }),
+    )
+    .map(
+      (windows) => new Map(Object.entries(windows)) as Map<WindowId, { plays: number; listenedMs: number }>,
+    ),
+  decays: fc
+    .dictionary(fc.constantFrom("x.20261120", "x.20261121"), fc.bigInt({ min: 0n, max: 2n ** 100n }))
+    .map((decays) => new Map(Object.entries(decays)) as Map<WindowId, bigint>),
+});
+
+export const someSongKey: fc.Arbitrary<CounterKey> = someTrackId.map(songKey);
+
+export const someProfile = (userId: UserId): fc.Arbitrary<Profile> =>
+  fc.record({
+    userId: fc.constant(userId),
+    plays: count,
+    unqualified: count,
+    listenedMs: count,
+    completes: count,
+    skips: count,
+    firstHeardAt: someStart,
+    artists: fc
+      .uniqueArray(fc.tuple(someArtist, fc.record({ plays: count, firstHeardAt: someStart })), {
+        selector: ([name]) => name,
+      })
+      .map((artists) => new Map(artists)),
+    heard: fc.uniqueArray(someTrackId).map((tracks) => new Set(tracks)),
+    recent: fc
+      .array(
+        fc.record({
+          trackId: someTrackId,
+          artist: someArtist,
+          title: fc.constantFrom("", "Yellow"),
+          startedAt: someStart,
+          listenedMs: count,
+          flags: fc.integer({ min: 0, max: 7 }),
+        }),
+        { maxLength: 70 },
+      )
+      .map((plays) => plays.sort(compareRecent).slice(0, recentPlays)),
+  });

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { CounterFold } from "#src/domain/counter-fold.ts";
+import { hash64 } from "#src/domain/hash64.ts";
+import { ListenerFold } from "#src/domain/listener-fold.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
+import { addProfiles, type Profile } from "#src/domain/profile.ts";
+import type { SegmentContents } from "#src/domain/segment.ts";
+import { SegmentBuilder } from "#src/domain/segment-builder.ts";
+import { addTotals, noTotals, type Totals } from "#src/domain/totals.ts";
+import { aMoment, somePlays } from "#test/support/arbitraries.ts";
+
+const arrivedAt = (aMoment + 60_000) as EpochMs;
+
+function segmentOf(plays: readonly Play[], at: EpochMs = arrivedAt): SegmentContents {
+  const builder = new SegmentBuilder();
+  for (const play of plays) {
+    const { hi, lo } = hash64(play.eventId, { hi: 0, lo: 0 });
+    builder.addPlay(play, hi, lo, at);
+  }
+  return builder.finish(() => 100);
+}
+
+function countersOf(...segments: readonly SegmentContents[]): Map<string, Totals> {
+  const fold = new CounterFold(arrivedAt);
+  for (const segment of segments) fold.add(segment);
+  // Plain totals: a tally's maps are getters.
+  return new Map([...fold.deltas()].map(({ key, totals }) => [key, addTotals(noTotals, totals)]));
+}
+
+function profilesOf(...segments: readonly SegmentContents[]): Map<string, Profile> {
+  const fold = new ListenerFold();
+  for (const segment of segments) fold.add(segment);
+  return new Map([...fold.deltas()].map((delta) => [delta.userId, { ...delta }]));
+}
+
+function merged<V>(a: Map<string, V>, b: Map<string, V>, add: (x: V, y: V) => V): Map<string, V> {
+  const sum = new Map(a);
+  for (const [key, value] of b) {
+    const mine = sum.get(key);
+    sum.set(key, mine === undefined ? value : add(mine, value));
+  }
+  return sum;
+}
+
+test("counting plays together equals adding what is counted apart, wherever they are cut and in any order", () => {
+  fc.assert(
+    fc.property(somePlays(), somePlays(), (a, b) => {
+      const together = countersOf(segmentOf([...a, ...b]));
+
+      expect(countersOf(segmentOf(b), segmentOf(a))).toEqual(together);
+      expect(merged(countersOf(segmentOf(a)), countersOf(segmentOf(b)), addTotals)).toEqual(together);
+    }),
+  );
+});
+
+test("profiling plays together equals adding what is profiled apart, wherever they are cut and in any order", () => {
+  fc.assert(
+    fc.property(somePlays(), somePlays(), (a, b) => {
+      const together = profilesOf(segmentOf([...a, ...b]));
+
+      expect(profilesOf(segmentOf(b), segmentOf(a))).toEqual(together);
+      expect(merged(profilesOf(segmentOf(a)), profilesOf(segmentOf(b)), addProfiles)).toEqual(together);
+    }),
+  );
+});
+
+test("a play that is too short counts in listened time, skips and heard tracks, and in nothing else", () => {
+  const [play] =
+    fc.sample(
+      somePlays(1).filter((plays) => plays.length === 1),
+      1,
+    )[0] ?? [];
+  if (play === undefined) throw new Error("no sample");
+  const short = segmentOf([{ ...play, msPlayed: 29_999, endReason: "skip" }]);
+
+  const song = countersOf(short).get(`SONG#${play.track.id}`);
+  const profile = profilesOf(short).get(play.userId);
+
+  expect(song).toMatchObject({
+    plays: 0,
+    unqualified: 1,
+    listenedMs: 29_999,
+    skips: 1,
+    firstPlayedAt: undefined,
+  });
+  expect([...(song?.windows.values() ?? [])]).toEqual(Array(3).fill({ plays: 0, listenedMs: 29_999 }));
+  expect(song?.decays.size).toBe(0);
+  expect(profile).toMatchObject({ plays: 0, unqualified: 1, listenedMs: 29_999, skips: 1 });
+  expect(profile?.artists.size).toBe(0);
+  expect(profile?.heard.has(play.track.id)).toBe(true);
+});
+
+test("a play that arrives after a window's grace counts in the windows that are still open", () => {
+  const [play] =
+    fc.sample(
+      somePlays(1).filter((plays) => plays.length === 1),
+      1,
+    )[0] ?? [];
+  if (play === undefined) throw new Error("no sample");
+  const started = { ...play, startedAt: aMoment };
+  const windowsAt = (iso: string) => {
+    const song = countersOf(segmentOf([started], Date.parse(iso) as EpochMs)).get(`SONG#${play.track.id}`);
+    return [...(song?.windows.keys() ?? [])];
+  };
+
+  expect(windowsAt("2026-11-22T14:59:59.999Z")).toEqual(["h.2026112014", "d.20261120", "w.2026W47"]);
+  expect(windowsAt("2026-11-22T15:00:00Z")).toEqual(["d.20261120", "w.2026W47"]);
+  expect(windowsAt("2026-11-29T00:00:00Z")).toEqual(["w.2026W47"]);
+  expect(windowsAt("2026-12-28T00:00:00Z")).toEqual([]);
+});

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { EpochMs } from "#src/domain/play.ts";
+import { currentWindows, dayMs, hourMs, isExpired, weekMs, windowShares } from "#src/domain/windows.ts";
+
+const at = (iso: string): EpochMs => Date.parse(iso) as EpochMs;
+const someTime = fc.integer({ min: at("2002-10-01T00:00:00Z"), max: at("2200-01-01T00:00:00Z") });
+
+test("each window has the name of its UTC hour, day, ISO week and landmark", () => {
+  expect(currentWindows(at("2026-11-20T14:59:59.999Z"))).toEqual({
+    hot: "x.20261120",
+    hour: "h.2026112014",
+    day: "d.20261120",
+    week: "w.2026W47",
+    all: "all",
+  });
+});
+
+test.each([
+  ["2020-12-31T12:00:00Z", "w.2020W53"],
+  ["2021-01-03T23:59:59Z", "w.2020W53"],
+  ["2021-01-04T00:00:00Z", "w.2021W01"],
+  ["2024-12-30T00:00:00Z", "w.2025W01"],
+  ["2027-01-01T00:00:00Z", "w.2026W53"],
+])("the ISO week of %s is %s", (iso, week) => {
+  expect(currentWindows(at(iso)).week).toBe(week);
+});
+
+test("names agree with the calendar of the platform", () => {
+  fc.assert(
+    fc.property(someTime, (ms) => {
+      const digits = new Date(ms).toISOString().replaceAll(/\D/g, "");
+
+      const windows = currentWindows(ms as EpochMs);
+
+      expect(windows.hour).toBe(`h.${digits.slice(0, 10)}`);
+      expect(windows.day).toBe(`d.${digits.slice(0, 8)}`);
+    }),
+  );
+});
+
+test("a play may enter its own hour, day and week, and closes with the grace of each", () => {
+  const startedAt = at("2026-11-20T14:30:00Z");
+
+  const shares = windowShares(startedAt).filter((share) => share.kind === "calendar");
+
+  expect(shares.map((share) => [share.window, share.closesAt])).toEqual([
+    ["h.2026112014", at("2026-11-20T15:00:00Z") + 48 * hourMs],
+    ["d.20261120", at("2026-11-21T00:00:00Z") + 8 * dayMs],
+    ["w.2026W47", at("2026-11-23T00:00:00Z") + 5 * weekMs],
+  ]);
+});
+
+test("a window's totals are dropped after twice its grace, and not a millisecond before", () => {
+  fc.assert(
+    fc.property(someTime, (ms) => {
+      for (const share of windowShares(ms as EpochMs)) {
+        expect(isExpired(share.window, share.dropAt as EpochMs)).toBe(true);
+        expect(isExpired(share.window, (share.dropAt - 1) as EpochMs)).toBe(false);
+      }
+    }),
+  );
+});
+
+test("what is no window never expires", () => {
+  const farFuture = at("2999-01-01T00:00:00Z");
+
+  expect(isExpired("all", farFuture)).toBe(false);
+  expect(isExpired("plays", farFuture)).toBe(false);
+});
+
+test("a play counts for its landmark, for the next from 8:00 on, and for the one before in the first hour", () => {
+  const landmarks = (iso: string) =>
+    windowShares(at(iso))
+      .filter((share) => share.kind === "decay")
+      .map((share) => share.window);
+
+  expect(landmarks("2026-11-20T00:59:00Z")).toEqual(["x.20261119", "x.20261120"]);
+  expect(landmarks("2026-11-20T01:00:00Z")).toEqual(["x.20261120"]);
+  expect(landmarks("2026-11-20T07:59:00Z")).toEqual(["x.20261120"]);
+  expect(landmarks("2026-11-20T08:00:00Z")).toEqual(["x.20261120", "x.20261121"]);
+});
