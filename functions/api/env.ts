@@ -1,0 +1,8 @@
+import type { EnvSpec } from "#src/config/env.ts";
+
+/** What this Lambda reads from its environment. The CDK stack must supply exactly these. */
+export const apiEnv = {
+  STREAM_NAME: "string",
+  SEGMENTS_TABLE: "string",
+  COUNTERS_TABLE: "string",
+} as const satisfies EnvSpec;

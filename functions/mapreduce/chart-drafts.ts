@@ -1,0 +1,53 @@
+import { type ChartDraft, type ChartList, draftChart } from "#src/domain/chart.ts";
+import type { Nomination } from "#src/domain/chart-candidates.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StaleEpochError } from "#src/domain/errors.ts";
+import type { WindowId } from "#src/domain/windows.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
+
+/** The charts that an epoch touches, loaded when the first candidate of one turns up. */
+export class ChartDrafts {
+  readonly #publications: PublicationStore;
+  readonly #epoch: EpochNumber;
+  /** `undefined`: an earlier attempt at this epoch already wrote the chart. */
+  readonly #drafts = new Map<string, ChartDraft | undefined>();
+
+  constructor(publications: PublicationStore, epoch: EpochNumber) {
+    this.#publications = publications;
+    this.#epoch = epoch;
+  }
+
+  /** @throws StaleEpochError where a chart belongs to a later epoch */
+  async offer(list: ChartList, nominations: readonly Nomination[]): Promise<void> {
+    for (const { window, candidate } of nominations) {
+      const key = chartKey(list, window);
+      if (!this.#drafts.has(key)) this.#drafts.set(key, await this.#open(list, window));
+      this.#drafts.get(key)?.update.offer(candidate);
+    }
+  }
+
+  /** Writes the charts that changed and returns how many. */
+  async write(): Promise<number> {
+    let written = 0;
+    for (const [key, draft] of this.#drafts) {
+      const chart = draft?.finish(this.#epoch);
+      if (chart === undefined) continue;
+      await this.#publications.write(key as ReturnType<typeof chartKey>, {
+        epoch: this.#epoch,
+        body: encodeChart(chart),
+      });
+      written += 1;
+    }
+    return written;
+  }
+
+  async #open(list: ChartList, window: WindowId): Promise<ChartDraft | undefined> {
+    const key = chartKey(list, window);
+    const published = await this.#publications.read(key);
+    if (published === undefined) return draftChart(list, window, undefined);
+    if (published.epoch > this.#epoch) throw new StaleEpochError(key, this.#epoch, published.epoch);
+    if (published.epoch === this.#epoch) return undefined;
+    return draftChart(list, window, decodeChart(published.body, key));
+  }
+}

@@ -1,0 +1,58 @@
+import { type EpochNumber, type StageFigures, totalCounts } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
+import { subtractCounts } from "#src/domain/position.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { Logger } from "#src/ports/logger.ts";
+import type { Metrics } from "#src/ports/metrics.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+
+export interface CommitDeps {
+  readonly epochs: EpochLog;
+  readonly segments: SegmentStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** How long a run waits before its next epoch, s. */
+  readonly tickSeconds: number;
+}
+
+export interface CommitInput {
+  readonly execution: string;
+  /** When the execution started, ISO 8601. */
+  readonly startedAt: string;
+  readonly epoch: EpochNumber;
+  /** What each stage told, by stage. */
+  readonly figures: Readonly<Record<string, StageFigures>>;
+}
+
+export interface CommitOutput {
+  /** Whether this execution goes on with another epoch. */
+  readonly more: boolean;
+  readonly waitSeconds: number;
+  /** Plays in segments that no committed epoch owns. */
+  readonly waitingPlays: number;
+}
+
+/** An Express execution ends after 5 minutes; one that is older than this leaves the rest to the next. */
+const longestRunMs = 150_000;
+
+/** Closes the epoch: from here on the next one may be planned. Doing it again changes nothing. */
+export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => Promise<CommitOutput> {
+  return async ({ execution, startedAt, epoch, figures }) => {
+    await deps.epochs.commit(epoch, figures);
+    const record = await deps.epochs.read(epoch);
+    if (record === undefined) throw new CorruptStoreError(`epoch ${epoch} has no record`);
+    const heads = await deps.segments.readHeads();
+    const waiting = subtractCounts(totalCounts(heads), totalCounts(record.to));
+    const now = deps.clock();
+    const isYoung = now - Date.parse(startedAt) < longestRunMs;
+    const more = isYoung && Object.values(waiting).some((count) => count > 0);
+    if (!more) await deps.epochs.releaseLease(execution);
+    deps.metrics.record("Epochs", 1);
+    deps.metrics.record("WaitingPlays", waiting.plays);
+    deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");
+    deps.logger.info("epoch committed", { epoch, waitingPlays: waiting.plays, ...figures });
+    return { more, waitSeconds: deps.tickSeconds, waitingPlays: waiting.plays };
+  };
+}

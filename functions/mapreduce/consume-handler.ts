@@ -1,0 +1,159 @@
+import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
+import type { EpochMs } from "#src/domain/play.ts";
+import {
+  addCounts,
+  entriesBefore,
+  type Head,
+  noCounts,
+  origin,
+  positionAt,
+  type ShardCounts,
+  type ShardKey,
+} from "#src/domain/position.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { Logger } from "#src/ports/logger.ts";
+import type { Metrics } from "#src/ports/metrics.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import type { ShardLineage } from "#src/ports/shard-lineage.ts";
+import { expandRecord, type RecordCodec, type RecordEntry } from "#src/wire/play-record.ts";
+import { PendingSegment, rememberIds } from "./pending-segment.ts";
+import { ShardIdCache, type ShardIds } from "./shard-ids.ts";
+
+export interface ConsumeDeps {
+  readonly segments: SegmentStore;
+  readonly lineage: ShardLineage;
+  readonly codec: RecordCodec;
+  readonly decodeBase64: (text: string) => Uint8Array;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** How far apart two arrivals of one event id may be and still be one play, ms. */
+  readonly dedupeHorizonMs: number;
+  /** How long segments live after their last arrival, ms. */
+  readonly segmentRetentionMs: number;
+}
+
+/**
+ * Consumes one batch of one shard: decode, dedupe, and append it to the shard's segments exactly once (I1-I3), whatever
+ * the service repeats, cuts differently or runs twice. A failing store throws, and the batch comes again.
+ */
+export function createConsumeHandler(deps: ConsumeDeps): (event: KinesisStreamEvent) => Promise<void> {
+  const cache = new ShardIdCache(deps.segments, deps.lineage, deps.dedupeHorizonMs);
+  return async (event) => {
+    const startedAt = deps.clock();
+    let counts = noCounts;
+    for (const [shard, records] of groupByShard(event.Records)) {
+      counts = addCounts(counts, await consumeShard(deps, cache, shard, records));
+    }
+    deps.metrics.record("Plays", counts.plays);
+    deps.metrics.record("Duplicates", counts.duplicates);
+    deps.metrics.record("Rejects", counts.rejects);
+    deps.metrics.record("ConsumeTime", deps.clock() - startedAt, "Milliseconds");
+    if (counts.rejects > 0) deps.logger.warn("records were rejected", { rejects: counts.rejects });
+  };
+}
+
+/** Returns what this call added to the shard's totals. */
+async function consumeShard(
+  deps: ConsumeDeps,
+  cache: ShardIdCache,
+  shard: ShardKey,
+  records: readonly KinesisStreamRecord[],
+): Promise<ShardCounts> {
+  let added = noCounts;
+  for (;;) {
+    const head = await deps.segments.readHead(shard);
+    const known = await cache.at(shard, head);
+    const start = head ?? { shard, position: origin, counts: noCounts, arrivedAt: known.arrivedAt };
+    const batch = new ShardBatch(deps, known, start);
+    const outcome = await batch.append(records);
+    added = addCounts(added, batch.added);
+    if (outcome === "done") return added;
+    deps.logger.info("another container moved the head", { shard });
+  }
+}
+
+/** The way of one batch into segments, until it is through or somebody else moved the head. */
+class ShardBatch {
+  readonly #deps: ConsumeDeps;
+  readonly #known: ShardIds;
+  /** Where the shard is once everything up to now is committed. */
+  #head: Head;
+  #pending: PendingSegment;
+  added: ShardCounts = noCounts;
+
+  constructor(deps: ConsumeDeps, known: ShardIds, head: Head) {
+    this.#deps = deps;
+    this.#known = known;
+    this.#head = head;
+    this.#pending = new PendingSegment(head, known.ids, deps.dedupeHorizonMs);
+  }
+
+  async append(records: readonly KinesisStreamRecord[]): Promise<"done" | "conflict"> {
+    const start = this.#head.position;
+    let { arrivedAt } = this.#head;
+    for (const { kinesis } of records) {
+      const done = entriesBefore(start, kinesis.sequenceNumber);
+      if (done === Number.POSITIVE_INFINITY) continue;
+      // A shard's clock may step back; what counts never does, so that horizons hold (I2).
+      arrivedAt = Math.max(arrivedAt, Math.round(kinesis.approximateArrivalTimestamp * 1000)) as EpochMs;
+      const record = {
+        sequenceNumber: kinesis.sequenceNumber,
+        data: this.#deps.decodeBase64(kinesis.data),
+        arrivedAt,
+      };
+      const entries = expandRecord(record, this.#deps.codec);
+      if ((await this.#appendEntries(entries, done, record)) === "conflict") return "conflict";
+    }
+    return this.#commit();
+  }
+
+  /** Appends the entries of a record after the first `done`. */
+  async #appendEntries(
+    entries: readonly RecordEntry[],
+    done: number,
+    record: { readonly sequenceNumber: string; readonly arrivedAt: EpochMs },
+  ): Promise<"done" | "conflict"> {
+    for (let i = done; i < entries.length; i++) {
+      const entry = entries[i];
+      if (entry === undefined) continue;
+      if (this.#pending.isFull && (await this.#commit()) === "conflict") return "conflict";
+      this.#pending.add(entry, record.arrivedAt, positionAt(record.sequenceNumber, i + 1));
+    }
+    return "done";
+  }
+
+  async #commit(): Promise<"done" | "conflict"> {
+    if (this.#pending.isEmpty) return "done";
+    const { segment, contents } = this.#pending.finish();
+    const { head } = segment;
+    const expiresAt = (head.arrivedAt + this.#deps.segmentRetentionMs) as EpochMs;
+    if ((await this.#deps.segments.append(segment, expiresAt)) === "conflict") return "conflict";
+    this.added = addCounts(this.added, this.#pending.counts);
+    rememberIds(this.#known.ids, contents);
+    this.#known.position = head.position;
+    this.#known.arrivedAt = head.arrivedAt;
+    this.#head = head;
+    this.#pending = new PendingSegment(head, this.#known.ids, this.#deps.dedupeHorizonMs);
+    return "done";
+  }
+}
+
+/** A batch holds one shard's records in practice; the order within each shard is kept in any case. */
+function groupByShard(records: readonly KinesisStreamRecord[]): Map<ShardKey, KinesisStreamRecord[]> {
+  const shards = new Map<ShardKey, KinesisStreamRecord[]>();
+  for (const record of records) {
+    const shard = shardKeyOf(record);
+    const group = shards.get(shard);
+    if (group === undefined) shards.set(shard, [record]);
+    else group.push(record);
+  }
+  return shards;
+}
+
+/** `plays/shardId-000000000000`, of `arn:aws:kinesis:...:stream/plays` and `shardId-000000000000:4954...`. */
+function shardKeyOf(record: KinesisStreamRecord): ShardKey {
+  const stream = record.eventSourceARN.split("/")[1] ?? record.eventSourceARN;
+  const shard = record.eventID.slice(0, record.eventID.indexOf(":"));
+  return `${stream}/${shard}` as ShardKey;
+}

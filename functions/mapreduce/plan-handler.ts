@@ -1,0 +1,82 @@
+import { type EpochNumber, type EpochRecord, nextEpoch, startOf } from "#src/domain/epoch.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { addCounts, type Head, noCounts, subtractCounts } from "#src/domain/position.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { Logger } from "#src/ports/logger.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+
+export interface PlanDeps {
+  readonly epochs: EpochLog;
+  readonly segments: SegmentStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly createStoreId: () => string;
+  /** An epoch is cut at the segment with which it reaches this many plays. */
+  readonly maxEpochPlays: number;
+  /** How long a run may hold the lease, ms. */
+  readonly leaseMs: number;
+}
+
+export interface PlanInput {
+  /** The execution's id, which owns the lease. */
+  readonly execution: string;
+}
+
+/** `busy`: another run holds the lease. `idle`: nothing to do. Else the epoch to work on, new or unfinished. */
+export type PlanOutput =
+  | { readonly kind: "busy" | "idle" }
+  | { readonly kind: "epoch"; readonly epoch: EpochNumber; readonly isResumed: boolean };
+
+/** Decides what the next epoch owns and writes that down before anything else happens (I4). */
+export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise<PlanOutput> {
+  return async ({ execution }) => {
+    const clock = deps.clock();
+    if (!(await deps.epochs.acquireLease(execution, clock, deps.leaseMs))) return { kind: "busy" };
+    const previous = await deps.epochs.latest();
+    if (previous?.status === "open") return resume(deps, previous);
+    const now = Math.max(clock, previous?.now ?? 0) as EpochMs; // the clock of epochs never goes back
+    const to = await cutHeads(deps, previous?.to ?? [], await deps.segments.readHeads());
+    const record = nextEpoch(previous, to, now, deps.createStoreId());
+    if (record === undefined) {
+      await deps.epochs.releaseLease(execution);
+      return { kind: "idle" };
+    }
+    if ((await deps.epochs.create(record)) === "exists") return resume(deps, record);
+    return { kind: "epoch", epoch: record.epoch, isResumed: false };
+  };
+}
+
+function resume(deps: PlanDeps, { epoch }: EpochRecord): PlanOutput {
+  deps.logger.warn("resuming an unfinished epoch", { epoch });
+  return { kind: "epoch", epoch, isResumed: true };
+}
+
+/** The heads, or where more is waiting than an epoch may hold, the segment ends up to which each shard has its share. */
+async function cutHeads(
+  deps: PlanDeps,
+  from: readonly Head[],
+  heads: readonly Head[],
+): Promise<readonly Head[]> {
+  const startByShard = new Map(from.map((head) => [head.shard, head]));
+  const ranges = heads.map((to) => ({ from: startByShard.get(to.shard) ?? startOf(to), to }));
+  const waiting = ranges.filter((range) => range.from.position !== range.to.position);
+  const counts = waiting.map((range) => subtractCounts(range.to.counts, range.from.counts));
+  const { plays } = counts.reduce(addCounts, noCounts);
+  if (plays <= deps.maxEpochPlays) return heads;
+  const share = Math.ceil(deps.maxEpochPlays / waiting.length);
+  const cut: Head[] = [];
+  for (const range of ranges) cut.push(await cutShard(deps.segments, range.from, range.to, share));
+  return cut;
+}
+
+/** The last segment end after `from` with at most `share` plays, but at least one segment. */
+async function cutShard(segments: SegmentStore, from: Head, to: Head, share: number): Promise<Head> {
+  if (to.counts.plays - from.counts.plays <= share) return to;
+  let end: Head | undefined;
+  for await (const { head } of segments.readRange(to.shard, from.position, to.position)) {
+    if (end !== undefined && head.counts.plays - from.counts.plays > share) return end;
+    end = head;
+  }
+  return end ?? to;
+}

@@ -1,0 +1,138 @@
+import { nominate } from "#src/domain/chart-candidates.ts";
+import type { Counter, CounterDelta } from "#src/domain/counter.ts";
+import { CounterFold } from "#src/domain/counter-fold.ts";
+import {
+  type EpochNumber,
+  type EpochRecord,
+  epochCounts,
+  rangesOf,
+  requireOpen,
+  type StageFigures,
+} from "#src/domain/epoch.ts";
+import { StaleEpochError } from "#src/domain/errors.ts";
+import type { Play } from "#src/domain/play.ts";
+import { walkChain } from "#src/domain/segment-chain.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { Metrics } from "#src/ports/metrics.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { decodeRecent, encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
+import { decodeSegment } from "#src/wire/segment-codec.ts";
+import { ChartDrafts } from "./chart-drafts.ts";
+import { mergeRecent } from "./recent-plays.ts";
+
+export interface ReduceDeps {
+  readonly epochs: EpochLog;
+  readonly segments: SegmentStore;
+  readonly counters: CounterStore;
+  readonly publications: PublicationStore;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+export interface ReduceInput {
+  readonly epoch: EpochNumber;
+}
+
+/** Counters are applied this many at a time, so that memory holds one slice of their totals. */
+const sliceSize = 1000;
+const songPrefix = "SONG#";
+const artistPrefix = "ARTIST#";
+
+/**
+ * The MapReduce stage: sums an epoch's segments into one delta per counter, applies each once (I5), and derives the
+ * charts from the totals that come back (I6). Doing it again changes nothing.
+ */
+export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => Promise<StageFigures> {
+  return async ({ epoch }) => {
+    const startedAt = deps.clock();
+    const record = requireOpen(epoch, await deps.epochs.read(epoch));
+    const fold = new CounterFold(record.now);
+    const { segments, sample } = await foldSegments(deps, record, fold);
+    const drafts = new ChartDrafts(deps.publications, epoch);
+    let countKeys = 0;
+    for (const deltas of slices(fold.deltas(), sliceSize)) {
+      const counters = await deps.counters.apply(epoch, record.now, deltas);
+      for (const [i, delta] of deltas.entries()) {
+        const counter = counters[i];
+        if (counter !== undefined) await offer(drafts, delta, counter, record);
+        if (delta.key.startsWith(songPrefix)) countKeys += 1;
+      }
+    }
+    const charts = await drafts.write();
+    await publishRecent(deps, epoch, sample);
+    const figures = {
+      processingMs: deps.clock() - startedAt,
+      segments,
+      countKeys,
+      counters: fold.size,
+      charts,
+      ...epochCounts(record),
+    };
+    deps.metrics.record("MapReduceTime", figures.processingMs, "Milliseconds");
+    deps.metrics.record("CountKeys", figures.countKeys);
+    deps.metrics.record("EpochPlays", figures.plays);
+    return figures;
+  };
+}
+
+/** Reads every segment of the epoch before anything is written: a gap throws here (I4). */
+async function foldSegments(
+  deps: ReduceDeps,
+  record: EpochRecord,
+  fold: CounterFold,
+): Promise<{ readonly segments: number; readonly sample: readonly Play[] }> {
+  let segments = 0;
+  let sample: readonly Play[] = [];
+  for (const range of rangesOf(record)) {
+    const { shard } = range.to;
+    const read = deps.segments.readRange(shard, range.from.position, range.to.position);
+    for await (const segment of walkChain(range, read)) {
+      const contents = decodeSegment(segment.body);
+      fold.add(contents);
+      sample = mergeRecent(sample, contents.sample);
+      segments += 1;
+    }
+  }
+  return { segments, sample };
+}
+
+async function offer(
+  drafts: ChartDrafts,
+  delta: CounterDelta,
+  counter: Counter,
+  { now }: EpochRecord,
+): Promise<void> {
+  if (delta.key.startsWith(songPrefix)) {
+    const id = delta.key.slice(songPrefix.length);
+    await drafts.offer("songs", nominate(id, "", delta, counter, now));
+  } else if (delta.key.startsWith(artistPrefix)) {
+    const name = delta.key.slice(artistPrefix.length);
+    await drafts.offer("artists", nominate(name, name, delta, counter, now));
+  }
+}
+
+/** The feed of recent plays: the newest that the segments' samples hold. */
+async function publishRecent(deps: ReduceDeps, epoch: EpochNumber, sample: readonly Play[]): Promise<void> {
+  if (sample.length === 0) return;
+  const published = await deps.publications.read(recentKey);
+  if (published !== undefined && published.epoch > epoch) {
+    throw new StaleEpochError(recentKey, epoch, published.epoch);
+  }
+  const known = published === undefined ? [] : decodeRecent(published.body);
+  await deps.publications.write(recentKey, { epoch, body: encodeRecent(mergeRecent(known, sample)) });
+}
+
+function* slices<T>(items: Iterable<T>, size: number): IterableIterator<readonly T[]> {
+  let slice: T[] = [];
+  for (const item of items) {
+    slice.push(item);
+    if (slice.length === size) {
+      yield slice;
+      slice = [];
+    }
+  }
+  if (slice.length > 0) yield slice;
+}

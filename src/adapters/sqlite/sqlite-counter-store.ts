@@ -1,0 +1,155 @@
+import type { StatementSync } from "node:sqlite";
+import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StaleEpochError } from "#src/domain/errors.ts";
+import type { ArtistName, EpochMs } from "#src/domain/play.ts";
+import { addTotals, earliest, firstLabel, type Label, noTotals, type Totals } from "#src/domain/totals.ts";
+import { isExpired, type WindowId } from "#src/domain/windows.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
+
+interface CounterRow {
+  readonly key: CounterKey;
+  readonly epoch: EpochNumber;
+  readonly plays: number;
+  readonly unqualified: number;
+  readonly listened_ms: number;
+  readonly completes: number;
+  readonly skips: number;
+  readonly rating_sum: number;
+  readonly rating_count: number;
+  readonly first_played_at: EpochMs | null;
+  readonly labelled_at: EpochMs | null;
+  readonly artist: ArtistName | null;
+  readonly title: string | null;
+  /** JSON: `[plays, listened ms]` of a calendar window, decimal text of a decay score. */
+  readonly windows: string | null;
+}
+
+export class SqliteCounterStore implements CounterStore {
+  readonly #db: SqliteDatabase;
+  readonly #select: StatementSync;
+  readonly #selectPrefix: StatementSync;
+  readonly #replace: StatementSync;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+    this.#select = db.prepare("SELECT * FROM counters WHERE key = ?");
+    this.#selectPrefix = db.prepare("SELECT * FROM counters WHERE key >= ? AND key < ? ORDER BY key");
+    this.#replace = db.prepare(
+      "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+  }
+
+  async apply(
+    epoch: EpochNumber,
+    now: EpochMs,
+    deltas: readonly CounterDelta[],
+  ): Promise<readonly Counter[]> {
+    return this.#db.transaction(() => deltas.map((delta) => this.#applyOne(epoch, now, delta)));
+  }
+
+  async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
+    return this.#db.run(() =>
+      keys.flatMap((key) => {
+        const row = this.#row(key);
+        return row === undefined ? [] : [toCounter(row)];
+      }),
+    );
+  }
+
+  /** Every counter whose key starts with `prefix`, in the order of keys by UTF-8 bytes. */
+  *list(prefix: string): IterableIterator<Counter> {
+    const rows = this.#selectPrefix.iterate(prefix, `${prefix}\u{10ffff}`);
+    for (const row of rows) yield toCounter(row as unknown as CounterRow);
+  }
+
+  #row(key: CounterKey): CounterRow | undefined {
+    return this.#select.get(key) as unknown as CounterRow | undefined;
+  }
+
+  #applyOne(epoch: EpochNumber, now: EpochMs, { key, totals: delta }: CounterDelta): Counter {
+    const row = this.#row(key);
+    const stored = row === undefined ? noTotals : toTotals(row);
+    if (row !== undefined && row.epoch > epoch) throw new StaleEpochError(key, epoch, row.epoch);
+    const totals = row?.epoch === epoch ? withMinimaOf(stored, delta) : addTotals(stored, delta);
+    const { firstPlayedAt, label } = totals;
+    this.#replace.run(
+      key,
+      epoch,
+      totals.plays,
+      totals.unqualified,
+      totals.listenedMs,
+      totals.completes,
+      totals.skips,
+      totals.ratingSum,
+      totals.ratingCount,
+      firstPlayedAt ?? null,
+      label?.startedAt ?? null,
+      label?.artist ?? null,
+      label?.title ?? null,
+      encodeWindows(totals, now),
+    );
+    return { key, epoch, totals };
+  }
+}
+
+/** The totals already hold the delta's sums; minima may be applied any number of times. */
+function withMinimaOf(totals: Totals, delta: Totals): Totals {
+  return {
+    ...totals,
+    firstPlayedAt: earliest(totals.firstPlayedAt, delta.firstPlayedAt),
+    label: firstLabel(totals.label, delta.label),
+  };
+}
+
+function toCounter(row: CounterRow): Counter {
+  return { key: row.key, epoch: row.epoch, totals: toTotals(row) };
+}
+
+function toTotals(row: CounterRow): Totals {
+  return {
+    plays: row.plays,
+    unqualified: row.unqualified,
+    listenedMs: row.listened_ms,
+    completes: row.completes,
+    skips: row.skips,
+    ratingSum: row.rating_sum,
+    ratingCount: row.rating_count,
+    firstPlayedAt: row.first_played_at ?? undefined,
+    label: toLabel(row),
+    ...decodeWindows(row.windows),
+  };
+}
+
+function toLabel({ labelled_at: startedAt, artist, title }: CounterRow): Label | undefined {
+  if (startedAt === null || artist === null) return undefined;
+  return { startedAt, artist, title: title ?? "" };
+}
+
+const noWindows = { windows: noTotals.windows, decays: noTotals.decays };
+
+function encodeWindows({ windows, decays }: Totals, now: EpochMs): string | null {
+  if (windows.size === 0 && decays.size === 0) return null;
+  const encoded: Record<string, unknown> = {};
+  for (const [window, { plays, listenedMs }] of windows) {
+    if (!isExpired(window, now)) encoded[window] = [plays, listenedMs];
+  }
+  for (const [window, score] of decays) {
+    if (!isExpired(window, now)) encoded[window] = String(score);
+  }
+  return JSON.stringify(encoded);
+}
+
+function decodeWindows(text: string | null): Pick<Totals, "windows" | "decays"> {
+  if (text === null) return noWindows;
+  const windows = new Map<WindowId, { plays: number; listenedMs: number }>();
+  const decays = new Map<WindowId, bigint>();
+  const decoded = JSON.parse(text) as Record<WindowId, [number, number] | string>;
+  for (const [name, value] of Object.entries(decoded)) {
+    const window = name as WindowId;
+    if (typeof value === "string") decays.set(window, BigInt(value));
+    else windows.set(window, { plays: value[0], listenedMs: value[1] });
+  }
+  return { windows, decays };
+}

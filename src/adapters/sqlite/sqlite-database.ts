@@ -1,0 +1,89 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { StoreError } from "#src/domain/errors.ts";
+
+export interface SqliteOptions {
+  /**
+   * What a commit waits for: `power-loss` for the disk, `process-kill` for the operating system.
+   *
+   * @default "process-kill"
+   */
+  readonly survives?: "power-loss" | "process-kill";
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS segments (
+    shard TEXT NOT NULL, position TEXT NOT NULL, previous TEXT NOT NULL, plays INTEGER NOT NULL,
+    unqualified INTEGER NOT NULL, duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (shard, position));
+  CREATE TABLE IF NOT EXISTS heads (
+    shard TEXT PRIMARY KEY, position TEXT NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS counters (
+    key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
+    listened_ms INTEGER NOT NULL, completes INTEGER NOT NULL, skips INTEGER NOT NULL, rating_sum INTEGER NOT NULL,
+    rating_count INTEGER NOT NULL, first_played_at INTEGER, labelled_at INTEGER, artist TEXT, title TEXT,
+    windows TEXT) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS profiles (user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS publications (
+    key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS epochs (epoch INTEGER PRIMARY KEY, status TEXT NOT NULL, record TEXT NOT NULL, figures TEXT);
+  CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, ends_at INTEGER NOT NULL);
+`;
+
+/** One SQLite file that the embedded stores share. Every failure of SQLite becomes a `StoreError`. */
+export class SqliteDatabase {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+
+  /** @param path a file, or `:memory:` */
+  constructor(path: string, { survives = "process-kill" }: SqliteOptions = {}) {
+    this.#path = path;
+    try {
+      this.#db = new DatabaseSync(path);
+      this.#db.exec("PRAGMA journal_mode = WAL");
+      this.#db.exec(`PRAGMA synchronous = ${survives === "power-loss" ? "FULL" : "OFF"}`);
+      this.#db.exec("PRAGMA cache_size = -65536"); // 64 MiB
+      this.#db.exec(schema);
+    } catch (cause) {
+      throw new StoreError(`cannot open the database ${path}: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.#db.prepare(sql);
+  }
+
+  /** Runs `work`; what it wrote is kept as a whole or, when it throws, not at all. */
+  transaction<T>(work: () => T): T {
+    return this.run(() => {
+      this.#db.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        this.#db.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  /** Runs `work` and names the database in what SQLite throws. */
+  run<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (!isSqliteError(cause)) throw cause;
+      throw new StoreError(`the database ${this.#path} refused: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+const isSqliteError = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === "ERR_SQLITE_ERROR";
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,141 @@
+import { CorruptStoreError } from "../domain/errors.ts";
+import type { EpochMs, Play, UserId } from "../domain/play.ts";
+import type { RejectChunk, SegmentContents, SegmentTrack } from "../domain/segment.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { encodePlay } from "./play-codec.ts";
+import { decodeStoredPlay } from "./stored-play.ts";
+
+const version = 1;
+
+/** A segment's contents as bytes: dictionaries, then one column after the other. */
+export function encodeSegment(contents: SegmentContents): Uint8Array {
+  const { tracks, facts, duplicates, rejects } = contents;
+  const writer = new ByteWriter();
+  writer.unsigned(version);
+  writer.strings(contents.users);
+  writer.strings(tracks.flatMap((track) => [track.id, track.artist, track.title, track.genre]));
+  writer.strings(contents.labels);
+
+  writer.unsigned(facts.user.length);
+  writer.unsignedAll(facts.user);
+  writer.unsignedAll(facts.track);
+  writer.deltas(facts.startedAt);
+  writer.deltas(facts.arrivedAt);
+  writer.unsignedAll(facts.listenedMs);
+  writer.unsignedAll(facts.flags);
+  writer.unsignedAll(facts.rating);
+  writer.unsignedAll(facts.platform);
+  writer.unsignedAll(facts.mood);
+  writer.unsignedAll(facts.country);
+  writer.words(facts.idHi);
+  writer.words(facts.idLo);
+
+  writer.unsigned(duplicates.idHi.length);
+  writer.deltas(duplicates.arrivedAt);
+  writer.words(duplicates.idHi);
+  writer.words(duplicates.idLo);
+
+  writer.unsigned(rejects.length);
+  for (const reject of rejects) {
+    writer.strings([reject.sequenceNumber, reject.reason]);
+    writer.unsigned(reject.entry);
+    writer.unsigned(reject.chunk);
+    writer.unsigned(reject.chunks);
+    writer.unsigned(reject.arrivedAt);
+    writer.bytes(reject.raw);
+  }
+  writer.strings(contents.sample.map(encodePlay));
+  return writer.finish();
+}
+
+/**
+ * Reads `encodeSegment`'s bytes.
+ *
+ * @throws CorruptStoreError where they are not
+ */
+export function decodeSegment(body: Uint8Array): SegmentContents {
+  try {
+    return readContents(new ByteReader(body));
+  } catch (cause) {
+    throw new CorruptStoreError(`a segment of ${body.length} bytes cannot be decoded`, { cause });
+  }
+}
+
+/** The ids of a segment's plays and duplicates with their arrival times; spares the rest. */
+export function forEachId(
+  contents: SegmentContents,
+  visit: (idHi: number, idLo: number, arrivedAt: number) => void,
+): void {
+  for (const ids of [contents.facts, contents.duplicates]) {
+    for (let i = 0; i < ids.idHi.length; i++) {
+      visit(ids.idHi[i] ?? 0, ids.idLo[i] ?? 0, ids.arrivedAt[i] ?? 0);
+    }
+  }
+}
+
+function readContents(reader: ByteReader): SegmentContents {
+  const found = reader.unsigned();
+  if (found !== version) throw new CorruptStoreError(`segment version ${found} is not ${version}`);
+  const users = reader.strings() as UserId[];
+  const tracks = readTracks(reader);
+  const labels = reader.strings();
+  const plays = reader.unsigned();
+  const facts = {
+    user: reader.unsignedAll(plays),
+    track: reader.unsignedAll(plays),
+    startedAt: reader.deltas(plays),
+    arrivedAt: reader.deltas(plays),
+    listenedMs: reader.unsignedAll(plays),
+    flags: reader.unsignedAll(plays),
+    rating: reader.unsignedAll(plays),
+    platform: reader.unsignedAll(plays),
+    mood: reader.unsignedAll(plays),
+    country: reader.unsignedAll(plays),
+    idHi: reader.words(plays),
+    idLo: reader.words(plays),
+  };
+  const repeats = reader.unsigned();
+  const duplicates = {
+    arrivedAt: reader.deltas(repeats),
+    idHi: reader.words(repeats),
+    idLo: reader.words(repeats),
+  };
+  return {
+    users,
+    tracks,
+    labels,
+    facts,
+    duplicates,
+    rejects: readRejects(reader),
+    sample: readSample(reader),
+  };
+}
+
+function readTracks(reader: ByteReader): SegmentTrack[] {
+  const strings = reader.strings();
+  const tracks: SegmentTrack[] = [];
+  for (let i = 0; i < strings.length; i += 4) {
+    const [id, artist, title = "", genre = ""] = strings.slice(i, i + 4);
+    tracks.push({ id, artist, title, genre } as SegmentTrack);
+  }
+  return tracks;
+}
+
+function readRejects(reader: ByteReader): RejectChunk[] {
+  return Array.from({ length: reader.unsigned() }, () => {
+    const [sequenceNumber = "", reason = ""] = reader.strings();
+    return {
+      sequenceNumber,
+      reason,
+      entry: reader.unsigned(),
+      chunk: reader.unsigned(),
+      chunks: reader.unsigned(),
+      arrivedAt: reader.unsigned() as EpochMs,
+      raw: reader.bytes(),
+    };
+  });
+}
+
+function readSample(reader: ByteReader): Play[] {
+  return reader.strings().map(decodeStoredPlay);
+}
