@@ -28,7 +28,7 @@ export const someStart = fc.oneof(
 );
 
 /** Plays of few listeners and songs, so that they meet; event ids are distinct. */
-export const somePlays = (maxLength = 60): fc.Arbitrary<readonly Play[]> =>
+export const somePlays = (maxLength = 60, minLength = 0): fc.Arbitrary<readonly Play[]> =>
   fc
     .array(
       fc.record(
@@ -54,7 +54,7 @@ export const somePlays = (maxLength = 60): fc.Arbitrary<readonly Play[]> =>
         },
         { requiredKeys: ["userId", "track", "startedAt"] },
       ),
-      { maxLength },
+      { minLength, maxLength },
     )
     .map((plays) => plays.map((play, i) => ({ ...play, eventId: `e${i}` as EventId }) as Play));
 

@@ -30,12 +30,14 @@ export class SqliteCounterStore implements CounterStore {
   readonly #db: SqliteDatabase;
   readonly #select: StatementSync;
   readonly #selectPrefix: StatementSync;
+  readonly #countPrefix: StatementSync;
   readonly #replace: StatementSync;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#select = db.prepare("SELECT * FROM counters WHERE key = ?");
     this.#selectPrefix = db.prepare("SELECT * FROM counters WHERE key >= ? AND key < ? ORDER BY key");
+    this.#countPrefix = db.prepare("SELECT count(*) AS counters FROM counters WHERE key >= ? AND key < ?");
     this.#replace = db.prepare(
       "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
@@ -62,6 +64,12 @@ export class SqliteCounterStore implements CounterStore {
   *list(prefix: string): IterableIterator<Counter> {
     const rows = this.#selectPrefix.iterate(prefix, `${prefix}\u{10ffff}`);
     for (const row of rows) yield toCounter(row as unknown as CounterRow);
+  }
+
+  /** How many counters have a key that starts with `prefix`. */
+  count(prefix: string): number {
+    const row = this.#countPrefix.get(prefix, `${prefix}\u{10ffff}`) as { readonly counters: number };
+    return row.counters;
   }
 
   #row(key: CounterKey): CounterRow | undefined {

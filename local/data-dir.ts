@@ -1,0 +1,43 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** Thrown where another process works on the data directory, or nobody may. */
+export class DataDirError extends Error {
+  override readonly name = "DataDirError";
+}
+
+/**
+ * Claims a data directory for this process. The claim is an SQLite write lock, which the operating system drops with the
+ * process, however it ends: there is no stale lock file to clean up.
+ *
+ * @returns a function that gives the directory back
+ * @throws DataDirError naming the directory
+ */
+export function claimDataDir(dir: string): () => void {
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (cause) {
+    throw new DataDirError(`cannot create the data directory ${dir}: ${codeOf(cause)}`, { cause });
+  }
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(dir, "lock.db"));
+    lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock?.close();
+    throw new DataDirError(reasonOf(dir, cause), { cause });
+  }
+  const held = lock;
+  return () => held.close();
+}
+
+const sqliteBusy = 5;
+
+function reasonOf(dir: string, cause: unknown): string {
+  const isBusy = cause instanceof Error && "errcode" in cause && cause.errcode === sqliteBusy;
+  if (isBusy) return `the data directory ${dir} is in use by another process; choose another with --data-dir`;
+  return `cannot use the data directory ${dir}: ${codeOf(cause)}`;
+}
+
+const codeOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

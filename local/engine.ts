@@ -1,0 +1,219 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { createCommitHandler } from "#functions/mapreduce/commit-handler.ts";
+import { type ConsumeDeps, createConsumeHandler } from "#functions/mapreduce/consume-handler.ts";
+import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
+import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
+import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
+import { createTriggerHandler } from "#functions/mapreduce/trigger-handler.ts";
+import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
+import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
+import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import { totalCounts } from "#src/domain/epoch.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { Logger } from "#src/ports/logger.ts";
+import type { Metrics } from "#src/ports/metrics.ts";
+import type { PlayStream } from "#src/ports/play-stream.ts";
+import { claimDataDir } from "./data-dir.ts";
+import { openStores, type Stores } from "./stores.ts";
+import { EventSourceMapping } from "./stream/event-source-mapping.ts";
+import { LocalStream } from "./stream/play-stream.ts";
+import { type WorkflowHandlers, WorkflowRunner } from "./workflow-runner.ts";
+import { WorkflowTicker } from "./workflow-ticker.ts";
+
+/** The embedded stream's name, as producers address it. */
+export const streamName = "plays";
+
+export interface EngineOptions {
+  readonly dataDir: string;
+  /** Shards of the stream; fixed once the data directory exists. */
+  readonly shards: number;
+  /** How often an epoch may start while plays arrive, ms. */
+  readonly tickMs: number;
+  /** Whether an acknowledged play survives a power loss, and not only the end of the process. */
+  readonly fsync: boolean;
+  readonly logger: Logger;
+  /** The workflow's last task. */
+  readonly broadcast: (input: never) => Promise<unknown>;
+  /** An epoch is cut at the segment with which it reaches this many plays. @default 500000 */
+  readonly maxEpochPlays?: number;
+  /** How far apart two arrivals of one event id may be and still be one play, ms. @default 600000 */
+  readonly dedupeHorizonMs?: number;
+}
+
+/** Consumed records may be read again for this long, ms. */
+const streamRetentionMs = 3_600_000;
+/** Segments live this long after they were reduced, ms; a day of recounting is enough on one machine. */
+const segmentRetentionMs = 86_400_000;
+const leaseMs = 300_000;
+const housekeepingMs = 60_000;
+
+const clock = (): EpochMs => Date.now() as EpochMs;
+const decodeBase64 = (text: string): Uint8Array => Buffer.from(text, "base64");
+/** The embedded runtime shows the figures of its epoch records. */
+export const noMetrics: Metrics = { record: () => undefined };
+
+/** How often a run may fail before `settle` gives up. */
+const patience = 3;
+
+/**
+ * The whole analytics side in one process: stream, consumer, stores and workflow, over one data directory. The handlers
+ * are the ones that run on Lambda.
+ */
+export class Engine {
+  readonly stream: LocalStream;
+  readonly stores: Stores;
+  /** The way into the stream for producers in this process. */
+  readonly plays: PlayStream;
+  readonly #mapping: EventSourceMapping;
+  readonly #ticker: WorkflowTicker;
+  readonly #housekeeping: NodeJS.Timeout;
+  readonly #releaseDataDir: () => void;
+  #waitingPlays = 0;
+
+  private constructor(
+    options: EngineOptions,
+    stores: Stores,
+    stream: LocalStream,
+    releaseDataDir: () => void,
+  ) {
+    const { logger, maxEpochPlays = 500_000 } = options;
+    this.stores = stores;
+    this.stream = stream;
+    this.plays = { put: async (records) => void stream.put(records) };
+    this.#releaseDataDir = releaseDataDir;
+    const runner = new WorkflowRunner(workflowHandlers(options, stores, maxEpochPlays), logger);
+    this.#ticker = new WorkflowTicker({
+      run: () => runner.run(),
+      tickMs: options.tickMs,
+      isUrgent: () => this.#waitingPlays >= maxEpochPlays,
+    });
+    const consume = createConsumeHandler(consumeDeps(options, stores));
+    const trigger = createTriggerHandler({ starter: this.#ticker });
+    this.#mapping = new EventSourceMapping({
+      stream,
+      handler: async (event) => {
+        await consume(event);
+        this.#waitingPlays = await waitingPlays(stores);
+        await trigger(); // on AWS the segments' stream does this
+      },
+      now: Date.now,
+      onError: (error, failure) => logger.error("the consumer failed", { ...failure, reason: String(error) }),
+    });
+    this.#housekeeping = setInterval(() => void keepHouse(stores, logger), housekeepingMs).unref();
+  }
+
+  /**
+   * Opens a data directory, and creates it where there is none.
+   *
+   * @throws DataDirError, StoreError or Error naming what cannot be opened
+   */
+  static open(options: EngineOptions): Engine {
+    const { dataDir, fsync } = options;
+    const releaseDataDir = claimDataDir(dataDir);
+    let stores: Stores | undefined;
+    try {
+      stores = openStores(dataDir, { survives: fsync ? "power-loss" : "process-kill" });
+      const stream = LocalStream.open({
+        dir: join(dataDir, "stream"),
+        name: streamName,
+        shardCount: options.shards,
+        retentionMs: streamRetentionMs,
+        fsync,
+        now: Date.now,
+      });
+      for (const cut of stream.recoveries)
+        options.logger.warn("an unfinished record was cut off", { ...cut });
+      return new Engine(options, stores, stream, releaseDataDir);
+    } catch (error) {
+      stores?.close();
+      releaseDataDir();
+      throw error;
+    }
+  }
+
+  /** Starts to consume; an epoch that was left unfinished is resumed. */
+  async start(): Promise<void> {
+    this.#mapping.start();
+    await this.#ticker.start();
+  }
+
+  /** Records that were put and not consumed yet. */
+  get lag(): number {
+    return this.#mapping.lag().records;
+  }
+
+  /** Resolves when everything that was put before the call is inside segments. */
+  consumed(): Promise<void> {
+    return this.#mapping.drained();
+  }
+
+  /**
+   * Resolves when everything that was put before the call is counted and published.
+   *
+   * @throws Error where the workflow keeps failing; the log says why
+   */
+  async settle(): Promise<void> {
+    await this.consumed();
+    for (let failures = 0; failures < patience; ) {
+      if ((await this.#ticker.flush()) === "failed") failures += 1;
+      const latest = await this.stores.epochs.latest();
+      if (latest?.status !== "open" && (await waitingPlays(this.stores)) === 0) return;
+    }
+    throw new Error(`the workflow failed ${patience} times`);
+  }
+
+  /** Ends after the batch and the run that are under way; what is not done is done at the next start. */
+  async close(): Promise<void> {
+    clearInterval(this.#housekeeping);
+    await this.#mapping.stop();
+    await this.#ticker.stop();
+    this.stream.close();
+    this.stores.close();
+    this.#releaseDataDir();
+  }
+}
+
+function consumeDeps({ logger, dedupeHorizonMs = 600_000 }: EngineOptions, stores: Stores): ConsumeDeps {
+  return {
+    segments: stores.segments,
+    lineage: { ancestors: async () => [] }, // the embedded stream has no splits and merges
+    codec: nodeRecordCodec,
+    decodeBase64,
+    clock,
+    logger,
+    metrics: noMetrics,
+    dedupeHorizonMs,
+    segmentRetentionMs,
+  };
+}
+
+function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays: number): WorkflowHandlers {
+  const shared = { ...stores, clock, logger: options.logger, metrics: noMetrics };
+  return {
+    plan: createPlanHandler({ ...shared, createStoreId: randomUUID, maxEpochPlays, leaseMs }),
+    reduce: createReduceHandler(shared),
+    "user-behavior": createUserBehaviorHandler(shared),
+    recommendation: createRecommendationHandler(shared),
+    commit: createCommitHandler({ ...shared, tickSeconds: 0 }),
+    broadcast: options.broadcast,
+    release: createReleaseHandler(shared),
+  };
+}
+
+/** Plays in segments that no epoch owns yet. */
+async function waitingPlays({ epochs, segments }: Stores): Promise<number> {
+  const latest = await epochs.latest();
+  return totalCounts(await segments.readHeads()).plays - totalCounts(latest?.to ?? []).plays;
+}
+
+/** On AWS the tables' time to live does this. */
+async function keepHouse({ epochs, segments }: Stores, logger: Logger): Promise<void> {
+  try {
+    const latest = await epochs.latest();
+    const consumed = latest?.status === "committed" ? latest.to : (latest?.from ?? []);
+    segments.deleteExpired(clock(), consumed);
+  } catch (error) {
+    logger.error("expired segments could not be deleted", { reason: String(error) });
+  }
+}

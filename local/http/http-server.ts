@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { Logger } from "#src/ports/logger.ts";
+import { type Asset, loadDashboard } from "./dashboard-assets.ts";
+import { eventOf, maxBodyBytes, readBody, writeError, writeResult } from "./http-events.ts";
+import type { LocalConnectionGateway } from "./local-connection-gateway.ts";
+import { refusalOf } from "./origin-check.ts";
+import { securityHeaders } from "./security-headers.ts";
+import { LocalWebSocketServer, type WebSocketHandlers } from "./websocket-server.ts";
+
+export interface HttpServerOptions {
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly host: "127.0.0.1" | "::1";
+  /** createApiHandler's function. */
+  readonly api: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+  readonly websocket: WebSocketHandlers;
+  /** The way to the clients; the subscribe and broadcast handlers are given the same. */
+  readonly gateway: LocalConnectionGateway;
+  readonly dashboardDir: string;
+  readonly logger: Logger;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Stops listening, says goodbye to clients, and resolves when every handler has ended; takes well under a second. */
+  close(): Promise<void>;
+}
+
+/** How long answers under way may take when the server stops, ms. */
+const graceMs = 500;
+
+/**
+ * The HTTP API, the WebSocket API at `/ws` and the dashboard at `/`, on loopback.
+ *
+ * @throws Error with code `EADDRINUSE` where the port is taken
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const assets = await loadDashboard(options.dashboardDir);
+  const server = createServer({ requestTimeout: 30_000 }, (request, response) => {
+    serve(options, assets, request, response).catch((error: unknown) => {
+      options.logger.error("a request failed", { reason: String(error) });
+      if (response.headersSent) response.destroy();
+      else writeError(response, 500, "internal", "something went wrong; it was logged");
+    });
+  });
+  const websockets = new LocalWebSocketServer(options.websocket, options.gateway, options.logger);
+  websockets.attach(server);
+  const port = await listen(server, options).catch(async (error: unknown) => {
+    await websockets.close();
+    throw error;
+  });
+  return {
+    port,
+    async close() {
+      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
+      await websockets.close();
+      await stopped;
+      clearTimeout(deadline);
+    },
+  };
+}
+
+function listen(server: Server, { port, host }: HttpServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function serve(
+  { api }: HttpServerOptions,
+  assets: ReadonlyMap<string, Asset>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const refusal = refusalOf(request.headers);
+  if (refusal !== undefined) return writeError(response, 403, "forbidden", refusal);
+  const target = targetOf(request);
+  if (target === undefined) return writeError(response, 400, "bad_path", "the path is not valid");
+
+  const asset = assets.get(target.path);
+  if (asset !== undefined && (request.method === "GET" || request.method === "HEAD")) {
+    response.setHeader("content-type", asset.type);
+    response.setHeader("cache-control", "no-cache");
+    response.writeHead(200, securityHeaders).end(request.method === "HEAD" ? undefined : asset.body);
+    return;
+  }
+  const body = await readBody(request);
+  if (body === undefined) {
+    // The rest of the body is not worth reading, so the connection cannot be used again.
+    response.setHeader("connection", "close");
+    return writeError(response, 413, "body_too_large", `a body may have ${maxBodyBytes} bytes`);
+  }
+  writeResult(response, await api(eventOf(request, target.path, target.url, body)));
+}
+
+/** The request's URL and its percent-decoded path; undefined where they are malformed. */
+function targetOf(request: IncomingMessage): { readonly url: URL; readonly path: string } | undefined {
+  const target = request.url ?? "/";
+  if (!target.startsWith("/")) return undefined;
+  try {
+    const url = new URL(`http://localhost${target}`);
+    return { url, path: decodeURIComponent(url.pathname) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import { createApiHandler } from "#functions/api/handler.ts";
+import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
+import { createConnectHandler } from "#functions/ws-broadcast/connect-handler.ts";
+import { createDisconnectHandler } from "#functions/ws-broadcast/disconnect-handler.ts";
+import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
+import { MemoryConnectionStore } from "#src/adapters/memory/memory-connection-store.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { Logger } from "#src/ports/logger.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { Engine, noMetrics } from "./engine.ts";
+import { type HttpServer, startHttpServer } from "./http/http-server.ts";
+import { LocalConnectionGateway } from "./http/local-connection-gateway.ts";
+import { type KinesisServer, startKinesisServer } from "./kinesis-server.ts";
+import { startSimulatedListeners } from "./simulated-listeners.ts";
+
+export interface RuntimeOptions {
+  readonly dataDir: string;
+  /** HTTP, WebSocket and the page; 0 for any free port. */
+  readonly port: number;
+  /** The Kinesis protocol; 0 for any free port. */
+  readonly kinesisPort: number;
+  readonly shards: number;
+  /** How often an epoch may start while plays arrive, ms. */
+  readonly tickMs: number;
+  readonly fsync: boolean;
+  /** Invented plays/s; 0 for none. */
+  readonly simulate: number;
+  readonly logger: Logger;
+}
+
+/** Thrown where a port is taken. */
+export class PortInUseError extends Error {
+  override readonly name = "PortInUseError";
+}
+
+const host = "127.0.0.1";
+const dashboardDir = join(import.meta.dirname, "../dashboard");
+const clock = (): EpochMs => Date.now() as EpochMs;
+
+/** Everything that AWS runs for Earworm, in one process. */
+export class Runtime {
+  readonly port: number;
+  readonly kinesisPort: number;
+  readonly #end: () => Promise<void>;
+
+  private constructor(http: HttpServer, kinesis: KinesisServer, end: () => Promise<void>) {
+    this.port = http.port;
+    this.kinesisPort = kinesis.port;
+    this.#end = end;
+  }
+
+  /**
+   * @throws PortInUseError naming the flag, or what `Engine.open` throws
+   */
+  static async start(options: RuntimeOptions): Promise<Runtime> {
+    const gateway = new LocalConnectionGateway();
+    const connections = new MemoryConnectionStore();
+    // The workflow's last task needs the engine's stores, and the engine the task.
+    let broadcast: (input: never) => Promise<unknown> = () => Promise.resolve({});
+    const engine = Engine.open({ ...options, broadcast: (input) => broadcast(input) });
+    const { epochs, publications } = engine.stores;
+    broadcast = createBroadcastHandler({
+      ...{ connections, publications, epochs, gateway, clock },
+      ...{ logger: options.logger, metrics: noMetrics },
+    });
+    const started: (() => Promise<void>)[] = [() => engine.close()];
+    const end = async (): Promise<void> => {
+      for (const close of started.toReversed()) await close();
+    };
+    try {
+      const push = { connections, publications, epochs, gateway };
+      const http = await claimPort("--port", options.port, serveHttp(options, engine, push));
+      started.push(() => http.close());
+      const kinesis = await claimPort("--kinesis-port", options.kinesisPort, serveKinesis(options, engine));
+      started.push(() => kinesis.close());
+      await engine.start();
+      if (options.simulate > 0) {
+        const stop = startSimulatedListeners(engine.plays, options.simulate, options.logger);
+        started.push(() => Promise.resolve(stop()));
+      }
+      return new Runtime(http, kinesis, end);
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  }
+
+  /** Stops taking plays, then finishes the batch and the run under way. Nothing acknowledged is lost. */
+  close(): Promise<void> {
+    return this.#end();
+  }
+}
+
+interface Push {
+  readonly connections: MemoryConnectionStore;
+  readonly publications: PublicationStore;
+  readonly epochs: EpochLog;
+  readonly gateway: LocalConnectionGateway;
+}
+
+function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise<HttpServer> {
+  const { logger } = options;
+  const api = createApiHandler({
+    ...engine.stores,
+    plays: engine.plays,
+    clock,
+    sha256: (text) => hash("sha256", text, "hex"),
+    logger,
+    simulated: options.simulate > 0,
+  });
+  return startHttpServer({
+    ...{ port: options.port, host, api, gateway: push.gateway, dashboardDir, logger },
+    websocket: {
+      connect: createConnectHandler({ ...push, clock }),
+      disconnect: createDisconnectHandler(push),
+      message: createSubscribeHandler({ ...push, clock }),
+    },
+  });
+}
+
+function serveKinesis(options: RuntimeOptions, engine: Engine): Promise<KinesisServer> {
+  return startKinesisServer({
+    streams: engine.stream,
+    port: options.kinesisPort,
+    host,
+    onError: (error) => options.logger.error("a Kinesis request failed", { reason: String(error) }),
+  });
+}
+
+async function claimPort<Server>(flag: string, port: number, server: Promise<Server>): Promise<Server> {
+  try {
+    return await server;
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw cause;
+    throw new PortInUseError(`port ${port} is in use; choose another with ${flag}`, { cause });
+  }
+}

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { SqliteCounterStore } from "#src/adapters/sqlite/sqlite-counter-store.ts";
+import { SqliteDatabase, type SqliteOptions } from "#src/adapters/sqlite/sqlite-database.ts";
+import { SqliteEpochLog } from "#src/adapters/sqlite/sqlite-epoch-log.ts";
+import { SqliteProfileStore } from "#src/adapters/sqlite/sqlite-profile-store.ts";
+import { SqlitePublicationStore } from "#src/adapters/sqlite/sqlite-publication-store.ts";
+import { SqliteSegmentStore } from "#src/adapters/sqlite/sqlite-segment-store.ts";
+
+/** The embedded stores of one data directory: one SQLite file. */
+export interface Stores {
+  readonly segments: SqliteSegmentStore;
+  readonly counters: SqliteCounterStore;
+  readonly profiles: SqliteProfileStore;
+  readonly publications: SqlitePublicationStore;
+  readonly epochs: SqliteEpochLog;
+  close(): void;
+}
+
+/** @throws StoreError naming the file */
+export function openStores(dataDir: string, options: SqliteOptions): Stores {
+  const db = new SqliteDatabase(join(dataDir, "earworm.db"), options);
+  return {
+    segments: new SqliteSegmentStore(db),
+    counters: new SqliteCounterStore(db),
+    profiles: new SqliteProfileStore(db),
+    publications: new SqlitePublicationStore(db),
+    epochs: new SqliteEpochLog(db),
+    close: () => db.close(),
+  };
+}

@@ -1,0 +1,105 @@
+import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StaleEpochError } from "#src/domain/errors.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { compareLabels, type Totals } from "#src/domain/totals.ts";
+import { isExpired } from "#src/domain/windows.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import {
+  additionOf,
+  counterFrom,
+  epochOf,
+  firstPlayCorrection,
+  labelCorrection,
+  removalOf,
+} from "./counter-item.ts";
+import { type Item, textOf } from "./item.ts";
+import { totalItem } from "./keys.ts";
+import { type Conditional, conditional, mapInFlight, readItems } from "./requests.ts";
+
+/** Dropping windows costs a write, so it waits until that many have expired. */
+const expiredBeforeRemoval = 24;
+/** An expression holds at most 300 operators; a window takes two. */
+const mostRemoved = 100;
+
+/** Guarded totals, one item a counter and one UpdateItem a delta (I5). */
+export class DynamoDbCounterStore implements CounterStore {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBDocumentClient, countersTable: string) {
+    this.#client = client;
+    this.#table = countersTable;
+  }
+
+  async apply(
+    epoch: EpochNumber,
+    now: EpochMs,
+    deltas: readonly CounterDelta[],
+  ): Promise<readonly Counter[]> {
+    return await mapInFlight(deltas, (delta) => this.#applyOne(epoch, now, delta));
+  }
+
+  async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
+    const items = await readItems(this.#client, this.#table, [...new Set(keys)].map(totalItem));
+    const counters = new Map(
+      items.map((item) => {
+        const key = textOf(item, item["key"] === undefined ? "pk" : "key") as CounterKey;
+        return [key, counterFrom(item, key)];
+      }),
+    );
+    return keys.flatMap((key) => counters.get(key) ?? []);
+  }
+
+  async #applyOne(epoch: EpochNumber, now: EpochMs, delta: CounterDelta): Promise<Counter> {
+    const { key } = delta;
+    const added = await this.#update(key, additionOf(epoch, now, delta));
+    const item = itemOf(added);
+    const stored = epochOf(item);
+    if (stored > epoch) throw new StaleEpochError(key, epoch, stored);
+    const counter = await this.#withMinima(counterFrom(item, key), delta.totals);
+    await this.#dropExpired(counter, now);
+    return counter;
+  }
+
+  /** Applies the minima where what came back is later than ours. */
+  async #withMinima(counter: Counter, { firstPlayedAt, label }: Totals): Promise<Counter> {
+    const { key, totals } = counter;
+    let corrected = counter;
+    if (firstPlayedAt !== undefined && firstPlayedAt < (totals.firstPlayedAt ?? Number.POSITIVE_INFINITY)) {
+      corrected = counterFrom(itemOf(await this.#update(key, firstPlayCorrection(firstPlayedAt))), key);
+    }
+    if (label !== undefined && (totals.label === undefined || compareLabels(label, totals.label) < 0)) {
+      corrected = counterFrom(itemOf(await this.#update(key, labelCorrection(label))), key);
+    }
+    return corrected;
+  }
+
+  async #dropExpired({ key, totals }: Counter, now: EpochMs): Promise<void> {
+    const expired = [...totals.windows.keys(), ...totals.decays.keys()].filter((id) => isExpired(id, now));
+    if (expired.length < expiredBeforeRemoval) return;
+    await this.#update(key, removalOf(expired.slice(0, mostRemoved)));
+  }
+
+  async #update(
+    key: CounterKey,
+    input: Partial<UpdateCommandInput>,
+  ): Promise<Conditional<{ Attributes?: Item | undefined }>> {
+    const request = this.#client.send(
+      new UpdateCommand({
+        ...input,
+        TableName: this.#table,
+        Key: totalItem(key),
+        ReturnValues: "ALL_NEW",
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      }),
+    );
+    return await conditional(this.#table, "UpdateItem of a counter", request);
+  }
+}
+
+/** The item as it is after a write, or as it was when it refused one. */
+function itemOf(outcome: Conditional<{ Attributes?: Item | undefined }>): Item {
+  return outcome.kind === "written" ? (outcome.output.Attributes ?? {}) : outcome.stored;
+}

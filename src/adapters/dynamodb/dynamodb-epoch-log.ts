@@ -1,0 +1,163 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from "@aws-sdk/lib-dynamodb";
+import type { EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { Head, Position, ShardKey } from "#src/domain/position.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import { type Item, numberOf, textOf } from "./item.ts";
+import { epochItem, epochPartition, leaseItem } from "./keys.ts";
+import { answerOf, conditional } from "./requests.ts";
+
+/** Epoch records (`EPOCH` / padded number) and the lease, beside the guards that they feed. */
+export class DynamoDbEpochLog implements EpochLog {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBDocumentClient, countersTable: string) {
+    this.#client = client;
+    this.#table = countersTable;
+  }
+
+  async latest(): Promise<EpochRecord | undefined> {
+    const request = this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": epochPartition },
+        ScanIndexForward: false,
+        Limit: 1,
+        ConsistentRead: true,
+      }),
+    );
+    const { Items } = await answerOf(this.#table, "Query of the latest epoch", request);
+    const [item] = Items ?? [];
+    return item === undefined ? undefined : recordFrom(item);
+  }
+
+  async read(epoch: EpochNumber): Promise<EpochRecord | undefined> {
+    const request = this.#client.send(
+      new GetCommand({ TableName: this.#table, Key: epochItem(epoch), ConsistentRead: true }),
+    );
+    const { Item } = await answerOf(this.#table, `GetItem of epoch ${epoch}`, request);
+    return Item === undefined ? undefined : recordFrom(Item);
+  }
+
+  async create(record: EpochRecord): Promise<"created" | "exists"> {
+    const request = this.#client.send(
+      new PutCommand({
+        TableName: this.#table,
+        Item: itemFrom(record),
+        ConditionExpression: "attribute_not_exists(pk)",
+      }),
+    );
+    const outcome = await conditional(this.#table, `PutItem of epoch ${record.epoch}`, request);
+    return outcome.kind === "written" ? "created" : "exists";
+  }
+
+  async commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void> {
+    const request = this.#client.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: epochItem(epoch),
+        UpdateExpression: "SET #status = :committed, figures = :figures",
+        ConditionExpression: "#status = :open",
+        ExpressionAttributeNames: { "#status": "status" },
+        ExpressionAttributeValues: {
+          ":open": "open",
+          ":committed": "committed",
+          ":figures": JSON.stringify(figures),
+        },
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+      }),
+    );
+    const outcome = await conditional(this.#table, `UpdateItem of epoch ${epoch}`, request);
+    if (outcome.kind === "refused" && outcome.stored["status"] !== "committed") {
+      throw new CorruptStoreError(`epoch ${epoch} has no record`);
+    }
+  }
+
+  async acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {
+    const request = this.#client.send(
+      new PutCommand({
+        TableName: this.#table,
+        Item: { ...leaseItem, owner, ends_at: now + lengthMs },
+        ConditionExpression:
+          "attribute_not_exists(pk) OR #owner = :owner OR ends_at <= :now OR ends_at > :latestEnd",
+        ExpressionAttributeNames: { "#owner": "owner" },
+        ExpressionAttributeValues: { ":owner": owner, ":now": now, ":latestEnd": now + lengthMs },
+      }),
+    );
+    const outcome = await conditional(this.#table, "PutItem of the lease", request);
+    return outcome.kind === "written";
+  }
+
+  async releaseLease(owner: string): Promise<void> {
+    const request = this.#client.send(
+      new DeleteCommand({
+        TableName: this.#table,
+        Key: leaseItem,
+        ConditionExpression: "#owner = :owner",
+        ExpressionAttributeNames: { "#owner": "owner" },
+        ExpressionAttributeValues: { ":owner": owner },
+      }),
+    );
+    await conditional(this.#table, "DeleteItem of the lease", request);
+  }
+}
+
+function itemFrom(record: EpochRecord): Record<string, unknown> {
+  const { status, storeId, from, to, now, windows, figures } = record;
+  return {
+    ...epochItem(record.epoch),
+    epoch: record.epoch,
+    status,
+    store_id: storeId,
+    now,
+    windows: JSON.stringify(windows),
+    from: textFrom(from),
+    to: textFrom(to),
+    ...(figures === undefined ? {} : { figures: JSON.stringify(figures) }),
+  };
+}
+
+function recordFrom(item: Item): EpochRecord {
+  const record: EpochRecord = {
+    epoch: numberOf(item, "epoch") as EpochNumber,
+    status: textOf(item, "status") as EpochRecord["status"],
+    storeId: textOf(item, "store_id"),
+    from: headsFrom(textOf(item, "from")),
+    to: headsFrom(textOf(item, "to")),
+    now: numberOf(item, "now") as EpochMs,
+    windows: JSON.parse(textOf(item, "windows")),
+  };
+  return item["figures"] === undefined ? record : { ...record, figures: JSON.parse(textOf(item, "figures")) };
+}
+
+type HeadRow = readonly [ShardKey, Position, number, number, number, number, EpochMs];
+
+/** Heads as JSON rows: a thousand shards, twice, fit in an item of 400 KB. */
+function textFrom(heads: readonly Head[]): string {
+  return JSON.stringify(
+    heads.map(({ shard, position, counts, arrivedAt }): HeadRow => {
+      const { plays, unqualified, duplicates, rejects } = counts;
+      return [shard, position, plays, unqualified, duplicates, rejects, arrivedAt];
+    }),
+  );
+}
+
+function headsFrom(text: string): readonly Head[] {
+  const rows = JSON.parse(text) as readonly HeadRow[];
+  return rows.map(([shard, position, plays, unqualified, duplicates, rejects, arrivedAt]) => ({
+    shard,
+    position,
+    counts: { plays, unqualified, duplicates, rejects },
+    arrivedAt,
+  }));
+}

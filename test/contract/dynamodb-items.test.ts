@@ -1,0 +1,326 @@
+import { isDeepStrictEqual } from "node:util";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
+import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
+import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
+import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
+import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { artistKey, songKey } from "#src/domain/counter.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StoreError } from "#src/domain/errors.ts";
+import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
+import { noCounts, origin, positionAt, type ShardKey } from "#src/domain/position.ts";
+import type { Segment } from "#src/domain/segment.ts";
+import { noTotals, type Totals } from "#src/domain/totals.ts";
+import type { WindowId } from "#src/domain/windows.ts";
+import type { ConnectionId } from "#src/ports/connection-store.ts";
+import type { PublicationKey } from "#src/ports/publication-store.ts";
+import { itemsOf } from "#test/support/dynamodb-local.ts";
+import { describeDynamoDb } from "./describe-dynamodb.ts";
+import { aBigProfile, aProfile } from "./profile-store.contract.ts";
+
+const epochOf = (n: number): EpochNumber => n as EpochNumber;
+const now = Date.UTC(2026, 10, 20, 14, 30) as EpochMs;
+const shard = "plays/shardId-000000000000" as ShardKey;
+const song = songKey("song-1" as TrackId);
+
+const aSegment = (body: Uint8Array): Segment => ({
+  head: { shard, position: positionAt("7", 1), counts: noCounts, arrivedAt: now },
+  previous: origin,
+  body,
+});
+
+const someTotals = (wish: Partial<Totals> = {}): Totals => ({ ...noTotals, plays: 1, ...wish });
+
+/** Until the test ends, the next request of this kind reaches the table but its answer gets lost. */
+function loseNextAnswer(client: DynamoDBDocumentClient, operation: string): { readonly lost: () => number } {
+  let lost = 0;
+  const name = `lose-${operation}-${Math.random()}`;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      if (context["commandName"] !== operation || lost > 0) return answer;
+      lost += 1;
+      throw Object.assign(new Error("socket hang up"), { name: "TimeoutError", code: "ECONNRESET" });
+    },
+    { step: "finalizeRequest", priority: "low", name },
+  );
+  onTestFinished(() => {
+    client.middlewareStack.remove(name);
+  });
+  return { lost: () => lost };
+}
+
+describeDynamoDb("the items in DynamoDB", (local) => {
+  describe("of segments", () => {
+    test("segments expire by TTL in epoch seconds, heads never", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbSegmentStore(local().client, table);
+
+      await store.append(aSegment(new Uint8Array(1_000)), 1_795_132_800_001 as EpochMs);
+
+      const items = await itemsOf(local(), table);
+      const [head, segment] = [...items].sort((a, b) => (String(a["pk"]) < String(b["pk"]) ? -1 : 1));
+      expect(segment).toMatchObject({ pk: `SEG#${shard}`, sk: positionAt("7", 1), expiresAt: 1_795_132_801 });
+      expect(head).toMatchObject({ pk: "HEAD", sk: shard, position: positionAt("7", 1) });
+      expect(head).not.toHaveProperty("expiresAt");
+    });
+
+    test("a body is deflated where that makes it smaller", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbSegmentStore(local().client, table);
+
+      await store.append(aSegment(new Uint8Array(100_000)), now);
+
+      const segment = (await itemsOf(local(), table)).find((item) => item["pk"] === `SEG#${shard}`);
+      expect(segment?.["body"]).toHaveProperty(
+        "length",
+        expect.toSatisfy((n: number) => n < 1_000),
+      );
+    });
+
+    test("an append whose answer got lost is repeated and still appended", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbSegmentStore(local().client, table);
+      const fault = loseNextAnswer(local().client, "TransactWriteItemsCommand");
+
+      const outcome = await store.append(aSegment(new Uint8Array(1)), now);
+
+      expect(fault.lost()).toBe(1);
+      expect(outcome).toBe("appended");
+    });
+  });
+
+  describe("of counters", () => {
+    test("can be read with the AWS CLI", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      const totals = someTotals({
+        listenedMs: 180_000,
+        firstPlayedAt: 5 as EpochMs,
+        label: { startedAt: 5 as EpochMs, artist: "Artist" as ArtistName, title: "Title" },
+        windows: new Map([["h.2026112014" as WindowId, { plays: 1, listenedMs: 180_000 }]]),
+        decays: new Map([["x.20261120" as WindowId, 77n]]),
+      });
+
+      await store.apply(epochOf(3), now, [{ key: song, totals }]);
+
+      expect(await itemsOf(local(), table)).toEqual([
+        {
+          pk: "SONG#song-1",
+          sk: "TOTAL",
+          epoch: 3,
+          plays: 1,
+          listened_ms: 180_000,
+          first_played_at: 5,
+          labelled_at: 5,
+          artist: "Artist",
+          title: "Title",
+          "h.2026112014": 1,
+          "h.2026112014.ms": 180_000,
+          "x.20261120": 77,
+        },
+      ]);
+    });
+
+    test("of a long name have a short key and keep the whole one", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      const key = artistKey("日".repeat(1_024) as ArtistName);
+
+      await store.apply(epochOf(1), now, [{ key, totals: someTotals() }]);
+
+      const [item] = await itemsOf(local(), table);
+      expect(item?.["key"]).toBe(key);
+      expect(item?.["pk"]).toMatch(/^LONG#[0-9a-f]{64}$/);
+    });
+
+    test("lose their expired windows once 24 have gathered, and no other", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      const hours = Array.from(
+        { length: 24 },
+        (_, n) => `h.20260101${String(n).padStart(2, "0")}` as WindowId,
+      );
+      const windowsOf = (ids: readonly WindowId[]) =>
+        new Map(ids.map((id) => [id, { plays: 1, listenedMs: 2 }]));
+      const long = Date.UTC(2026, 0, 1) as EpochMs;
+      const open = "h.2026112014" as WindowId;
+      const few = songKey("song-2" as TrackId);
+      await store.apply(epochOf(1), long, [
+        { key: song, totals: someTotals({ windows: windowsOf([...hours, open]) }) },
+        { key: few, totals: someTotals({ windows: windowsOf(hours.slice(1)) }) },
+      ]);
+
+      await store.apply(epochOf(2), now, [
+        { key: song, totals: someTotals() },
+        { key: few, totals: someTotals() },
+      ]);
+
+      const [cleaned, kept] = await store.read([song, few]);
+      expect([...(cleaned?.totals.windows ?? [])]).toEqual([[open, { plays: 1, listenedMs: 2 }]]);
+      expect(cleaned?.totals.plays).toBe(2);
+      expect(kept?.totals.windows.size).toBe(23);
+    });
+
+    test("a delta whose answer got lost is added once", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+      const fault = loseNextAnswer(local().client, "UpdateItemCommand");
+
+      const [counter] = await store.apply(epochOf(2), now, [{ key: song, totals: someTotals() }]);
+
+      expect(fault.lost()).toBe(1);
+      expect(counter?.totals.plays).toBe(2);
+      expect((await store.read([song]))[0]?.totals.plays).toBe(2);
+    });
+  });
+
+  describe("of profiles", () => {
+    const alice = "alice" as UserId;
+    const pagesOf = async (table: string): Promise<string[]> =>
+      (await itemsOf(local(), table))
+        .map((item) => String(item["sk"]))
+        .filter((sk) => sk.startsWith("PAGE#"));
+
+    test("have a readable summary", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbProfileStore(local().client, table);
+
+      await store.write(epochOf(4), [{ profile: aProfile(), epochRead: undefined }]);
+
+      expect(await itemsOf(local(), table)).toMatchObject([
+        { pk: "USER#alice", sk: "PROFILE", epoch: 4, plays: 3, listened_ms: 540_000 },
+      ]);
+    });
+
+    test("have as many pages as they need and no page of an older epoch", { timeout: 30_000 }, async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbProfileStore(local().client, table);
+
+      const counts: number[] = [];
+      for (const [index, tracks] of [30_000, 45_000, 14_000, 10].entries()) {
+        const epochRead = index === 0 ? undefined : epochOf(index);
+        await store.write(epochOf(index + 1), [{ profile: aBigProfile({}, tracks), epochRead }]);
+        const pages = await pagesOf(table);
+        expect(pages.every((sk) => sk.includes(String(index + 1).padStart(16, "0")))).toBe(true);
+        counts.push(pages.length);
+      }
+
+      expect(counts).toEqual([3, 4, 2, 0]);
+    });
+
+    test("that were refused leave no page behind, and the pages in use stay", {
+      timeout: 30_000,
+    }, async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbProfileStore(local().client, table);
+      const stored = aBigProfile({}, 30_000);
+      await store.write(epochOf(2), [{ profile: stored, epochRead: undefined }]);
+      const before = await pagesOf(table);
+
+      const same = await store.write(epochOf(2), [{ profile: stored, epochRead: epochOf(1) }]);
+      const other = await store.write(epochOf(2), [
+        { profile: aBigProfile({}, 29_000), epochRead: epochOf(1) },
+      ]);
+
+      expect([other, same]).toEqual([[alice], [alice]]);
+      expect(await pagesOf(table)).toEqual(before);
+      expect(isDeepStrictEqual((await store.read([alice])).get(alice)?.profile, stored)).toBe(true);
+    });
+
+    test("can be read while they are replaced", { timeout: 30_000 }, async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbProfileStore(local().client, table);
+      await store.write(epochOf(1), [{ profile: aBigProfile({}, 15_000), epochRead: undefined }]);
+      let isWriting = true;
+      const writer = async (): Promise<void> => {
+        for (let epoch = 2; epoch <= 8; epoch++) {
+          const profile = aBigProfile({}, 15_000 + epoch);
+          await store.write(epochOf(epoch), [{ profile, epochRead: epochOf(epoch - 1) }]);
+        }
+        isWriting = false;
+      };
+      const reader = async (): Promise<number> => {
+        let reads = 0;
+        for (; isWriting; reads++) {
+          const found = (await store.read([alice])).get(alice);
+          const tracks = 15_000 + (found?.epoch === 1 ? 0 : (found?.epoch ?? 0));
+          expect(found?.profile.heard.size).toBe(tracks);
+        }
+        return reads;
+      };
+
+      const [, reads] = await Promise.all([writer(), reader()]);
+
+      expect(reads).toBeGreaterThan(1);
+    });
+  });
+
+  describe("of connections", () => {
+    test("expire by TTL in epoch seconds and vanish with a disconnect", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbConnectionStore(local().client, table);
+      const connection = "c-1" as ConnectionId;
+      await store.connect(connection, 1_795_132_800_000 as EpochMs);
+      await store.subscribe(connection, "songs.hot", 1_795_132_800_000 as EpochMs);
+
+      const before = await itemsOf(local(), table);
+      await store.disconnect(connection);
+
+      expect(before.map((item) => item["expiresAt"])).toEqual([1_795_132_800, 1_795_132_800, 1_795_132_800]);
+      expect(await itemsOf(local(), table)).toEqual([]);
+    });
+  });
+
+  describe("that cannot be reached", () => {
+    const missing = "no-such-table";
+    const stores = () => {
+      const { client } = local();
+      return {
+        segments: new DynamoDbSegmentStore(client, missing),
+        counters: new DynamoDbCounterStore(client, missing),
+        profiles: new DynamoDbProfileStore(client, missing),
+        publications: new DynamoDbPublicationStore(client, missing),
+        epochs: new DynamoDbEpochLog(client, missing),
+        connections: new DynamoDbConnectionStore(client, missing),
+      };
+    };
+
+    test.each<[string, (all: ReturnType<typeof stores>) => Promise<unknown>]>([
+      ["readHead", ({ segments }) => segments.readHead(shard)],
+      ["readHeads", ({ segments }) => segments.readHeads()],
+      ["append", ({ segments }) => segments.append(aSegment(new Uint8Array(1)), now)],
+      ["readRange", ({ segments }) => first(segments.readRange(shard, origin, positionAt("9", 1)))],
+      ["readBack", ({ segments }) => first(segments.readBack(shard, positionAt("9", 1)))],
+      ["apply", ({ counters }) => counters.apply(epochOf(1), now, [{ key: song, totals: noTotals }])],
+      ["read of counters", ({ counters }) => counters.read([song])],
+      ["read of profiles", ({ profiles }) => profiles.read(["a" as UserId])],
+      [
+        "write",
+        ({ profiles }) => profiles.write(epochOf(1), [{ profile: aProfile(), epochRead: undefined }]),
+      ],
+      ["read of a publication", ({ publications }) => publications.read("RECENT" as PublicationKey)],
+      ["latest", ({ epochs }) => epochs.latest()],
+      ["commit", ({ epochs }) => epochs.commit(epochOf(1), {})],
+      ["acquireLease", ({ epochs }) => epochs.acquireLease("a", now, 1)],
+      ["connect", ({ connections }) => connections.connect("c" as ConnectionId, now)],
+      ["subscribers", ({ connections }) => first(connections.subscribers("songs.hot"))],
+    ])("make %s throw a StoreError that names the table", async (_, call) => {
+      const answer = call(stores());
+
+      await expect(answer).rejects.toThrow(StoreError);
+      await expect(answer).rejects.toThrow(
+        /table no-such-table: \w+.* failed with ResourceNotFoundException/,
+      );
+    });
+  });
+});
+
+async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of items) return item;
+  return undefined;
+}
