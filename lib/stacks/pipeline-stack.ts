@@ -1,0 +1,121 @@
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import type { ITable } from "aws-cdk-lib/aws-dynamodb";
+import type { IStream } from "aws-cdk-lib/aws-kinesis";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
+import { commitEnv, planEnv, reduceEnv, releaseEnv } from "#functions/mapreduce/env.ts";
+import { recommendationEnv } from "#functions/recommendation/env.ts";
+import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
+import { AnalyticsWorkflow } from "../constructs/analytics-workflow.ts";
+import { PlayConsumer } from "../constructs/play-consumer.ts";
+import { StageFunction } from "../constructs/stage-function.ts";
+import { WorkflowTrigger } from "../constructs/workflow-trigger.ts";
+import type { Settings } from "../settings.ts";
+
+export interface PipelineStackProps {
+  readonly settings: Settings;
+  readonly plays: IStream;
+  readonly segments: ITable;
+  readonly counters: ITable;
+  /** The workflow's last state: tells subscribers what an epoch changed. */
+  readonly broadcast: IFunction;
+}
+
+const read = ["dynamodb:GetItem", "dynamodb:Query"];
+const upsert = ["dynamodb:PutItem", "dynamodb:UpdateItem"];
+
+/** What turns plays into totals and lists: the consumer, and the workflow that reduces its segments. Keeps nothing. */
+export class PipelineStack extends Stack {
+  constructor(scope: Construct, id: string, props: PipelineStackProps) {
+    super(scope, id, { description: "Earworm: the consumer and the analytics workflow" });
+    const { settings, segments, broadcast } = props;
+    new PlayConsumer(this, "Consumer", props);
+    const { stateMachine } = new AnalyticsWorkflow(this, "Workflow", {
+      settings,
+      functions: { ...addStages(this, props), broadcast },
+    });
+    new WorkflowTrigger(this, "Start", { settings, segments, stateMachine });
+    new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
+  }
+}
+
+/** The workflow's functions that belong to this stack, each with what it may do to the tables. */
+function addStages(scope: Construct, { settings, segments, counters }: PipelineStackProps) {
+  const SEGMENTS_TABLE = segments.tableName;
+  const COUNTERS_TABLE = counters.tableName;
+  const timeout = Duration.seconds(60); // what an epoch's size is chosen for
+
+  const plan = new StageFunction(scope, "Plan", {
+    entry: "mapreduce/plan-index.ts",
+    envSpec: planEnv,
+    env: {
+      SEGMENTS_TABLE,
+      COUNTERS_TABLE,
+      MAX_EPOCH_PLAYS: String(settings.maxEpochPlays),
+      LEASE_MS: String(settings.leaseMs),
+    },
+    settings,
+    timeout,
+  });
+  segments.grant(plan, ...read);
+  counters.grant(plan, ...read, ...upsert);
+
+  const reduce = new StageFunction(scope, "Reduce", {
+    entry: "mapreduce/reduce-index.ts",
+    envSpec: reduceEnv,
+    env: { SEGMENTS_TABLE, COUNTERS_TABLE },
+    settings,
+    work: "heavy",
+    timeout,
+  });
+  segments.grant(reduce, ...read);
+  counters.grant(reduce, ...read, "dynamodb:BatchGetItem", ...upsert);
+
+  const userBehavior = new StageFunction(scope, "UserBehavior", {
+    entry: "user-behavior/index.ts",
+    envSpec: userBehaviorEnv,
+    env: { SEGMENTS_TABLE, COUNTERS_TABLE },
+    settings,
+    work: "heavy",
+    timeout,
+  });
+  segments.grant(userBehavior, ...read);
+  // A profile that shrinks to fewer pages deletes the rest.
+  counters.grant(userBehavior, ...read, "dynamodb:BatchGetItem", ...upsert, "dynamodb:DeleteItem");
+
+  const recommendation = new StageFunction(scope, "Recommendation", {
+    entry: "recommendation/index.ts",
+    envSpec: recommendationEnv,
+    env: { COUNTERS_TABLE },
+    settings,
+    timeout,
+  });
+  counters.grant(recommendation, ...read, ...upsert);
+
+  const commit = new StageFunction(scope, "Commit", {
+    entry: "mapreduce/commit-index.ts",
+    envSpec: commitEnv,
+    env: { SEGMENTS_TABLE, COUNTERS_TABLE, TICK_SECONDS: String(settings.tickSeconds) },
+    settings,
+    timeout,
+  });
+  segments.grant(commit, ...read);
+  counters.grant(commit, ...read, ...upsert);
+
+  const release = new StageFunction(scope, "Release", {
+    entry: "mapreduce/release-index.ts",
+    envSpec: releaseEnv,
+    env: { COUNTERS_TABLE },
+    settings,
+  });
+  counters.grant(release, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem");
+
+  return {
+    plan: plan.fn,
+    reduce: reduce.fn,
+    "user-behavior": userBehavior.fn,
+    recommendation: recommendation.fn,
+    commit: commit.fn,
+    release: release.fn,
+  };
+}

@@ -1,0 +1,120 @@
+import validateAsl from "asl-validator";
+import { Match } from "aws-cdk-lib/assertions";
+import { expect, test } from "vitest";
+import { bindResources } from "#src/workflow/asl.ts";
+import { trendingPipeline, workflowResources } from "#src/workflow/trending-pipeline.ts";
+import { onlyOne, serviceAt, synthesize, textOf } from "./templates.ts";
+
+const { state, pipeline, all } = synthesize("prod");
+const onlyMapping = (properties: object): Record<string, unknown> => {
+  const found = Object.values(
+    pipeline.findResources("AWS::Lambda::EventSourceMapping", { Properties: properties }),
+  );
+  expect(found).toHaveLength(1);
+  return found[0]?.["Properties"];
+};
+const consumerMapping = () => onlyMapping({ StartingPosition: "TRIM_HORIZON" });
+const triggerMapping = () => onlyMapping({ StartingPosition: "LATEST" });
+
+/** The definition as Step Functions gets it, with each ARN turned back into the workflow's name for the function. */
+function deployedDefinition(): unknown {
+  const { DefinitionString } = onlyOne(pipeline, "AWS::StepFunctions::StateMachine");
+  const nameOf = (arn: unknown) => serviceAt(all, arn).replace(/^(mapreduce|ws-broadcast)-/, "");
+  return JSON.parse(textOf(DefinitionString, nameOf));
+}
+
+test("the state machine is the object that the embedded runner executes", () => {
+  expect(deployedDefinition()).toStrictEqual(trendingPipeline);
+  expect(JSON.stringify(deployedDefinition())).toBe(JSON.stringify(trendingPipeline));
+});
+
+test("the definition is valid, and only what both runners support", () => {
+  const bound = bindResources(
+    trendingPipeline,
+    (name) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`,
+  );
+  const { isValid, errorsText } = validateAsl(structuredClone(bound));
+  const states = Object.values<{ Type: string; Resource?: string }>(trendingPipeline.States);
+
+  expect(errorsText()).toBe("");
+  expect(isValid).toBe(true);
+  for (const { Type, Resource } of states) {
+    expect(["Task", "Choice", "Wait", "Succeed", "Fail"]).toContain(Type);
+    if (Type === "Task") expect(workflowResources).toContain(Resource);
+  }
+  expect(JSON.stringify(trendingPipeline)).not.toMatch(
+    /"(QueryLanguage|Arguments|Assign|Output|ItemReader|ItemProcessor|ResultWriter)"|\{%|taskToken|States\.\w+\(/i,
+  );
+});
+
+test("the workflow is Express, traced and logs what fails", () => {
+  pipeline.hasResourceProperties("AWS::StepFunctions::StateMachine", {
+    StateMachineType: "EXPRESS",
+    TracingConfiguration: { Enabled: true },
+    LoggingConfiguration: Match.objectLike({ Level: "ERROR", IncludeExecutionData: false }),
+  });
+});
+
+test("the consumer keeps each shard's order and never gives a batch up", () => {
+  const mapping = consumerMapping();
+
+  expect(mapping).toMatchObject({
+    ParallelizationFactor: 1,
+    MaximumRetryAttempts: -1,
+    MaximumRecordAgeInSeconds: -1,
+    BisectBatchOnFunctionError: true,
+    BatchSize: 10_000,
+    MaximumBatchingWindowInSeconds: 1,
+  });
+  for (const name of [
+    "FunctionResponseTypes",
+    "TumblingWindowInSeconds",
+    "DestinationConfig",
+    "FilterCriteria",
+  ])
+    expect(mapping).not.toHaveProperty(name);
+  expect(serviceAt(all, mapping["FunctionName"])).toBe("mapreduce-consume");
+});
+
+test("a consumer that is more than a minute behind raises an alarm", () => {
+  pipeline.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    Namespace: "AWS/Lambda",
+    MetricName: "IteratorAge",
+    Statistic: "Maximum",
+    Threshold: 60_000,
+    ComparisonOperator: "GreaterThanThreshold",
+    Dimensions: [{ Name: "FunctionName", Value: consumerMapping()["FunctionName"] }],
+  });
+});
+
+test("new segments start the workflow at the tick, and nothing else in their table does", () => {
+  const mapping = triggerMapping();
+  const { Filters } = mapping["FilterCriteria"] as { Filters: { Pattern: string }[] };
+
+  expect(mapping).toMatchObject({
+    MaximumBatchingWindowInSeconds: 5,
+    BatchSize: 10_000,
+    ParallelizationFactor: 1,
+    MaximumRetryAttempts: 2,
+    MaximumRecordAgeInSeconds: 60,
+  });
+  expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+    { eventName: ["INSERT"], dynamodb: { Keys: { pk: { S: [{ prefix: "SEG#" }] } } } },
+  ]);
+  expect(serviceAt(all, mapping["FunctionName"])).toBe("mapreduce-trigger");
+});
+
+test("the trigger listens to the segments' stream", () => {
+  const { "Fn::ImportValue": exported } = triggerMapping()["EventSourceArn"] as Record<string, unknown>;
+  const source = Object.values(state.findOutputs("*")).find((output) => output["Export"]?.Name === exported);
+
+  expect(source?.["Value"]).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Segments/), "StreamArn"] });
+});
+
+test("once a minute the workflow starts whatever happens", () => {
+  const { ScheduleExpression, State, Targets } = onlyOne(pipeline, "AWS::Events::Rule");
+  const targets = Targets as { Arn: unknown }[];
+
+  expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: "rate(1 minute)", State: "ENABLED" });
+  expect(targets.map(({ Arn }) => serviceAt(all, Arn))).toEqual(["mapreduce-trigger"]);
+});
