@@ -1,0 +1,137 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ConsoleLogger } from "#local/console-logger.ts";
+import { Engine } from "#local/engine.ts";
+import { sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { StreamRecord } from "#src/ports/play-stream.ts";
+import { BlockBuilder } from "#src/wire/block-builder.ts";
+import type { AnalyzeOptions } from "./analyze.ts";
+import { CliError } from "./cli-error.ts";
+import { readPlayFile } from "./play-file.ts";
+import type { PlayFileEntry } from "./play-file-decoder.ts";
+import { formatCount, ProgressBar } from "./progress.ts";
+import { RejectList } from "./reject-list.ts";
+import { type RunMetrics, readRunMetrics } from "./run-metrics.ts";
+import { reportOf } from "./run-report.ts";
+
+/** Blocks that may wait in the stream before the reader waits for the consumer: some 25 MB of text. */
+const maxLag = 400;
+const blocksPerPut = 8;
+
+/**
+ * Sends a file through stream, consumer and workflow, prints the three-stage report and writes the figures.
+ *
+ * @throws CliError where nothing could be read
+ */
+export async function analyze(path: string, options: AnalyzeOptions): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), "earworm-analyze-"));
+  const removeDataDir = (): void => rmSync(dataDir, { recursive: true, force: true });
+  const interrupted = (): void => {
+    removeDataDir();
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
+  try {
+    const metrics = await run(path, options, dataDir);
+    mkdirSync(dirname(options.out), { recursive: true });
+    writeFileSync(options.out, `${JSON.stringify(metrics, undefined, 2)}\n`);
+    console.log(reportOf(metrics, options));
+  } finally {
+    process.off("SIGINT", interrupted);
+    removeDataDir();
+  }
+}
+
+async function run(path: string, options: AnalyzeOptions, dataDir: string): Promise<RunMetrics> {
+  const engine = Engine.open({
+    dataDir,
+    shards: options.shards,
+    tickMs: options.tick,
+    fsync: false,
+    logger: new ConsoleLogger("warn"),
+    broadcast: () => Promise.resolve({}),
+  });
+  try {
+    const startedAt = performance.now();
+    await engine.start();
+    const rejects = await feed(engine, path);
+    await engine.settle();
+    const seconds = (performance.now() - startedAt) / 1000;
+    return await readRunMetrics(engine.stores, {
+      source: path,
+      rejectedLines: rejects.count,
+      seconds,
+      ...options,
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Puts the file's plays into the stream, as blocks and in order. */
+async function feed(engine: Engine, path: string): Promise<RejectList> {
+  const rejects = new RejectList(path);
+  const feeder = new Feeder(engine, rejects);
+  const bar = new ProgressBar();
+  try {
+    const batches = readPlayFile(path, {
+      arrivedAt: Date.now() as EpochMs,
+      onProgress: (done, total) => bar.update({ done, total, plays: feeder.plays }),
+    });
+    for await (const batch of batches) {
+      for (const entry of batch) feeder.add(entry);
+      await feeder.put();
+    }
+    await feeder.flush();
+  } finally {
+    bar.clear();
+    for (const line of rejects.report()) console.error(line);
+  }
+  if (feeder.plays === 0) {
+    throw new CliError(`no play in ${path}, ${formatCount(rejects.count)} lines rejected`);
+  }
+  return rejects;
+}
+
+class Feeder {
+  plays = 0;
+  readonly #engine: Engine;
+  readonly #rejects: RejectList;
+  readonly #blocks = new BlockBuilder<Promise<StreamRecord>>(sealBlockAsync);
+  #sealed: Promise<StreamRecord>[] = [];
+
+  constructor(engine: Engine, rejects: RejectList) {
+    this.#engine = engine;
+    this.#rejects = rejects;
+  }
+
+  add(entry: PlayFileEntry): void {
+    if ("rejection" in entry) {
+      this.#rejects.add(entry.line, entry.rejection);
+      return;
+    }
+    this.plays += 1;
+    const block = this.#blocks.add(entry.play);
+    if (block !== undefined) this.#sealed.push(block);
+  }
+
+  /** Puts full blocks once there are some, and waits where the consumer is far behind. */
+  async put(): Promise<void> {
+    if (this.#sealed.length < blocksPerPut) return;
+    await this.#putAll();
+    if (this.#engine.lag > maxLag) await this.#engine.consumed();
+  }
+
+  async flush(): Promise<void> {
+    this.#sealed.push(...this.#blocks.flush());
+    await this.#putAll();
+  }
+
+  async #putAll(): Promise<void> {
+    const records = await Promise.all(this.#sealed);
+    this.#sealed = [];
+    await this.#engine.plays.put(records);
+  }
+}

@@ -1,0 +1,93 @@
+import type { Command } from "commander";
+import { CliError } from "./cli-error.ts";
+import { integerOption, positiveOption } from "./options.ts";
+
+interface DevOptions {
+  readonly port: number;
+  readonly kinesisPort: number;
+  readonly dataDir: string;
+  readonly shards: number;
+  readonly tick: number;
+  readonly simulate?: number;
+  readonly fsync: boolean;
+  readonly verbose: boolean;
+}
+
+const examples = `
+Examples:
+  earworm dev                              the page on http://127.0.0.1:8080, Kinesis on http://127.0.0.1:4567
+  earworm dev --simulate 50 --data-dir .earworm/demo
+  earworm dev --port 9090 --kinesis-port 5567 --data-dir /tmp/earworm --shards 4`;
+
+const maxPort = 65_535;
+
+export function registerDev(program: Command): void {
+  program
+    .command("dev")
+    .description("run everything on this machine: stream, consumer, workflow, charts, page")
+    .option("--port <n>", "HTTP, WebSocket and the page", integerOption(0, maxPort), 8080)
+    .option("--kinesis-port <n>", "the Kinesis protocol", integerOption(0, maxPort), 4567)
+    .option("--data-dir <dir>", "where everything is kept", ".earworm/data")
+    .option("--shards <n>", "shards of a new data directory", integerOption(1, 256), 1)
+    .option(
+      "--tick <ms>",
+      "how often charts are brought up to date while plays arrive",
+      integerOption(10, 3_600_000),
+      1000,
+    )
+    .option("--simulate <plays/s>", "invent plays at this rate", positiveOption)
+    .option("--fsync", "acknowledge a play only once it is on the disk", false)
+    .option("--verbose", "log every epoch", false)
+    .addHelpText("after", examples)
+    .action(dev);
+}
+
+async function dev(options: DevOptions): Promise<void> {
+  const { ConsoleLogger } = await import("#local/console-logger.ts");
+  const { Runtime } = await import("#local/runtime.ts");
+  const runtime = await Runtime.start({
+    ...options,
+    tickMs: options.tick,
+    simulate: options.simulate ?? 0,
+    logger: new ConsoleLogger(options.verbose ? "info" : "warn"),
+  }).catch((cause: Error) => {
+    throw new CliError(cause.message, { cause });
+  });
+  console.log(greeting(options, runtime));
+  const signal = await nextSignal();
+  console.log(`${signal}: finishing what is under way`);
+  await runtime.close();
+}
+
+function greeting(
+  { simulate, dataDir }: DevOptions,
+  { port, kinesisPort }: { readonly port: number; readonly kinesisPort: number },
+): string {
+  const play = {
+    event_id: `hello-${Math.floor(Date.now() / 1000)}`,
+    user_id: "me",
+    track: { artist: "Coldplay", title: "Yellow", duration_ms: 266_000 },
+    started_at: new Date().toISOString(),
+  };
+  return `earworm is running; data in ${dataDir}${simulate === undefined ? "" : `, ${simulate} invented plays/s`}
+
+  page       http://127.0.0.1:${port}
+  charts     http://127.0.0.1:${port}/charts/songs?window=hot
+  WebSocket  ws://127.0.0.1:${port}/ws
+  Kinesis    http://127.0.0.1:${kinesisPort}, stream plays
+
+Send a play (again: a duplicate):
+
+  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws kinesis put-record \\
+    --endpoint-url http://127.0.0.1:${kinesisPort} --region us-east-1 --stream-name plays --partition-key me \\
+    --cli-binary-format raw-in-base64-out --data '${JSON.stringify(play)}'
+
+Ctrl-C ends it.`;
+}
+
+/** Keeps the process alive until somebody wants it to end. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
+  });
+}

@@ -1,0 +1,70 @@
+import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
+import type { Result } from "#src/domain/result.ts";
+import { err } from "#src/domain/result.ts";
+import { type CsvHeader, decodeCsvRow } from "#src/wire/csv-dialect.ts";
+import {
+  checkLength,
+  decodePlay,
+  isTooLong,
+  maxPlayBytes,
+  parseJson,
+  type Rejection,
+} from "#src/wire/play-codec.ts";
+import { decodeStreamEvent, isStreamEvent } from "#src/wire/stream-event-dialect.ts";
+import { RepeatCounter } from "./repeat-counter.ts";
+
+/** What stands on a line: a play, or why there is none. */
+export type PlayFileEntry =
+  | { readonly line: number; readonly play: Play }
+  | { readonly line: number; readonly rejection: Rejection };
+
+const { sha256 } = nodeRecordCodec;
+
+/** Makes plays of rows and of JSON texts. Equal ones without an event id become plays of their own. */
+export class PlayFileDecoder {
+  #entries: PlayFileEntry[] = [];
+  readonly #arrivedAt: EpochMs;
+  readonly #repeats = new RepeatCounter();
+  readonly #ordinalOf = (identity: string): number => this.#repeats.next(identity);
+
+  constructor(arrivedAt: EpochMs) {
+    this.#arrivedAt = arrivedAt;
+  }
+
+  row(line: number, header: CsvHeader, row: readonly string[]): void {
+    this.#add(line, decodeCsvRow(header, row, this.#arrivedAt, sha256, this.#ordinalOf));
+  }
+
+  json(line: number, text: string): void {
+    this.#add(line, this.#decodeJson(text));
+  }
+
+  reject(line: number, rejection: Rejection): void {
+    this.#entries.push({ line, rejection });
+  }
+
+  /** The entries since the last call. */
+  take(): readonly PlayFileEntry[] {
+    const entries = this.#entries;
+    this.#entries = [];
+    return entries;
+  }
+
+  #decodeJson(text: string): Result<Play, Rejection> {
+    const json = parseJson(text);
+    if (!json.ok) return json;
+    // White space does not count: an element of an array may be spread over lines.
+    if (isTooLong(text) && isTooLong(JSON.stringify(json.value))) {
+      return err({ field: "record", reason: `longer than ${maxPlayBytes} bytes` });
+    }
+    const play = isStreamEvent(json.value)
+      ? decodeStreamEvent(json.value, this.#arrivedAt, sha256, this.#ordinalOf)
+      : decodePlay(json.value, this.#arrivedAt, sha256, this.#ordinalOf);
+    return checkLength(play, text.length);
+  }
+
+  #add(line: number, decoded: Result<Play, Rejection>): void {
+    this.#entries.push(decoded.ok ? { line, play: decoded.value } : { line, rejection: decoded.error });
+  }
+}

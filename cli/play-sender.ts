@@ -1,0 +1,69 @@
+import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import { sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { Play } from "#src/domain/play.ts";
+import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
+import { BlockBuilder } from "#src/wire/block-builder.ts";
+
+/** Where `earworm dev` listens. */
+export const defaultEndpoint = "http://127.0.0.1:4567";
+export const defaultStream = "plays";
+
+const recordsPerPut = 100;
+const localHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+async function createClient(endpoint: string): Promise<KinesisClient> {
+  const { KinesisClient } = await import("@aws-sdk/client-kinesis");
+  if (endpoint === "aws") return new KinesisClient({});
+  const url = new URL(endpoint);
+  if (url.protocol === "https:") return new KinesisClient({ endpoint });
+  // The SDK's default, HTTP/2, is not what a plain endpoint speaks.
+  const { NodeHttpHandler } = await import("@smithy/node-http-handler");
+  const isForeign = !localHosts.has(url.hostname) || process.env["AWS_ACCESS_KEY_ID"] !== undefined;
+  return new KinesisClient({
+    endpoint,
+    region: process.env["AWS_REGION"] ?? "us-east-1",
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 5000 }),
+    ...(isForeign ? {} : { credentials: { accessKeyId: "local", secretAccessKey: "local" } }),
+  });
+}
+
+/** The stream behind an endpoint; `aws` means what the SDK is configured for. */
+export async function openPlayStream(endpoint: string, streamName: string): Promise<PlayStream> {
+  const { KinesisPlayStream } = await import("#src/adapters/kinesis/kinesis-play-stream.ts");
+  return new KinesisPlayStream(await createClient(endpoint), streamName);
+}
+
+/** Sends plays as blocks, one request after the other: a listener's plays arrive in the order in which they came. */
+export class PlaySender {
+  readonly #stream: PlayStream;
+  readonly #blocks = new BlockBuilder<StreamRecord>(sealBlock);
+  #waiting: StreamRecord[] = [];
+
+  constructor(stream: PlayStream) {
+    this.#stream = stream;
+  }
+
+  add(play: Play): void {
+    const block = this.#blocks.add(play);
+    if (block !== undefined) this.#waiting.push(block);
+  }
+
+  /** Sends full blocks once there are enough of them. */
+  async send(): Promise<void> {
+    if (this.#waiting.length >= recordsPerPut) await this.#put();
+  }
+
+  /** Sends everything. */
+  async flush(): Promise<void> {
+    this.#waiting.push(...this.#blocks.flush());
+    await this.#put();
+  }
+
+  async #put(): Promise<void> {
+    const records = this.#waiting;
+    this.#waiting = [];
+    for (let i = 0; i < records.length; i += recordsPerPut) {
+      await this.#stream.put(records.slice(i, i + recordsPerPut));
+    }
+  }
+}

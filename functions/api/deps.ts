@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { KinesisClient } from "@aws-sdk/client-kinesis";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
+import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
+import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
+import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { KinesisPlayStream } from "#src/adapters/kinesis/kinesis-play-stream.ts";
+import { PowertoolsLogger } from "#src/adapters/powertools/powertools-logger.ts";
+import { PowertoolsMetrics } from "#src/adapters/powertools/powertools-metrics.ts";
+import type { Env } from "#src/config/env.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { ApiDeps } from "./api-request.ts";
+import type { apiEnv } from "./env.ts";
+
+/** Ten attempts then end after some five seconds: whoever waits for the answer had better hear 503 than nothing. */
+const longestPauseMs = 500;
+
+interface Edge {
+  readonly logger: PowertoolsLogger;
+  readonly metrics: PowertoolsMetrics;
+}
+
+export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & Edge {
+  const client = createDocumentClient();
+  return {
+    plays: new KinesisPlayStream(createKinesisClient(), env.STREAM_NAME, { longestPauseMs }),
+    publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
+    profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
+    epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
+    segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
+    clock: () => Date.now() as EpochMs,
+    sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    logger: new PowertoolsLogger(),
+    metrics: new PowertoolsMetrics(),
+  };
+}
+
+/** The client's default is HTTP/2, which endpoints that imitate AWS do not speak. */
+const createKinesisClient = (): KinesisClient =>
+  new KinesisClient({
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 2000,
+      requestTimeout: 5000,
+      throwOnRequestTimeout: true,
+    }),
+  });

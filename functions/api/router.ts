@@ -1,0 +1,46 @@
+import type { ApiDeps, ApiRequest } from "./api-request.ts";
+import type { Answer } from "./http-answer.ts";
+import { getChart } from "./routes/charts.ts";
+import { postPlays } from "./routes/plays.ts";
+import { getRecentPlays } from "./routes/recent-plays.ts";
+import { getHealth, getStats } from "./routes/stats.ts";
+import { getRecommendations, getUser } from "./routes/users.ts";
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** As in docs/openapi.yaml; at most one parameter. */
+  readonly path: string;
+  readonly answer: (deps: ApiDeps, request: ApiRequest) => Promise<Answer>;
+}
+
+/** A listener's id may hold a slash, so longer paths come first. */
+export const routes: readonly Route[] = [
+  { method: "POST", path: "/plays", answer: postPlays },
+  { method: "GET", path: "/plays/recent", answer: getRecentPlays },
+  { method: "GET", path: "/charts/{list}", answer: getChart },
+  { method: "GET", path: "/users/{id}/recommendations", answer: getRecommendations },
+  { method: "GET", path: "/users/{id}", answer: getUser },
+  { method: "GET", path: "/stats", answer: getStats },
+  { method: "GET", path: "/health", answer: getHealth },
+];
+
+export type Found =
+  | { readonly kind: "route"; readonly route: Route; readonly parameter: string }
+  | { readonly kind: "wrong-method"; readonly allow: readonly string[] }
+  | { readonly kind: "unknown" };
+
+const patterns = routes.map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replace(/\{\w+\}/, "(.+)")}$`, "s"),
+}));
+
+export function findRoute(method: string, path: string): Found {
+  const allow: string[] = [];
+  for (const { route, pattern } of patterns) {
+    const match = pattern.exec(path);
+    if (match === null) continue;
+    if (route.method === method) return { kind: "route", route, parameter: match[1] ?? "" };
+    allow.push(route.method, ...(route.method === "GET" ? ["HEAD"] : []));
+  }
+  return allow.length > 0 ? { kind: "wrong-method", allow: [...new Set(allow)] } : { kind: "unknown" };
+}

@@ -1,0 +1,27 @@
+import { totalCounts } from "#src/domain/epoch.ts";
+import { viewStats } from "#src/wire/stats-view.ts";
+import type { ApiDeps } from "../api-request.ts";
+import { latestCommitted } from "../committed-epoch.ts";
+import { type Answer, isoTime, json } from "../http-answer.ts";
+
+/** `GET /stats`: what is committed, and how far that is behind what has arrived. */
+export async function getStats(deps: ApiDeps): Promise<Answer> {
+  // The heads are read after the record: they only grow, so the lag is never negative.
+  const committed = await latestCommitted(deps.epochs);
+  const arrived = totalCounts(await deps.segments.readHeads());
+  const { epoch_at, figures, ...counts } = viewStats(committed);
+  return json(200, {
+    ...counts,
+    lag_plays: arrived.plays - counts.plays,
+    epoch_at: epoch_at === null ? null : isoTime(epoch_at),
+    age_ms: epoch_at === null ? null : Math.max(0, deps.clock() - epoch_at),
+    figures,
+    simulated: deps.simulated ?? false,
+  });
+}
+
+/** `GET /health`: the function runs and is able to read its store. */
+export async function getHealth(deps: ApiDeps): Promise<Answer> {
+  const latest = await deps.epochs.latest();
+  return json(200, { status: "ok", epoch: latest?.epoch ?? 0 });
+}

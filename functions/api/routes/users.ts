@@ -1,0 +1,75 @@
+import type { UserId } from "#src/domain/play.ts";
+import { favouriteArtists, type Profile } from "#src/domain/profile.ts";
+import { recommend, recommendedSongs, type TrendingSong } from "#src/domain/recommend.ts";
+import { factFlags } from "#src/domain/segment.ts";
+import type { StoredProfile } from "#src/ports/profile-store.ts";
+import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
+import type { ApiDeps, ApiRequest } from "../api-request.ts";
+import { type Answer, HttpError, isoTime, json, parseLimit } from "../http-answer.ts";
+
+const shownArtists = 20;
+const maxRecommendations = 100;
+
+/** `GET /users/{id}`: what a listener plays. */
+export async function getUser(deps: ApiDeps, { parameter }: ApiRequest): Promise<Answer> {
+  const stored = await readProfile(deps, parameter);
+  if (stored === undefined) {
+    throw new HttpError(404, "unknown_user", `no committed play is by listener "${parameter}"`, "id");
+  }
+  return json(200, { ...viewProfile(stored.profile), epoch: stored.epoch });
+}
+
+/** `GET /users/{id}/recommendations`: computed when they are read, from the profile and the trending songs. */
+export async function getRecommendations(deps: ApiDeps, { parameter, query }: ApiRequest): Promise<Answer> {
+  const k = parseLimit("k", query["k"], recommendedSongs, maxRecommendations);
+  const [stored, publication] = await Promise.all([
+    readProfile(deps, parameter),
+    deps.publications.read(trendingKey),
+  ]);
+  const songs = publication === undefined ? [] : decodeTrending(publication.body).songs;
+  const picks = stored === undefined ? songs.slice(0, k) : recommend(stored.profile, songs, k);
+  return json(200, {
+    user_id: parameter,
+    cold_start: stored === undefined,
+    epoch: publication?.epoch ?? 0,
+    recommendations: picks.map(viewPick),
+  });
+}
+
+async function readProfile(deps: ApiDeps, id: string): Promise<StoredProfile | undefined> {
+  const userId = id as UserId;
+  return (await deps.profiles.read([userId])).get(userId);
+}
+
+function viewPick({ id, title, artist, window, rank }: TrendingSong, index: number): object {
+  return { rank: index + 1, id, title, artist, reason: { list: window, rank } };
+}
+
+function viewProfile(profile: Profile): object {
+  const artists = favouriteArtists(profile);
+  return {
+    user_id: profile.userId,
+    plays: profile.plays,
+    unqualified: profile.unqualified,
+    listened_ms: profile.listenedMs,
+    completes: profile.completes,
+    skips: profile.skips,
+    first_heard_at: isoTime(profile.firstHeardAt),
+    favourite_artist: artists[0]?.name ?? null,
+    artists_total: artists.length,
+    artists: artists.slice(0, shownArtists).map(({ name, plays, firstHeardAt }) => ({
+      name,
+      plays,
+      first_heard_at: isoTime(firstHeardAt),
+    })),
+    tracks_heard: profile.heard.size,
+    recent: profile.recent.map((play) => ({
+      track: { id: play.trackId, artist: play.artist, title: play.title },
+      started_at: isoTime(play.startedAt),
+      listened_ms: play.listenedMs,
+      qualified: (play.flags & factFlags.qualified) !== 0,
+      completed: (play.flags & factFlags.completed) !== 0,
+      skipped: (play.flags & factFlags.skipped) !== 0,
+    })),
+  };
+}

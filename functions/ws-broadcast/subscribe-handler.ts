@@ -1,0 +1,99 @@
+import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { ConnectionGateway } from "#src/ports/connection-gateway.ts";
+import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import {
+  type Channel,
+  type ClientMessage,
+  decodeClientMessage,
+  encodeCurrent,
+  encodeError,
+  encodePong,
+  isChannel,
+  maxSubscriptions,
+  type Version,
+} from "#src/wire/push-protocol.ts";
+import { latestCommitted, readChannel } from "./channel-state.ts";
+import { connectionLifeMs } from "./connection-life.ts";
+
+export interface SubscribeDeps {
+  readonly connections: ConnectionStore;
+  readonly publications: PublicationStore;
+  readonly epochs: EpochLog;
+  readonly gateway: ConnectionGateway;
+  readonly clock: Clock;
+}
+
+/** `$default`: what a client says (src/wire/push-protocol.ts). The answer goes out through the gateway. */
+export function createSubscribeHandler(deps: SubscribeDeps) {
+  return async (event: APIGatewayProxyWebsocketEventV2): Promise<{ statusCode: number }> => {
+    const connection = event.requestContext.connectionId as ConnectionId;
+    const message = decodeClientMessage(event.body ?? "");
+    const answer = message.ok ? await answerTo(deps, connection, message.value) : encodeError(message.error);
+    if (answer !== undefined && (await deps.gateway.send(connection, answer)) === "gone") {
+      await deps.connections.disconnect(connection);
+    }
+    return { statusCode: 200 };
+  };
+}
+
+function answerTo(
+  deps: SubscribeDeps,
+  connection: ConnectionId,
+  message: ClientMessage,
+): Promise<string | undefined> {
+  switch (message.action) {
+    case "subscribe":
+      return subscribe(deps, connection, message.channel, message.since);
+    case "unsubscribe":
+      return unsubscribe(deps, connection, message.channel);
+    case "ping":
+      return pong(deps, connection);
+  }
+}
+
+/** Subscribes before it reads: an epoch that commits in between is then either in the snapshot or broadcast to us. */
+async function subscribe(
+  deps: SubscribeDeps,
+  connection: ConnectionId,
+  channel: Channel,
+  since: Version | undefined,
+): Promise<string> {
+  const current = await deps.connections.channelsOf(connection);
+  if (!current.includes(channel)) {
+    if (current.length >= maxSubscriptions) {
+      const message = `a connection may subscribe to ${maxSubscriptions} channels`;
+      return encodeError({ reason: "too_many_subscriptions", message, channel });
+    }
+    await deps.connections.subscribe(connection, channel, (deps.clock() + connectionLifeMs) as EpochMs);
+  }
+  const committed = await latestCommitted(deps.epochs);
+  const state = await readChannel(deps.publications, committed, channel);
+  const { log, seq } = state.version;
+  if (since?.log !== log || since.seq !== seq) return state.encodeSnapshot();
+  return encodeCurrent({ channel, log, seq, epoch: committed?.epoch ?? 0, now: committed?.now ?? 0 });
+}
+
+async function unsubscribe(
+  deps: SubscribeDeps,
+  connection: ConnectionId,
+  channel: Channel,
+): Promise<undefined> {
+  await deps.connections.unsubscribe(connection, channel);
+}
+
+async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<string> {
+  const [subscribed, committed] = await Promise.all([
+    deps.connections.channelsOf(connection),
+    latestCommitted(deps.epochs),
+  ]);
+  const versions = await Promise.all(
+    subscribed
+      .filter(isChannel)
+      .map(async (channel) => [channel, (await readChannel(deps.publications, committed, channel)).version]),
+  );
+  return encodePong(Object.fromEntries(versions));
+}

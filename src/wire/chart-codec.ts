@@ -1,0 +1,76 @@
+import { type Chart, type ChartEntry, type ChartList, chartLists } from "../domain/chart.ts";
+import type { EpochNumber } from "../domain/epoch.ts";
+import type { EpochMs } from "../domain/play.ts";
+import type { WindowId } from "../domain/windows.ts";
+import { check, checkCount, checkText, type PublicationKey, readPublication } from "./publication-body.ts";
+
+/** `CHART#songs#d.20261120`: one document per instance of a window. */
+export const chartKey = (list: ChartList, window: WindowId): PublicationKey =>
+  `CHART#${list}#${window}` as PublicationKey;
+
+/** An entry is an array to spare 500 times nine names. The score is decimal text: it outgrows 2^53. */
+type EntryRow = [
+  id: string,
+  title: string,
+  artist: string,
+  score: string,
+  plays: number,
+  listenedMs: number,
+  firstPlayedAt: number,
+  previousRank: number | null,
+  peak: number,
+];
+
+export function encodeChart(chart: Chart): string {
+  const { list, window, epoch, seq } = chart;
+  return JSON.stringify({ list, window, epoch, seq, entries: chart.entries.map(encodeEntry) });
+}
+
+/** @throws CorruptStoreError, naming `key` where the body does not */
+export function decodeChart(body: string, key: PublicationKey = "CHART#?" as PublicationKey): Chart {
+  return readPublication(key, body, (json) => {
+    const list = chartLists.find((name) => name === json["list"]);
+    check(list !== undefined, "list", json["list"]);
+    const entries = json["entries"];
+    check(Array.isArray(entries), "entries", entries);
+    return {
+      list,
+      window: checkText("window", json["window"]) as WindowId,
+      epoch: checkCount("epoch", json["epoch"]) as EpochNumber,
+      seq: checkCount("seq", json["seq"]),
+      entries: entries.map(decodeEntry),
+    };
+  });
+}
+
+function encodeEntry(entry: ChartEntry): EntryRow {
+  return [
+    entry.id,
+    entry.title,
+    entry.artist,
+    entry.score.toString(),
+    entry.plays,
+    entry.listenedMs,
+    entry.firstPlayedAt,
+    entry.previousRank ?? null,
+    entry.peak,
+  ];
+}
+
+function decodeEntry(row: unknown): ChartEntry {
+  check(Array.isArray(row), "entry", row);
+  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak] = row;
+  check(typeof score === "string" && /^-?\d+$/.test(score), "score", score);
+  check(Number.isSafeInteger(firstPlayedAt), "firstPlayedAt", firstPlayedAt);
+  return {
+    id: checkText("id", id),
+    title: checkText("title", title),
+    artist: checkText("artist", artist),
+    score: BigInt(score),
+    plays: checkCount("plays", plays),
+    listenedMs: checkCount("listenedMs", listenedMs),
+    firstPlayedAt: firstPlayedAt as EpochMs,
+    previousRank: previousRank === null ? undefined : checkCount("previousRank", previousRank),
+    peak: checkCount("peak", peak),
+  };
+}

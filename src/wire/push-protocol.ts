@@ -1,0 +1,221 @@
+import type { Play } from "../domain/play.ts";
+import { err, ok, type Result } from "../domain/result.ts";
+import { type ChartWindow, chartWindows } from "../domain/windows.ts";
+import { type ChartEntryView, type RecentPlayView, viewPlay } from "./chart-view.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { parseJson, utf8Length } from "./play-codec.ts";
+import { showValue } from "./show-value.ts";
+import type { StatsView } from "./stats-view.ts";
+
+/*
+ * What travels over the WebSocket (DESIGN.md section 7). Every frame is one JSON object; times are epoch ms.
+ *
+ * A version is {log, seq}: `log` is the store and the window's instance, `seq` counts the versions inside a log. A
+ * `seq` says nothing about another log: when a window rolls over, or the data directory is another one, the log changes.
+ * Answers may overtake each other (a snapshot on request and a broadcast), so a client that holds a snapshot of
+ * `epoch` n drops one of the same channel with a smaller epoch.
+ */
+
+export const publicLists = ["songs", "artists"] as const;
+export type PublicList = (typeof publicLists)[number];
+
+export type ChartChannel = `${PublicList}.${ChartWindow}`;
+export type Channel = ChartChannel | "stats" | "plays.recent";
+
+export const channels: readonly Channel[] = [
+  ...publicLists.flatMap((list) => chartWindows.map((window) => `${list}.${window}` as const)),
+  "stats",
+  "plays.recent",
+];
+
+/** What a channel carries. */
+export type Topic =
+  | { readonly kind: "chart"; readonly list: PublicList; readonly window: ChartWindow }
+  | { readonly kind: "stats" }
+  | { readonly kind: "recent" };
+
+/** A client message over this is refused, bytes of UTF-8. */
+export const maxMessageBytes = 4096;
+/** API Gateway meters and delivers frames of 32 KB; a message of ours is one frame. */
+export const maxFrameBytes = 32 * 1024;
+/** A snapshot shows at most this many entries; `total` says how many there are. */
+export const maxSnapshotEntries = 100;
+/** A connection may subscribe to this many channels. */
+export const maxSubscriptions = 8;
+
+export interface Version {
+  readonly log: string;
+  readonly seq: number;
+}
+
+export type ClientMessage =
+  | { readonly action: "subscribe"; readonly channel: Channel; readonly since: Version | undefined }
+  | { readonly action: "unsubscribe"; readonly channel: Channel }
+  | { readonly action: "ping" };
+
+export const errorReasons = [
+  "too_large",
+  "bad_json",
+  "unknown_action",
+  "unknown_channel",
+  "bad_since",
+  "too_many_subscriptions",
+] as const;
+type ErrorReason = (typeof errorReasons)[number];
+
+export interface ProtocolError {
+  readonly reason: ErrorReason;
+  readonly message: string;
+  readonly channel?: Channel;
+}
+
+interface Current extends Version {
+  readonly channel: Channel;
+  /** The committed epoch as of which this holds; 0 before the first. */
+  readonly epoch: number;
+  /** That epoch's clock. */
+  readonly now: number;
+}
+
+export interface ChartSnapshot extends Current {
+  readonly type: "snapshot";
+  readonly channel: ChartChannel;
+  readonly total: number;
+  readonly entries: readonly ChartEntryView[];
+}
+
+export interface RecentSnapshot extends Current {
+  readonly type: "snapshot";
+  readonly channel: "plays.recent";
+  readonly total: number;
+  /** Newest first. */
+  readonly entries: readonly RecentPlayView[];
+}
+
+export interface StatsSnapshot extends Current {
+  readonly type: "snapshot";
+  readonly channel: "stats";
+  readonly stats: StatsView;
+}
+
+/** The answer to a `subscribe` whose `since` is the newest version: the client already has it. */
+export interface CurrentMessage extends Current {
+  readonly type: "current";
+}
+
+/** The newest version of each channel the connection is subscribed to: who holds an older one subscribes again. */
+export interface PongMessage {
+  readonly type: "pong";
+  readonly channels: Readonly<Partial<Record<Channel, Version>>>;
+}
+
+interface ErrorMessage extends ProtocolError {
+  readonly type: "error";
+}
+
+export type ServerMessage =
+  | ChartSnapshot
+  | RecentSnapshot
+  | StatsSnapshot
+  | CurrentMessage
+  | PongMessage
+  | ErrorMessage;
+
+export function isChannel(name: unknown): name is Channel {
+  return (channels as readonly unknown[]).includes(name);
+}
+
+export function topicOf(channel: Channel): Topic {
+  if (channel === "stats") return { kind: "stats" };
+  if (channel === "plays.recent") return { kind: "recent" };
+  const [list, window] = channel.split(".") as [PublicList, ChartWindow];
+  return { kind: "chart", list, window };
+}
+
+/** Reads what a client sent. Never throws; the error is meant for `encodeError`. */
+export function decodeClientMessage(text: string): Result<ClientMessage, ProtocolError> {
+  if (text.length > maxMessageBytes || utf8Length(text) > maxMessageBytes) {
+    return refuse("too_large", `a message may have ${maxMessageBytes} bytes`);
+  }
+  const json = parseObject(text);
+  if (json === undefined) return refuse("bad_json", "a message is one JSON object");
+  const action = json["action"];
+  if (action === "ping") return ok({ action });
+  if (action !== "subscribe" && action !== "unsubscribe") {
+    return refuse("unknown_action", `action is subscribe, unsubscribe or ping, not ${showValue(action)}`);
+  }
+  const channel = json["channel"];
+  if (!isChannel(channel)) return refuse("unknown_channel", `there is no channel ${showValue(channel)}`);
+  if (action === "unsubscribe") return ok({ action, channel });
+  const since = json["since"] ?? undefined;
+  if (since === undefined) return ok({ action, channel, since });
+  const version = decodeVersion(since);
+  if (version !== undefined) return ok({ action, channel, since: version });
+  return err({ reason: "bad_since", message: `since is {log, seq}, not ${showValue(since)}`, channel });
+}
+
+export const encodeError = (error: ProtocolError): string => encode({ type: "error", ...error });
+
+export const encodeCurrent = (current: Omit<CurrentMessage, "type">): string =>
+  encode({ type: "current", ...current });
+
+export const encodePong = (versions: PongMessage["channels"]): string =>
+  encode({ type: "pong", channels: versions });
+
+export const encodeStatsSnapshot = (snapshot: Omit<StatsSnapshot, "type">): string =>
+  encode({ type: "snapshot", ...snapshot });
+
+/** As many of the first entries as a frame holds; `total` is how many there are. */
+export function encodeChartSnapshot(snapshot: Omit<ChartSnapshot, "type">): string {
+  const { entries, ...rest } = snapshot;
+  return encodeList({ type: "snapshot", ...rest }, entries);
+}
+
+/** As many of the newest plays as a frame holds. */
+export function encodeRecentSnapshot(
+  snapshot: Omit<RecentSnapshot, "type" | "entries" | "total">,
+  plays: readonly Play[],
+): string {
+  const shown = plays.slice(0, maxSnapshotEntries).map(viewPlay);
+  return encodeList({ type: "snapshot", ...snapshot, total: plays.length }, shown);
+}
+
+/** A server message as a client gets it; undefined where it is none, so that a newer server does not break a client. */
+export function decodeServerMessage(text: string): ServerMessage | undefined {
+  const json = parseObject(text);
+  const isKnown = ["snapshot", "current", "pong", "error"].includes(String(json?.["type"]));
+  return isKnown ? (json as unknown as ServerMessage) : undefined;
+}
+
+function encode(message: ServerMessage): string {
+  return JSON.stringify(message);
+}
+
+function encodeList(head: object, entries: readonly object[]): string {
+  const opening = `${JSON.stringify(head).slice(0, -1)},"entries":[`;
+  const closing = "]}";
+  let bytes = utf8Length(opening) + closing.length;
+  const parts: string[] = [];
+  for (const entry of entries.slice(0, maxSnapshotEntries)) {
+    const part = JSON.stringify(entry);
+    bytes += utf8Length(part) + 1;
+    if (bytes > maxFrameBytes) break;
+    parts.push(part);
+  }
+  return opening + parts.join(",") + closing;
+}
+
+function decodeVersion(json: unknown): Version | undefined {
+  if (!isObject(json)) return undefined;
+  const { log, seq } = json;
+  const isVersion = typeof log === "string" && typeof seq === "number" && Number.isSafeInteger(seq);
+  return isVersion ? { log, seq } : undefined;
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  const parsed = parseJson(text);
+  return parsed.ok && isObject(parsed.value) ? parsed.value : undefined;
+}
+
+const refuse = (reason: ErrorReason, message: string): Result<never, ProtocolError> =>
+  err({ reason, message });

@@ -1,0 +1,500 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { ApiDeps } from "#functions/api/api-request.ts";
+import { createApiHandler } from "#functions/api/handler.ts";
+import { routes } from "#functions/api/router.ts";
+import { decayWeight } from "#src/domain/decay.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StoreError } from "#src/domain/errors.ts";
+import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
+import type { Head } from "#src/domain/position.ts";
+import type { Profile } from "#src/domain/profile.ts";
+import type { TrendingSong } from "#src/domain/recommend.ts";
+import { currentWindows, dayMs } from "#src/domain/windows.ts";
+import type { StreamRecord } from "#src/ports/play-stream.ts";
+import { partitionKeyOf } from "#src/wire/partition-key.ts";
+import { encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
+import { encodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
+import { aMoment } from "#test/support/arbitraries.ts";
+import {
+  aHead,
+  anEntry,
+  anEpoch,
+  commitEpoch,
+  type MemoryStores,
+  memoryStores,
+  publishChart,
+  todaysSongs,
+} from "#test/support/published.ts";
+
+let stores: MemoryStores;
+let put: StreamRecord[];
+let heads: Head[];
+let deps: ApiDeps;
+beforeEach(() => {
+  stores = memoryStores();
+  put = [];
+  heads = [];
+  deps = {
+    ...stores,
+    segments: { readHeads: () => Promise.resolve(heads) },
+    sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    plays: {
+      put(records) {
+        put.push(...records);
+        return Promise.resolve();
+      },
+    },
+  };
+});
+
+interface Call {
+  readonly query?: Record<string, string>;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly stage?: string;
+}
+
+function anEvent(method: string, rawPath: string, { query, body, contentType, stage }: Call) {
+  const event = {
+    version: "2.0",
+    rawPath,
+    headers: contentType === undefined ? {} : { "content-type": contentType },
+    ...(query === undefined ? {} : { queryStringParameters: query }),
+    ...(body === undefined ? {} : { body }),
+    isBase64Encoded: false,
+    requestContext: { http: { method, path: rawPath }, stage: stage ?? "$default" },
+  };
+  return event as unknown as APIGatewayProxyEventV2;
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into any answer
+  readonly body: any;
+}
+
+async function call(method: string, path: string, options: Call = {}): Promise<Answer> {
+  const { statusCode, headers, body } = await createApiHandler(deps)(anEvent(method, path, options));
+  return {
+    status: statusCode,
+    headers: headers ?? {},
+    body: body === undefined ? undefined : JSON.parse(body),
+  };
+}
+
+const get = (path: string, query?: Record<string, string>) =>
+  call("GET", path, query === undefined ? {} : { query });
+const post = (body: unknown, contentType = "application/json") =>
+  call("POST", "/plays", { body: typeof body === "string" ? body : JSON.stringify(body), contentType });
+
+const aWirePlay = (overrides: object = {}) => ({
+  event_id: "e1",
+  user_id: "u1",
+  track: { id: "S1", artist: "Coldplay", title: "Yellow" },
+  started_at: aMoment - 200_000,
+  ms_played: 180_000,
+  ...overrides,
+});
+
+const textOf = (record: StreamRecord | undefined) => new TextDecoder().decode(record?.data);
+
+describe("POST /plays", () => {
+  test("one play goes into the stream under its listener's partition key", async () => {
+    const answer = await post(aWirePlay());
+
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { accepted: 1, rejected: 0, results: [{ index: 0, status: "accepted", event_id: "e1" }] },
+    });
+    expect(put.map((record) => record.partitionKey)).toEqual([partitionKeyOf("u1" as UserId)]);
+    expect(JSON.parse(textOf(put[0]))).toMatchObject(aWirePlay());
+  });
+
+  test("a play without an id gets the same one each time, so that a repeated request counts once", async () => {
+    const play = aWirePlay({ event_id: undefined });
+
+    const [first, second] = [await post(play), await post(play)];
+
+    expect(first.body.results[0].event_id).toMatch(/^[\da-f]{32}$/);
+    expect(second.body.results).toEqual(first.body.results);
+    expect(JSON.parse(textOf(put[0])).event_id).toBe(first.body.results[0].event_id);
+  });
+
+  test("of an array the good plays are accepted and each bad one says why", async () => {
+    const { status, body } = await post([aWirePlay(), aWirePlay({ user_id: "a@b.example" }), 7]);
+
+    expect(status).toBe(207);
+    expect(body).toMatchObject({
+      accepted: 1,
+      rejected: 2,
+      results: [
+        { index: 0, status: "accepted" },
+        { index: 1, status: "rejected", field: "user_id", reason: expect.stringContaining("e-mail") },
+        { index: 2, status: "rejected", field: "record" },
+      ],
+    });
+    expect(put).toHaveLength(1);
+  });
+
+  test.each([
+    ["with its content type", "application/x-ndjson"],
+    ["as curl sends it", "application/x-www-form-urlencoded"],
+    ["labelled as JSON", "application/json"],
+  ])("a bad line of newline-delimited JSON, %s, never spoils the others", async (_how, contentType) => {
+    const lines = [
+      "{not json",
+      JSON.stringify(aWirePlay()),
+      "",
+      JSON.stringify(aWirePlay({ event_id: "e2" })),
+    ];
+
+    const { status, body } = await post(`${lines.join("\r\n")}\n`, contentType);
+
+    expect(status).toBe(207);
+    expect(body.results).toMatchObject([
+      { index: 0, status: "rejected", field: "record" },
+      { index: 1, status: "accepted", event_id: "e1" },
+      { index: 2, status: "accepted", event_id: "e2" },
+    ]);
+  });
+
+  test("where no play is accepted the error names the field of the first", async () => {
+    const { status, body } = await post(aWirePlay({ track: { id: "S1" } }));
+
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: "no_play_accepted", field: "track.artist" });
+    expect(body.error.message).toMatch(/^track\.artist: expected 1 to 1024 characters/);
+    expect(body.results).toHaveLength(1);
+    expect(put).toEqual([]);
+  });
+
+  test.each([
+    ["an empty body", "", 400, "empty"],
+    ["an empty array", "[]", 400, "empty"],
+    ["a broken object", '{\n"user_id": "u1",\n', 400, "bad_json"],
+    ["a body over 1 MiB", `[${'"é",'.repeat(250_000)}1]`, 413, "body_too_large"],
+    ["more than 500 plays", JSON.stringify(Array.from({ length: 501 }, () => 1)), 413, "too_many_plays"],
+  ])("%s is refused as a whole", async (_what, body, status, code) => {
+    expect(await post(body)).toMatchObject({ status, body: { error: { code } } });
+    expect(put).toEqual([]);
+  });
+
+  test("a play that outgrows the limit by what is derived is refused here, not lost later", async () => {
+    const bare = { user_id: "u1", track: { artist: "a", title: "t" }, started_at: aMoment, ext: { x: "" } };
+    const room = 10_240 - Buffer.byteLength(JSON.stringify(bare));
+
+    const { status, body } = await post({ ...bare, ext: { x: "x".repeat(room) } });
+
+    expect(status).toBe(400);
+    expect(body.error.field).toBe("record");
+  });
+
+  test("a body in base64, as API Gateway hands over what it takes for binary, is read", async () => {
+    const event = anEvent("POST", "/plays", {
+      body: Buffer.from(JSON.stringify(aWirePlay())).toString("base64"),
+    });
+
+    const { statusCode } = await createApiHandler(deps)({ ...event, isBase64Encoded: true });
+
+    expect(statusCode).toBe(200);
+  });
+
+  test("a stream that refuses is 503, and the answer says that repeating is safe", async () => {
+    deps = { ...deps, plays: { put: () => Promise.reject(new StoreError("throttled")) } };
+
+    expect(await post(aWirePlay())).toMatchObject({
+      status: 503,
+      body: {
+        error: { code: "stream_unavailable", message: expect.stringContaining("send the same again") },
+      },
+    });
+  });
+});
+
+describe("GET /charts/{list}", () => {
+  test("before the first epoch a chart is empty", async () => {
+    const { status, body } = await get("/charts/songs");
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ list: "songs", window: "hot", instance: null, seq: 0, entries: [] });
+  });
+
+  test("an entry has its ranks, totals and times", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    await publishChart(
+      stores,
+      todaysSongs(3, 9, [anEntry("S1", { previousRank: 2, peak: 1 }), anEntry("S2", { score: 2n })]),
+    );
+
+    const { status, body } = await get("/charts/songs", { window: "day", limit: "1" });
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      list: "songs",
+      window: "day",
+      instance: "d.20261120",
+      log: "store/d.20261120",
+      seq: 9,
+      epoch: 3,
+      now: "2026-11-20T14:00:00.000Z",
+      total: 2,
+      entries: [
+        {
+          rank: 1,
+          previous_rank: 2,
+          peak: 1,
+          id: "S1",
+          title: "title of S1",
+          artist: "Coldplay",
+          plays: 3,
+          listened_ms: 600_000,
+          score: 3,
+          first_played_at: "2026-11-20T13:59:00.000Z",
+        },
+      ],
+    });
+  });
+
+  test("the hot score is what the plays are worth now, to three decimals", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    const landmark = Math.floor(aMoment / dayMs) * dayMs;
+    const score = BigInt(decayWeight(aMoment - 20 * 60_000, landmark));
+    await publishChart(stores, {
+      ...todaysSongs(1, 1, [anEntry("S1", { score })]),
+      window: currentWindows(aMoment).hot,
+    });
+
+    expect((await get("/charts/songs")).body.entries[0].score).toBe(0.794);
+  });
+
+  test.each([
+    ["/charts/listeners", {}, "list", "listeners"],
+    ["/charts/songs", { window: "month" }, "window", "month"],
+    ["/charts/songs", { limit: "0" }, "limit", "0"],
+    ["/charts/songs", { limit: "501" }, "limit", "501"],
+    ["/charts/songs", { limit: "1e2" }, "limit", "1e2"],
+    ["/charts/songs", { limit: "" }, "limit", '""'],
+  ])("%s with %j is refused, naming the parameter and its value", async (path, query, field, value) => {
+    const { status, body } = await get(path, query);
+
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: "bad_parameter", field });
+    expect(body.error.message).toContain(value);
+  });
+});
+
+const aProfile = (overrides: Partial<Profile> = {}): Profile => ({
+  userId: "u/1 ü" as UserId,
+  plays: 3,
+  unqualified: 1,
+  listenedMs: 600_000,
+  completes: 2,
+  skips: 1,
+  firstHeardAt: aMoment,
+  artists: new Map([
+    ["Radiohead" as ArtistName, { plays: 1, firstHeardAt: aMoment }],
+    ["Coldplay" as ArtistName, { plays: 2, firstHeardAt: aMoment }],
+  ]),
+  heard: new Set(["S1" as TrackId]),
+  recent: [
+    {
+      trackId: "S1" as TrackId,
+      artist: "Coldplay" as ArtistName,
+      title: "Yellow",
+      startedAt: aMoment,
+      listenedMs: 10_000,
+      flags: 4,
+    },
+  ],
+  ...overrides,
+});
+
+async function store(profile: Profile): Promise<void> {
+  await stores.profiles.write(2 as EpochNumber, [{ profile, epochRead: undefined }]);
+}
+
+describe("GET /users/{id}", () => {
+  test("a listener's profile, whatever characters the id has", async () => {
+    await store(aProfile());
+
+    const { status, body } = await get("/users/u/1 ü");
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      user_id: "u/1 ü",
+      plays: 3,
+      unqualified: 1,
+      favourite_artist: "Coldplay",
+      artists: [{ name: "Coldplay", plays: 2 }, { name: "Radiohead" }],
+      tracks_heard: 1,
+      recent: [{ track: { id: "S1" }, qualified: false, completed: false, skipped: true }],
+      epoch: 2,
+    });
+  });
+
+  test("an unknown listener is 404", async () => {
+    expect(await get("/users/nobody")).toMatchObject({
+      status: 404,
+      body: { error: { code: "unknown_user", field: "id", message: expect.stringContaining("nobody") } },
+    });
+  });
+});
+
+const aSong = (id: string, artist: string, rank: number, window: "hot" | "all" = "hot"): TrendingSong => ({
+  id,
+  artist,
+  title: `title of ${id}`,
+  rank,
+  window,
+});
+
+describe("GET /users/{id}/recommendations", () => {
+  beforeEach(async () => {
+    const songs = [
+      aSong("S1", "Coldplay", 1),
+      aSong("S2", "Coldplay", 2),
+      aSong("S3", "Björk", 3),
+      aSong("S4", "Lorde", 4, "all"),
+    ];
+    await stores.publications.write(trendingKey, {
+      epoch: 5 as EpochNumber,
+      body: encodeTrending({ songs }),
+    });
+  });
+
+  test("are trending songs not heard yet and not by the favourite artist, each with its reason", async () => {
+    await store(aProfile());
+
+    const { status, body } = await get("/users/u/1 ü/recommendations");
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      user_id: "u/1 ü",
+      cold_start: false,
+      epoch: 5,
+      recommendations: [
+        { rank: 1, id: "S3", title: "title of S3", artist: "Björk", reason: { list: "hot", rank: 3 } },
+        { rank: 2, id: "S4", title: "title of S4", artist: "Lorde", reason: { list: "all", rank: 4 } },
+      ],
+    });
+  });
+
+  test("of an unknown listener are the trending songs themselves", async () => {
+    const { status, body } = await get("/users/nobody/recommendations", { k: "2" });
+
+    expect(status).toBe(200);
+    expect(body.cold_start).toBe(true);
+    expect(body.recommendations.map((song: { id: string }) => song.id)).toEqual(["S1", "S2"]);
+  });
+
+  test("a k out of bounds is refused", async () => {
+    expect(await get("/users/nobody/recommendations", { k: "101" })).toMatchObject({
+      status: 400,
+      body: { error: { field: "k" } },
+    });
+  });
+});
+
+test("GET /plays/recent gives the newest plays of the sample", async () => {
+  const aPlay = (eventId: string): Play =>
+    ({
+      eventId,
+      userId: "u1",
+      track: { id: "S1", artist: "Coldplay" },
+      startedAt: aMoment,
+      msPlayed: 29_000,
+    }) as Play;
+  await stores.publications.write(recentKey, {
+    epoch: 5 as EpochNumber,
+    body: encodeRecent([aPlay("e2"), aPlay("e1")]),
+  });
+
+  const { status, body } = await get("/plays/recent", { limit: "1" });
+
+  expect(status).toBe(200);
+  expect(body).toEqual({
+    epoch: 5,
+    plays: [
+      {
+        event_id: "e2",
+        user_id: "u1",
+        track: { id: "S1", artist: "Coldplay", title: "" },
+        started_at: "2026-11-20T14:00:00.000Z",
+        listened_ms: 29_000,
+        qualified: false,
+      },
+    ],
+  });
+});
+
+describe("GET /stats", () => {
+  test("before the first epoch nothing is counted", async () => {
+    expect((await get("/stats")).body).toEqual({
+      ...{ plays: 0, unqualified: 0, duplicates: 0, rejects: 0, epoch: 0 },
+      ...{ lag_plays: 0, epoch_at: null, age_ms: null, figures: {}, simulated: false },
+    });
+  });
+
+  test("are of the last committed epoch, and the lag is what has arrived since", async () => {
+    const now = (aMoment - 1500) as EpochMs;
+    await commitEpoch(stores, anEpoch(1, { now, to: [aHead({ plays: 10, duplicates: 2 })] }));
+    await stores.epochs.create(anEpoch(2, { to: [aHead({ plays: 14, duplicates: 3 })] }));
+    heads = [aHead({ plays: 17, duplicates: 3 })];
+    deps = { ...deps, simulated: true };
+
+    const { body } = await get("/stats");
+
+    expect(body).toMatchObject({ plays: 10, duplicates: 2, epoch: 1, lag_plays: 7, age_ms: 1500 });
+    expect(body.simulated).toBe(true);
+  });
+});
+
+describe("routing", () => {
+  test("what is not there is 404", async () => {
+    expect(await get("/")).toMatchObject({ status: 404, body: { error: { code: "not_found" } } });
+    expect((await get("/charts")).status).toBe(404);
+    expect((await call("HEAD", "/nothing")).status).toBe(404);
+  });
+
+  test("another method is 405 and says which there is", async () => {
+    expect(await get("/plays")).toMatchObject({ status: 405, headers: { allow: "POST" } });
+    expect(await call("DELETE", "/users/u1")).toMatchObject({ status: 405, headers: { allow: "GET, HEAD" } });
+  });
+
+  test("HEAD is GET without the body", async () => {
+    expect(await call("HEAD", "/health")).toMatchObject({ status: 200, body: undefined });
+  });
+
+  test("a stage in front of the path is not part of it", async () => {
+    expect((await call("GET", "/v1/health", { stage: "v1" })).body).toEqual({ status: "ok", epoch: 0 });
+  });
+
+  test("a failing store is 500, logged, and the answer keeps it to itself", async () => {
+    const latest = () => Promise.reject(new StoreError("table Counters-9X does not answer"));
+    deps = { ...deps, epochs: Object.assign(stores.epochs, { latest }) };
+
+    const { status, body } = await get("/health");
+
+    expect(status).toBe(500);
+    expect(JSON.stringify(body)).not.toContain("Counters");
+    expect(stores.logger.entries).toMatchObject([{ level: "error", fields: { route: "/health" } }]);
+  });
+});
+
+test("docs/openapi.yaml has exactly the routes of the handler", () => {
+  const lines = readFileSync("docs/openapi.yaml", "utf8").split("\n");
+  const documented: string[] = [];
+  let path = "";
+  for (const line of lines) {
+    path = /^ {2}(\/\S*):$/.exec(line)?.[1] ?? path;
+    const method = /^ {4}(get|put|post|delete|patch|head|options):$/.exec(line)?.[1];
+    if (method !== undefined) documented.push(`${method.toUpperCase()} ${path}`);
+  }
+
+  const served = routes.map((route) => `${route.method} ${route.path}`);
+  expect(documented.sort()).toEqual(served.sort());
+});

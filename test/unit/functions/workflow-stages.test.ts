@@ -1,0 +1,332 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { artistKey, songKey } from "#src/domain/counter.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StaleEpochError } from "#src/domain/errors.ts";
+import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
+import { allTime, currentWindows } from "#src/domain/windows.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { encodePlay } from "#src/wire/play-codec.ts";
+import { decodeRecent, recentKey } from "#src/wire/recent-codec.ts";
+import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
+import { aMoment, somePlays } from "#test/support/arbitraries.ts";
+import {
+  kinesisEvent,
+  memoryStores,
+  Pipeline,
+  type PipelineStores,
+  type PutRecord,
+} from "#test/support/pipeline.ts";
+import { ranked, recount } from "#test/support/recount.ts";
+
+const now = (aMoment + 60_000) as EpochMs;
+const windows = currentWindows(now);
+
+const recordsOf = (plays: readonly Play[], from = 1): PutRecord[] =>
+  plays.map((play, i) => ({ sequenceNumber: String(from + i), data: encodePlay(play), arrivedAt: aMoment }));
+
+interface Feed {
+  readonly shards: number;
+  readonly batch: number;
+  readonly batchesPerEpoch: number;
+  readonly maxEpochPlays?: number;
+}
+
+/** Sends plays through shards (by listener), batches and epochs of the given sizes. */
+async function feed(
+  plays: readonly Play[],
+  { shards, batch, batchesPerEpoch, ...options }: Feed,
+): Promise<Pipeline> {
+  const pipeline = new Pipeline({ now: () => now, ...options });
+  const consume = pipeline.container();
+  const byShard = Array.from({ length: shards }, (_, shard) =>
+    recordsOf(plays.filter((play) => Number(play.userId.slice(1)) % shards === shard)),
+  );
+  let batches = 0;
+  for (const [shard, records] of byShard.entries()) {
+    for (let i = 0; i < records.length; i += batch) {
+      await consume(kinesisEvent(records.slice(i, i + batch), shard));
+      batches += 1;
+      if (batches % batchesPerEpoch === 0) await pipeline.runEpochs();
+    }
+  }
+  await pipeline.runEpochs();
+  return pipeline;
+}
+
+const atOnce: Feed = { shards: 1, batch: 1_000, batchesPerEpoch: 1_000 };
+
+/** Everything that must not depend on how plays were cut. */
+async function resultOf(pipeline: Pipeline) {
+  const charts = [];
+  for (const list of ["songs", "artists", "listeners"] as const) {
+    for (const window of Object.values(windows)) {
+      const chart = await pipeline.chart(list, window);
+      charts.push(
+        chart?.entries.map(({ id, title, artist, score, plays, listenedMs, firstPlayedAt }) =>
+          [id, title, artist, score, plays, listenedMs, firstPlayedAt].join("|"),
+        ),
+      );
+    }
+  }
+  const users = ["U1", "U2", "U3", "U4", "U5", "U6"] as UserId[];
+  const profiles = [...(await pipeline.stores.profiles.read(users)).values()].map(({ profile }) => ({
+    ...profile,
+    artists: new Map([...profile.artists].sort()),
+    heard: new Set([...profile.heard].sort()),
+  }));
+  return { charts, profiles };
+}
+
+test("charts and profiles equal an independent recount", async () => {
+  await fc.assert(
+    fc.asyncProperty(somePlays(), async (plays) => {
+      const expected = recount(plays.map(encodePlay));
+
+      const pipeline = await feed(plays, { shards: 2, batch: 7, batchesPerEpoch: 2 });
+
+      const songs = (await pipeline.chart("songs", allTime))?.entries ?? [];
+      const artists = (await pipeline.chart("artists", allTime))?.entries ?? [];
+      expect(songs.map((entry) => entry.id)).toEqual(ranked(expected.songs));
+      expect(artists.map((entry) => entry.id)).toEqual(ranked(expected.artists));
+      for (const { id, plays: count, listenedMs, firstPlayedAt } of songs) {
+        expect({ plays: count, listenedMs, first: firstPlayedAt }).toEqual(expected.songs.get(id));
+      }
+      const stored = await pipeline.stores.profiles.read([...expected.listeners.keys()] as UserId[]);
+      expect(stored.size).toBe(expected.listeners.size);
+      for (const [user, { profile }] of stored) {
+        const listener = expected.listeners.get(user);
+        expect(profile).toMatchObject({ plays: listener?.plays, listenedMs: listener?.listenedMs });
+        expect(profile.firstHeardAt).toBe(listener?.first);
+        expect(new Set(profile.heard)).toEqual(listener?.heard);
+        expect(new Map([...profile.artists].map(([name, { plays: count }]) => [name, count]))).toEqual(
+          new Map(
+            [...(listener?.artists ?? [])].map(([name, { plays: count }]) => [name as ArtistName, count]),
+          ),
+        );
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("the same plays give the same charts and profiles at any shard count, batch size, tick and epoch size (I7)", async () => {
+  const someFeed = fc.record({
+    shards: fc.integer({ min: 1, max: 6 }),
+    batch: fc.integer({ min: 1, max: 20 }),
+    batchesPerEpoch: fc.integer({ min: 1, max: 9 }),
+    maxEpochPlays: fc.integer({ min: 1, max: 30 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(somePlays(), someFeed, async (plays, how) => {
+      const [one, other] = [await feed(plays, atOnce), await feed(plays, how)];
+
+      expect(await resultOf(other)).toEqual(await resultOf(one));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+describe("a stage that is cut off and run again changes nothing more (I5)", () => {
+  test("wherever it stopped", async () => {
+    await fc.assert(
+      fc.asyncProperty(somePlays(), fc.array(fc.nat(12), { maxLength: 4 }), async (plays, crashes) => {
+        const expected = await resultOf(await feed(plays, atOnce));
+        const pipeline = new Pipeline({ now: () => now });
+        for (const [i, half] of [plays.slice(0, 20), plays.slice(20)].entries()) {
+          await pipeline.container()(kinesisEvent(recordsOf(half, 1 + 1_000 * i)));
+          for (const crash of crashes) await runAndCrash(pipeline, crash);
+          await pipeline.runEpochs();
+        }
+
+        expect(await resultOf(pipeline)).toEqual(expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("and an epoch that somebody else committed is left alone", async () => {
+    const pipeline = await feed(fc.sample(somePlays(60, 1), 1)[0] ?? [], atOnce);
+
+    await expect(pipeline.reduce(1 as EpochNumber)).rejects.toThrow(StaleEpochError);
+    await expect(pipeline.userBehavior(1 as EpochNumber)).rejects.toThrow(StaleEpochError);
+    await expect(pipeline.recommendation(1 as EpochNumber)).rejects.toThrow(StaleEpochError);
+  });
+});
+
+/** One run of the stages over stores of which the n-th write fails, after it was carried out. */
+async function runAndCrash(pipeline: Pipeline, writesBeforeCrash: number): Promise<void> {
+  let left = writesBeforeCrash;
+  const crashing = <Store extends object>(store: Store): Store =>
+    new Proxy(store, {
+      get(target, name) {
+        const method = (target[name as keyof Store] as (...args: unknown[]) => Promise<unknown>).bind(target);
+        if (name !== "apply" && name !== "write") return method;
+        return async (...args: unknown[]) => {
+          const answer = await method(...args);
+          if (left-- <= 0) throw new Error("the container died");
+          return answer;
+        };
+      },
+    });
+  const stores: PipelineStores = {
+    ...pipeline.stores,
+    counters: crashing(pipeline.stores.counters),
+    profiles: crashing(pipeline.stores.profiles),
+    publications: crashing(pipeline.stores.publications),
+  };
+  const planned = await pipeline.plan();
+  if (planned.kind !== "epoch") return;
+  try {
+    await pipeline.reduce(planned.epoch, stores);
+    await pipeline.userBehavior(planned.epoch, stores);
+    await pipeline.recommendation(planned.epoch, stores);
+  } catch {
+    // the next run resumes
+  }
+}
+
+describe("plan", () => {
+  const somePlay = fc.sample(somePlays(1, 1), 1)[0] ?? [];
+
+  test("resumes an unfinished epoch with the record it had", async () => {
+    const pipeline = new Pipeline({ now: () => now });
+    await pipeline.container()(kinesisEvent(recordsOf(somePlay)));
+    await pipeline.plan();
+    await pipeline.container()(kinesisEvent(recordsOf(somePlay, 50)));
+
+    const again = await pipeline.plan();
+
+    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true });
+    expect((await pipeline.stores.epochs.latest())?.to[0]?.counts).toMatchObject({ plays: 1, duplicates: 0 });
+  });
+
+  test("stands back while another run holds the lease", async () => {
+    const pipeline = new Pipeline({ now: () => now });
+    await pipeline.container()(kinesisEvent(recordsOf(somePlay)));
+    await pipeline.plan("one");
+
+    expect(await pipeline.plan("other")).toEqual({ kind: "busy" });
+  });
+
+  test("has nothing to do without plays, and gives the lease back", async () => {
+    const pipeline = new Pipeline({ now: () => now });
+
+    expect(await pipeline.plan("one")).toEqual({ kind: "idle" });
+    expect(await pipeline.plan("other")).toEqual({ kind: "idle" });
+  });
+
+  test("makes an epoch when the hour rolls over in silence", async () => {
+    let clock = now as number;
+    const pipeline = new Pipeline({ now: () => clock });
+    await pipeline.container()(kinesisEvent(recordsOf(somePlay)));
+    await pipeline.runEpochs();
+    clock += 3_600_000;
+
+    expect(await pipeline.runEpochs()).toBe(1);
+    expect(await pipeline.runEpochs()).toBe(0);
+  });
+
+  test("never goes back in time", async () => {
+    let clock = now as number;
+    const pipeline = new Pipeline({ now: () => clock });
+    await pipeline.container()(kinesisEvent(recordsOf(somePlay)));
+    await pipeline.runEpochs();
+    clock -= 86_400_000;
+    const [play] = somePlay;
+    if (play === undefined) throw new Error("no sample");
+    const next = { ...play, eventId: "other" as Play["eventId"] };
+    await pipeline.container()(kinesisEvent(recordsOf([next], 9)));
+
+    await pipeline.runEpochs();
+
+    expect((await pipeline.stores.epochs.latest())?.now).toBe(now);
+  });
+
+  test("tells through commit that more is waiting than an epoch may hold", async () => {
+    const plays = Array.from({ length: 30 }, (_, i) => ({ ...somePlay[0], eventId: `p${i}` }) as Play);
+    const pipeline = new Pipeline({ now: () => now, maxEpochPlays: 10 });
+    for (const [i, play] of plays.entries())
+      await pipeline.container()(kinesisEvent(recordsOf([play], i + 1)));
+    const planned = await pipeline.plan();
+    if (planned.kind !== "epoch") throw new Error("no epoch");
+
+    const commit = await pipeline.commit(planned.epoch);
+
+    expect(commit).toEqual({ more: true, waitSeconds: 5, waitingPlays: 20 });
+  });
+});
+
+test("a read that misses a segment fails before anything is written (I4)", async () => {
+  const plays = fc.sample(somePlays(60, 11), 1)[0] ?? [];
+  const stores = memoryStores();
+  const pipeline = new Pipeline({ stores, now: () => now });
+  for (const [i, play] of plays.entries()) await pipeline.container()(kinesisEvent(recordsOf([play], i + 1)));
+  const planned = await pipeline.plan();
+  if (planned.kind !== "epoch") throw new Error("no epoch");
+  for (const missing of [0, 5, plays.length - 1]) {
+    const holed = { ...stores, segments: without(stores.segments, missing) };
+
+    await expect(pipeline.reduce(planned.epoch, holed)).rejects.toThrow(/gap after/);
+    await expect(pipeline.userBehavior(planned.epoch, holed)).rejects.toThrow(/gap after/);
+  }
+
+  const touched = plays.flatMap(({ track }) => [songKey(track.id as TrackId), artistKey(track.artist)]);
+  expect(await stores.counters.read(touched)).toEqual([]);
+  expect((await stores.profiles.read(plays.map((play) => play.userId))).size).toBe(0);
+});
+
+function without(store: SegmentStore, missing: number): SegmentStore {
+  return new Proxy(store, {
+    get(target, name: keyof SegmentStore) {
+      if (name !== "readRange") return target[name].bind(target);
+      return async function* (...args: Parameters<SegmentStore["readRange"]>) {
+        let i = 0;
+        for await (const segment of target.readRange(...args)) if (i++ !== missing) yield segment;
+      };
+    },
+  });
+}
+
+test("the lists that recommendations are picked from are what is hot, then the all-time rest", async () => {
+  const [template] = fc.sample(somePlays(1, 1), 1)[0] ?? [];
+  if (template === undefined) throw new Error("no sample");
+  const play = (id: string, startedAt: number): Play => ({
+    eventId: `${id}${startedAt}` as Play["eventId"],
+    userId: template.userId,
+    track: { id: id as TrackId, artist: "A" as ArtistName, title: "" },
+    startedAt: startedAt as EpochMs,
+  });
+  const old = aMoment - 40 * 86_400_000;
+  const pipeline = await feed(
+    [
+      play("old", old),
+      play("old", old + 1),
+      play("new", aMoment),
+      play("both", old),
+      play("both", aMoment - 60_000),
+    ],
+    atOnce,
+  );
+
+  const published = await pipeline.stores.publications.read(trendingKey);
+
+  expect(
+    decodeTrending(published?.body ?? "").songs.map(({ id, window, rank }) => [id, window, rank]),
+  ).toEqual([
+    ["new", "hot", 1],
+    ["both", "hot", 2],
+    ["old", "all", 2],
+  ]);
+});
+
+test("the feed of recent plays holds the newest in full", async () => {
+  const plays = fc.sample(somePlays(60, 31), 1)[0] ?? [];
+  const pipeline = await feed(plays, { shards: 1, batch: 10, batchesPerEpoch: 2 });
+
+  const published = await pipeline.stores.publications.read(recentKey);
+  const recent = decodeRecent(published?.body ?? "");
+
+  expect(recent).toHaveLength(plays.length);
+  expect(recent[0]?.startedAt).toBe(Math.max(...plays.map((play) => play.startedAt)));
+});

@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ChartEntryView } from "#src/wire/chart-view.ts";
+import {
+  type Channel,
+  channels,
+  decodeClientMessage,
+  decodeServerMessage,
+  encodeChartSnapshot,
+  encodeCurrent,
+  encodeError,
+  encodePong,
+  errorReasons,
+  maxFrameBytes,
+  maxMessageBytes,
+  maxSnapshotEntries,
+} from "#src/wire/push-protocol.ts";
+
+const anEntry = (overrides: Partial<ChartEntryView> = {}): ChartEntryView => ({
+  rank: 1,
+  previous_rank: null,
+  peak: 1,
+  id: "S1",
+  title: "Yellow",
+  artist: "Coldplay",
+  plays: 1,
+  listened_ms: 1,
+  score: 1,
+  first_played_at: 1,
+  ...overrides,
+});
+
+const someChart = { channel: "songs.hot", log: "store/x.20261120", seq: 41, epoch: 7, now: 1 } as const;
+
+/** Text that looks like the protocol without being it, and everything else. */
+const someMessages = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.json(),
+  fc
+    .record(
+      {
+        action: fc.oneof(fc.constantFrom("subscribe", "unsubscribe", "ping"), fc.jsonValue()),
+        channel: fc.oneof(fc.constantFrom<string>(...channels, "__proto__"), fc.jsonValue()),
+        since: fc.oneof(fc.record({ log: fc.string(), seq: fc.integer() }), fc.jsonValue()),
+      },
+      { requiredKeys: [] },
+    )
+    .map((message) => JSON.stringify(message)),
+);
+
+describe("client messages", () => {
+  test("no message throws, and a refusal has a known reason and fits into a frame", () => {
+    fc.assert(
+      fc.property(someMessages, (text) => {
+        const decoded = decodeClientMessage(text);
+
+        if (decoded.ok) return;
+        expect(errorReasons).toContain(decoded.error.reason);
+        expect(Buffer.byteLength(encodeError(decoded.error))).toBeLessThan(1024);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("a subscription carries the version that the client holds", () => {
+    const text =
+      '{"action":"subscribe","channel":"artists.week","since":{"log":"a/w.2026W47","seq":41,"x":1}}';
+
+    expect(decodeClientMessage(text)).toEqual({
+      ok: true,
+      value: { action: "subscribe", channel: "artists.week", since: { log: "a/w.2026W47", seq: 41 } },
+    });
+  });
+
+  test.each([
+    ["a message over 4 KB", `{"action":"ping","x":"${"é".repeat(maxMessageBytes / 2)}"}`, "too_large"],
+    ["no JSON", "{", "bad_json"],
+    ["no message at all", "", "bad_json"],
+    ["an array", "[]", "bad_json"],
+    ["no action", "{}", "unknown_action"],
+    ["another action", '{"action":"publish","channel":"stats"}', "unknown_action"],
+    ["a channel that is not there", '{"action":"subscribe","channel":"listeners.hot"}', "unknown_channel"],
+    ["a channel of another type", '{"action":"unsubscribe","channel":["stats"]}', "unknown_channel"],
+    ["a version without log", '{"action":"subscribe","channel":"stats","since":{"seq":1}}', "bad_since"],
+    [
+      "a fraction of a version",
+      '{"action":"subscribe","channel":"stats","since":{"log":"","seq":0.5}}',
+      "bad_since",
+    ],
+  ])("%s is refused with its reason", (_what, text, reason) => {
+    expect(decodeClientMessage(text)).toMatchObject({ ok: false, error: { reason } });
+  });
+});
+
+describe("server messages", () => {
+  test("a client reads back what the server wrote", () => {
+    const current = { ...someChart, channel: "stats" as Channel };
+
+    expect(decodeServerMessage(encodeCurrent(current))).toEqual({ type: "current", ...current });
+    expect(decodeServerMessage(encodePong({ stats: { log: "a", seq: 1 } }))).toEqual({
+      type: "pong",
+      channels: { stats: { log: "a", seq: 1 } },
+    });
+  });
+
+  test("a client ignores what it does not know", () => {
+    expect(decodeServerMessage('{"type":"delta"}')).toBeUndefined();
+    expect(decodeServerMessage("Internal server error")).toBeUndefined();
+  });
+
+  test("a snapshot shows the first hundred entries and says how many there are", () => {
+    const entries = Array.from({ length: 500 }, (_, i) => anEntry({ rank: i + 1 }));
+
+    const snapshot = decodeServerMessage(encodeChartSnapshot({ ...someChart, total: 500, entries }));
+
+    expect(snapshot).toMatchObject({ type: "snapshot", ...someChart, total: 500 });
+    expect(snapshot).toHaveProperty("entries", entries.slice(0, maxSnapshotEntries));
+  });
+
+  test("a frame of whatever names stays under 32 KB, and is a prefix of the chart", () => {
+    const someEntry = fc
+      .record({
+        title: fc.string({ unit: "binary", maxLength: 1024, size: "max" }),
+        artist: fc.string({ unit: "binary", maxLength: 1024, size: "max" }),
+      })
+      .map(anEntry);
+    fc.assert(
+      fc.property(fc.array(someEntry, { minLength: 1, maxLength: 30 }), (entries) => {
+        const frame = encodeChartSnapshot({ ...someChart, total: entries.length, entries });
+
+        expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(maxFrameBytes);
+        const shown = JSON.parse(frame).entries;
+        expect(shown.length).toBeGreaterThan(0);
+        expect(shown).toEqual(entries.slice(0, shown.length));
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
