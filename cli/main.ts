@@ -26,7 +26,7 @@ function readVersion(): string {
 }
 
 /** The whole command line; nothing of it has run yet. */
-export function createProgram(): Command {
+function createProgram(): Command {
   const program = new Command("earworm")
     .description("What is everyone listening to right now, and what should this listener hear next?")
     .version(readVersion(), "-V, --version", "print the version")

@@ -1,7 +1,8 @@
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
-import type { EpochMs, Play } from "#src/domain/play.ts";
+import type { Play } from "#src/domain/play.ts";
 import type { Result } from "#src/domain/result.ts";
 import { err } from "#src/domain/result.ts";
+import type { Clock } from "#src/ports/clock.ts";
 import { type CsvHeader, decodeCsvRow } from "#src/wire/csv-dialect.ts";
 import {
   checkLength,
@@ -24,16 +25,16 @@ const { sha256 } = nodeRecordCodec;
 /** Makes plays of rows and of JSON texts. Equal ones without an event id become plays of their own. */
 export class PlayFileDecoder {
   #entries: PlayFileEntry[] = [];
-  readonly #arrivedAt: EpochMs;
+  readonly #clock: Clock;
   readonly #repeats = new RepeatCounter();
   readonly #ordinalOf = (identity: string): number => this.#repeats.next(identity);
 
-  constructor(arrivedAt: EpochMs) {
-    this.#arrivedAt = arrivedAt;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   row(line: number, header: CsvHeader, row: readonly string[]): void {
-    this.#add(line, decodeCsvRow(header, row, this.#arrivedAt, sha256, this.#ordinalOf));
+    this.#add(line, decodeCsvRow(header, row, this.#clock(), sha256, this.#ordinalOf));
   }
 
   json(line: number, text: string): void {
@@ -59,8 +60,8 @@ export class PlayFileDecoder {
       return err({ field: "record", reason: `longer than ${maxPlayBytes} bytes` });
     }
     const play = isStreamEvent(json.value)
-      ? decodeStreamEvent(json.value, this.#arrivedAt, sha256, this.#ordinalOf)
-      : decodePlay(json.value, this.#arrivedAt, sha256, this.#ordinalOf);
+      ? decodeStreamEvent(json.value, this.#clock(), sha256, this.#ordinalOf)
+      : decodePlay(json.value, this.#clock(), sha256, this.#ordinalOf);
     return checkLength(play, text.length);
   }
 

@@ -1,4 +1,5 @@
 import type { EpochMs } from "#src/domain/play.ts";
+import type { Clock } from "#src/ports/clock.ts";
 import { type CsvHeader, readCsvHeader } from "#src/wire/csv-dialect.ts";
 import { ByteSource } from "./byte-source.ts";
 import { CliError } from "./cli-error.ts";
@@ -8,8 +9,8 @@ import { PlayFileDecoder, type PlayFileEntry } from "./play-file-decoder.ts";
 import { textLines } from "./text-lines.ts";
 
 export interface PlayFileOptions {
-  /** When the plays count as arrived: it bounds `started_at`. */
-  readonly arrivedAt: EpochMs;
+  /** When the plays count as arrived, which bounds `started_at`; a clock where they arrive as they are read. */
+  readonly arrivedAt: EpochMs | Clock;
   /** Told after each batch; the total is undefined for a pipe. Bytes are those on the disk, compressed or not. */
   readonly onProgress?: (bytesRead: number, bytesTotal: number | undefined) => void;
 }
@@ -19,6 +20,9 @@ type Batches = AsyncGenerator<readonly PlayFileEntry[]>;
 
 const sniffedBytes = 4096;
 const blankLine = /^\s*$/;
+
+/** Something, and a line end after it. */
+const hasLine = /\S.*\n/;
 
 const formatOfName: readonly (readonly [RegExp, Format])[] = [
   [/\.csv(\.gz)?$/i, "csv"],
@@ -54,17 +58,15 @@ function sniff(source: ByteSource, start: Buffer): Format {
   return formatOf(source.path, text);
 }
 
-/** Puts chunks together until there is enough of them to tell the format. */
+/** Puts chunks together until there is enough of them to tell the format: a line, of a pipe that is slow. */
 async function readStart(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
-  const read: Buffer[] = [];
-  let bytes = 0;
-  while (bytes < sniffedBytes) {
+  let start: Buffer = Buffer.alloc(0);
+  while (start.length < sniffedBytes && !hasLine.test(start.toString("latin1"))) {
     const next = await chunks.next();
     if (next.done === true) break;
-    read.push(next.value);
-    bytes += next.value.length;
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
   }
-  return read.length === 1 && read[0] !== undefined ? read[0] : Buffer.concat(read);
+  return start;
 }
 
 async function* withStart(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -142,14 +144,12 @@ const readers = { csv: readCsv, lines: readLines, elements: readElements };
 export async function* readPlayFile(path: string, options: PlayFileOptions): Batches {
   const source = new ByteSource(path);
   const chunks = source.chunks();
+  const { arrivedAt } = options;
+  const clock = typeof arrivedAt === "number" ? () => arrivedAt : arrivedAt;
   try {
     const start = await readStart(chunks);
     const read = readers[sniff(source, start)];
-    for await (const batch of read(
-      source,
-      withStart(start, chunks),
-      new PlayFileDecoder(options.arrivedAt),
-    )) {
+    for await (const batch of read(source, withStart(start, chunks), new PlayFileDecoder(clock))) {
       if (batch.length > 0) yield batch;
       options.onProgress?.(source.bytesRead, source.bytesTotal);
     }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { EpochMs } from "#src/domain/play.ts";
 import { CliError } from "./cli-error.ts";
+import { whileWaiting } from "./idle.ts";
 import { endpointOption } from "./options.ts";
 import { readPlayFile } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
@@ -12,6 +13,9 @@ interface SendOptions {
   readonly to: string;
   readonly stream: string;
 }
+
+/** After this time without input, plays that wait for a full block are sent; a pipe may be slow, ms. */
+const idleMs = 500;
 
 const examples = `
 FILE is CSV (user_id,song_id,artist,duration,timestamp), NDJSON of play.v1 or of stream events, or a JSON array;
@@ -39,16 +43,17 @@ async function send(path: string, options: SendOptions): Promise<void> {
   const bar = new ProgressBar();
   let plays = 0;
   const entries = readPlayFile(path, {
-    arrivedAt: Date.now() as EpochMs,
+    arrivedAt: () => Date.now() as EpochMs,
     onProgress: (done, total) => bar.update({ done, total, plays }),
   });
   try {
-    for await (const batch of entries) {
+    for await (const batch of whileWaiting(entries, idleMs, () => sender.flush())) {
       for (const entry of batch) plays += take(entry, sender, rejects);
       await sender.send();
     }
     await sender.flush();
   } finally {
+    if (path === "-") process.stdin.destroy(); // or a failed run would wait for its end
     bar.clear();
     for (const line of rejects.report()) console.error(line);
   }

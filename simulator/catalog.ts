@@ -6,7 +6,7 @@ const songsPerArtist = 10;
 const songsPerAlbum = 5;
 const mostCached = 131_072;
 
-export const genres = [
+const genres = [
   ...[
     "Pop",
     "Rock",

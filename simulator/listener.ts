@@ -4,7 +4,7 @@ import { cities } from "./cities.ts";
 import { mix, Random } from "./random.ts";
 import type { Zipf } from "./zipf.ts";
 
-export const platforms = ["Spotify", "YouTube Music", "Apple Music", "SoundCloud", "Amazon Music"] as const;
+const platforms = ["Spotify", "YouTube Music", "Apple Music", "SoundCloud", "Amazon Music"] as const;
 
 const favouriteArtists = 5;
 const triesForGenre = 12;

@@ -7,7 +7,7 @@ import { Zipf } from "./zipf.ts";
 /** What simulated plays carry as `client`. */
 export const simulatorClient = "earworm-simulator";
 
-export const moods = [
+const moods = [
   ...(["Chill", "Energetic", "Sad", "Melancholy", "Happy", "Romantic", "Angry", "Focused"] as const),
   ...(["Nostalgic", "Dreamy", "Party", "Relaxed", "Motivated", "Calm", "Dark"] as const),
 ] as const;

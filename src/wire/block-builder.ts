@@ -3,7 +3,7 @@ import { partitionKeyOf } from "./partition-key.ts";
 import { encodePlay } from "./play-codec.ts";
 
 /** A block's text when it is closed, characters: it compresses to about 10 KB. */
-export const defaultBlockChars = 64 * 1024;
+const defaultBlockChars = 64 * 1024;
 
 interface OpenBlock {
   readonly lines: string[];

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -183,6 +184,26 @@ describe("send", () => {
 
     expect({ code, out }).toEqual({ code: 0, out: "sent 1 plays, rejected 0 lines\n" });
     expect(records).toHaveLength(1);
+  });
+
+  test("does not keep what a slow pipe has written", async () => {
+    const { url, records } = await aKinesis();
+    const child = spawn(process.execPath, [executable, "send", "-", "--to", url]);
+
+    child.stdin.write(`${encodePlay(aPlay())}\n`);
+    await expect.poll(() => records.length, { timeout: 10_000 }).toBe(1);
+
+    child.stdin.end();
+    await once(child, "close");
+  });
+
+  test("does not wait for a pipe once it has failed", async () => {
+    const child = spawn(process.execPath, [executable, "send", "-", "--to", "http://127.0.0.1:1"]);
+    child.stdin.on("error", () => undefined);
+
+    child.stdin.write(`${encodePlay(aPlay())}\n`);
+
+    expect((await once(child, "close"))[0]).toBe(1);
   });
 
   test("fails where there is no play, no file or no stream", async () => {

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import { Catalog } from "#simulator/catalog.ts";
-import { createSimulator, type SimulatorOptions, simulatePlays } from "#simulator/simulator.ts";
+import {
+  createSimulator,
+  type SimulatorOptions,
+  simulatePlays,
+  simulatorClient,
+} from "#simulator/simulator.ts";
 import { Zipf } from "#simulator/zipf.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { judge } from "#src/domain/play.ts";
@@ -27,7 +32,7 @@ test("every play is valid, has an id of its own and says where it comes from", (
       ok: true,
       value: play,
     });
-    expect(play.client).toBe("earworm-simulator");
+    expect(play.client).toBe(simulatorClient);
   }
   expect(new Set(plays.map((play) => play.eventId)).size).toBe(plays.length);
 });

@@ -2,8 +2,14 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
-import { encodePlay, maxPlayBytes } from "#src/wire/play-codec.ts";
-import { expandRecord, maxBlockBytes, type RecordEntry, rejectChunkBytes } from "#src/wire/play-record.ts";
+import { encodePlay } from "#src/wire/play-codec.ts";
+import {
+  expandRecord,
+  maxBlockBytes,
+  maxPlayBytes,
+  type RecordEntry,
+  rejectChunkBytes,
+} from "#src/wire/play-record.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
 import { anyPlay } from "./wire-plays.ts";
 
