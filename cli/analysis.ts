@@ -7,7 +7,6 @@ import { sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { BlockBuilder } from "#src/wire/block-builder.ts";
-import type { AnalyzeOptions } from "./analyze.ts";
 import { CliError } from "./cli-error.ts";
 import { readPlayFile } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
@@ -15,6 +14,14 @@ import { formatCount, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
 import { type RunMetrics, readRunMetrics } from "./run-metrics.ts";
 import { reportOf } from "./run-report.ts";
+
+export interface AnalyzeOptions {
+  readonly out: string;
+  readonly top: number;
+  readonly users: number;
+  readonly shards: number;
+  readonly tick: number;
+}
 
 /** Blocks that may wait in the stream before the reader waits for the consumer: some 25 MB of text. */
 const maxLag = 400;

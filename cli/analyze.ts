@@ -1,13 +1,6 @@
 import type { Command } from "commander";
+import type { AnalyzeOptions } from "./analysis.ts";
 import { integerOption } from "./options.ts";
-
-export interface AnalyzeOptions {
-  readonly out: string;
-  readonly top: number;
-  readonly users: number;
-  readonly shards: number;
-  readonly tick: number;
-}
 
 const examples = `
 FILE is CSV (user_id,song_id,artist,duration,timestamp), NDJSON of play.v1 or of stream events, or a JSON array;

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** Thrown where another process works on the data directory, or nobody may. */
@@ -16,7 +16,7 @@ export class DataDirError extends Error {
  */
 export function claimDataDir(dir: string): () => void {
   try {
-    mkdirSync(dir, { recursive: true });
+    makeDir(dir);
   } catch (cause) {
     throw new DataDirError(`cannot create the data directory ${dir}: ${codeOf(cause)}`, { cause });
   }
@@ -30,6 +30,14 @@ export function claimDataDir(dir: string): () => void {
   }
   const held = lock;
   return () => held.close();
+}
+
+/** Not `recursive: true`: where a parent refuses with ENOENT, as below /proc, Node repeats that for ever. */
+function makeDir(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(dir);
+  if (parent !== dir) makeDir(parent);
+  mkdirSync(dir);
 }
 
 const sqliteBusy = 5;

@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import { type CounterKey, songKey } from "#src/domain/counter.ts";
 import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import { compareRecent, recentPlays } from "#src/domain/profile.ts";
@@ -89,8 +88,6 @@ export const someTotals: fc.Arbitrary<Totals> = fc.record({
     .dictionary(fc.constantFrom("x.20261120", "x.20261121"), fc.bigInt({ min: 0n, max: 2n ** 100n }))
     .map((decays) => new Map(Object.entries(decays)) as Map<WindowId, bigint>),
 });
-
-export const someSongKey: fc.Arbitrary<CounterKey> = someTrackId.map(songKey);
 
 export const someProfile = (userId: UserId): fc.Arbitrary<Profile> =>
   fc.record({
