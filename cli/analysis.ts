@@ -1,18 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ConsoleLogger } from "#local/console-logger.ts";
-import { Engine } from "#local/engine.ts";
 import { sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { BlockBuilder } from "#src/wire/block-builder.ts";
+import { AnalysisEngine } from "./analysis-engine.ts";
 import { CliError } from "./cli-error.ts";
 import { readPlayFile } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
 import { formatCount, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
-import { type RunMetrics, readRunMetrics } from "./run-metrics.ts";
+import type { RunMetrics } from "./run-metrics.ts";
 import { reportOf } from "./run-report.ts";
 
 export interface AnalyzeOptions {
@@ -23,8 +22,7 @@ export interface AnalyzeOptions {
   readonly tick: number;
 }
 
-/** Blocks that may wait in the stream before the reader waits for the consumer: some 25 MB of text. */
-const maxLag = 400;
+/** Few enough that the engine starts early, many enough that threads seldom wait for each other. */
 const blocksPerPut = 8;
 
 /**
@@ -52,33 +50,18 @@ export async function analyze(path: string, options: AnalyzeOptions): Promise<vo
 }
 
 async function run(path: string, options: AnalyzeOptions, dataDir: string): Promise<RunMetrics> {
-  const engine = Engine.open({
-    dataDir,
-    shards: options.shards,
-    tickMs: options.tick,
-    fsync: false,
-    logger: new ConsoleLogger("warn"),
-    broadcast: () => Promise.resolve({}),
-  });
+  const engine = new AnalysisEngine({ dataDir, shards: options.shards, tickMs: options.tick });
   try {
-    const startedAt = performance.now();
-    await engine.start();
     const rejects = await feed(engine, path);
-    await engine.settle();
-    const seconds = (performance.now() - startedAt) / 1000;
-    return await readRunMetrics(engine.stores, {
-      source: path,
-      rejectedLines: rejects.count,
-      seconds,
-      ...options,
-    });
+    const { top, users } = options;
+    return await engine.settle({ source: path, rejectedLines: rejects.count, top, users });
   } finally {
     await engine.close();
   }
 }
 
 /** Puts the file's plays into the stream, as blocks and in order. */
-async function feed(engine: Engine, path: string): Promise<RejectList> {
+async function feed(engine: AnalysisEngine, path: string): Promise<RejectList> {
   const rejects = new RejectList(path);
   const feeder = new Feeder(engine, rejects);
   const bar = new ProgressBar();
@@ -104,12 +87,12 @@ async function feed(engine: Engine, path: string): Promise<RejectList> {
 
 class Feeder {
   plays = 0;
-  readonly #engine: Engine;
+  readonly #engine: AnalysisEngine;
   readonly #rejects: RejectList;
   readonly #blocks = new BlockBuilder<Promise<StreamRecord>>(sealBlockAsync);
   #sealed: Promise<StreamRecord>[] = [];
 
-  constructor(engine: Engine, rejects: RejectList) {
+  constructor(engine: AnalysisEngine, rejects: RejectList) {
     this.#engine = engine;
     this.#rejects = rejects;
   }
@@ -124,11 +107,9 @@ class Feeder {
     if (block !== undefined) this.#sealed.push(block);
   }
 
-  /** Puts full blocks once there are some, and waits where the consumer is far behind. */
+  /** Puts full blocks once there are some. */
   async put(): Promise<void> {
-    if (this.#sealed.length < blocksPerPut) return;
-    await this.#putAll();
-    if (this.#engine.lag > maxLag) await this.#engine.consumed();
+    if (this.#sealed.length >= blocksPerPut) await this.#putAll();
   }
 
   async flush(): Promise<void> {
@@ -139,6 +120,6 @@ class Feeder {
   async #putAll(): Promise<void> {
     const records = await Promise.all(this.#sealed);
     this.#sealed = [];
-    await this.#engine.plays.put(records);
+    await this.#engine.put(records);
   }
 }

@@ -53,10 +53,12 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     const { segments, sample } = await foldSegments(deps, record, fold);
     const drafts = new ChartDrafts(deps.publications, epoch);
     let countKeys = 0;
-    for (const deltas of slices(fold.deltas(), sliceSize)) {
+    const all = fold.deltas();
+    for (let i = 0; i < all.length; i += sliceSize) {
+      const deltas = all.slice(i, i + sliceSize);
       const counters = await deps.counters.apply(epoch, record.now, deltas);
-      for (const [i, delta] of deltas.entries()) {
-        const counter = counters[i];
+      for (const [at, delta] of deltas.entries()) {
+        const counter = counters[at];
         if (counter !== undefined) await offer(drafts, delta, counter, record);
         if (delta.key.startsWith(songPrefix)) countKeys += 1;
       }
@@ -123,16 +125,4 @@ async function publishRecent(deps: ReduceDeps, epoch: EpochNumber, sample: reado
   }
   const known = published === undefined ? [] : decodeRecent(published.body);
   await deps.publications.write(recentKey, { epoch, body: encodeRecent(mergeRecent(known, sample)) });
-}
-
-function* slices<T>(items: Iterable<T>, size: number): IterableIterator<readonly T[]> {
-  let slice: T[] = [];
-  for (const item of items) {
-    slice.push(item);
-    if (slice.length === size) {
-      yield slice;
-      slice = [];
-    }
-  }
-  if (slice.length > 0) yield slice;
 }

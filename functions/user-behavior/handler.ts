@@ -51,7 +51,7 @@ export function createUserBehaviorHandler(
     const key = chartKey("listeners", allTime);
     const published = await deps.publications.read(key);
     const chart = draftChart("listeners", allTime, published && decodeChart(published.body, key));
-    const deltas = [...fold.deltas()];
+    const deltas = fold.deltas();
     for (let i = 0; i < deltas.length; i += sliceSize) {
       const profiles = await applyDeltas(deps.profiles, epoch, deltas.slice(i, i + sliceSize));
       for (const profile of profiles) chart.update.offer(nominateListener(profile));

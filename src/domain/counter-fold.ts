@@ -6,7 +6,7 @@ import {
   dimensionKey,
   songKey,
 } from "./counter.ts";
-import type { ArtistName, EpochMs } from "./play.ts";
+import type { ArtistName, EpochMs, TrackId } from "./play.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 import { compareLabels, type Label, type Totals } from "./totals.ts";
 import { type WindowId, type WindowShare, windowShares } from "./windows.ts";
@@ -14,7 +14,9 @@ import { type WindowId, type WindowShare, windowShares } from "./windows.ts";
 /** Sums the facts of any number of segments into one delta per counter. The order of segments and plays is immaterial. */
 export class CounterFold {
   readonly #now: EpochMs;
-  readonly #tallies = new Map<CounterKey, Tally>();
+  readonly #songs = new Tallies<TrackId>(songKey);
+  readonly #artists = new Tallies<ArtistName>(artistKey);
+  readonly #values = dimensionTallies();
 
   /** @param now the epoch's clock: windows whose totals may be dropped by then are left out */
   constructor(now: EpochMs) {
@@ -23,19 +25,17 @@ export class CounterFold {
 
   /** How many counters the segments touch. */
   get size(): number {
-    return this.#tallies.size;
+    return this.#all().reduce((sum, tallies) => sum + tallies.size, 0);
   }
 
   add(contents: SegmentContents): void {
     const { facts, labels, tracks } = contents;
-    const dimensionTallies = new DimensionTallies(labels, (dimension, value) =>
-      this.#tallyOf(dimensionKey(dimension, value)),
-    );
-    const songs = tracks.map((track) => this.#tallyOf(songKey(track.id)));
-    const artists = tracks.map((track) => this.#tallyOf(artistKey(track.artist)));
-    const genres = tracks.map(({ genre }) =>
-      genre === "" ? undefined : this.#tallyOf(dimensionKey("genre", genre)),
-    );
+    const songs = tracks.map((track) => this.#songs.of(track.id));
+    const artists = tracks.map((track) => this.#artists.of(track.artist));
+    const genres = tracks.map(({ genre }) => (genre === "" ? undefined : this.#values.genre.of(genre)));
+    const platforms = new LabelTallies(labels, this.#values.platform);
+    const moods = new LabelTallies(labels, this.#values.mood);
+    const countries = new LabelTallies(labels, this.#values.country);
     const fact = new Fact();
     for (let i = 0; i < facts.user.length; i++) {
       const track = facts.track[i] ?? 0;
@@ -49,15 +49,21 @@ export class CounterFold {
       song?.addLabel(tracks[track], fact.startedAt);
       artists[track]?.add(fact);
       genres[track]?.add(fact);
-      dimensionTallies.of("platform", facts.platform[i] ?? 0)?.add(fact);
-      dimensionTallies.of("mood", facts.mood[i] ?? 0)?.add(fact);
-      dimensionTallies.of("country", facts.country[i] ?? 0)?.add(fact);
+      platforms.of(facts.platform[i] ?? 0)?.add(fact);
+      moods.of(facts.mood[i] ?? 0)?.add(fact);
+      countries.of(facts.country[i] ?? 0)?.add(fact);
     }
   }
 
-  /** One delta per counter, in the order in which the counters were first met. */
-  *deltas(): IterableIterator<CounterDelta> {
-    for (const [key, totals] of this.#tallies) yield { key, totals };
+  /** One delta per counter. Neighbours in the order of keys are neighbours in a store, which writes them together. */
+  deltas(): readonly CounterDelta[] {
+    return this.#all()
+      .flatMap((tallies) => [...tallies.deltas()])
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  #all(): readonly Pick<Tallies<string>, "size" | "deltas">[] {
+    return [this.#songs, this.#artists, ...Object.values(this.#values)];
   }
 
   /** The windows that a play enters: those that were open when it arrived and are still kept. */
@@ -66,39 +72,59 @@ export class CounterFold {
     if (shares.every((share) => arrivedAt < share.closesAt && this.#now < share.dropAt)) return shares;
     return shares.filter((share) => arrivedAt < share.closesAt && this.#now < share.dropAt);
   }
+}
 
-  #tallyOf(key: CounterKey): Tally {
-    let tally = this.#tallies.get(key);
+/** The tallies of one kind of counter by its id. */
+class Tallies<Id extends string> {
+  readonly #keyOf: (id: Id) => CounterKey;
+  readonly #tallies = new Map<Id, Tally>();
+
+  constructor(keyOf: (id: Id) => CounterKey) {
+    this.#keyOf = keyOf;
+  }
+
+  get size(): number {
+    return this.#tallies.size;
+  }
+
+  of(id: Id): Tally {
+    let tally = this.#tallies.get(id);
     if (tally === undefined) {
       tally = new Tally();
-      this.#tallies.set(key, tally);
+      this.#tallies.set(id, tally);
     }
     return tally;
   }
+
+  *deltas(): IterableIterator<CounterDelta> {
+    for (const [id, totals] of this.#tallies) yield { key: this.#keyOf(id), totals };
+  }
 }
 
-/** The tallies of the values that a segment's labels name, looked up once per label and dimension. */
-class DimensionTallies {
-  readonly #labels: readonly string[];
-  readonly #tallyOf: (dimension: Dimension, value: string) => Tally;
-  readonly #known: Record<"platform" | "mood" | "country", (Tally | undefined)[]> = {
-    platform: [],
-    mood: [],
-    country: [],
-  };
+const dimensionTallies = (): Record<Dimension, Tallies<string>> => ({
+  genre: new Tallies((value) => dimensionKey("genre", value)),
+  platform: new Tallies((value) => dimensionKey("platform", value)),
+  mood: new Tallies((value) => dimensionKey("mood", value)),
+  country: new Tallies((value) => dimensionKey("country", value)),
+});
 
-  constructor(labels: readonly string[], tallyOf: (dimension: Dimension, value: string) => Tally) {
+/** The tallies that a segment's labels name, looked up once a label. */
+class LabelTallies {
+  readonly #labels: readonly string[];
+  readonly #tallies: Tallies<string>;
+  readonly #known: (Tally | undefined)[] = [];
+
+  constructor(labels: readonly string[], tallies: Tallies<string>) {
     this.#labels = labels;
-    this.#tallyOf = tallyOf;
+    this.#tallies = tallies;
   }
 
-  of(dimension: "platform" | "mood" | "country", label: number): Tally | undefined {
+  of(label: number): Tally | undefined {
     if (label === 0) return undefined;
-    const known = this.#known[dimension];
-    let tally = known[label];
+    let tally = this.#known[label];
     if (tally === undefined) {
-      tally = this.#tallyOf(dimension, this.#labels[label] ?? "");
-      known[label] = tally;
+      tally = this.#tallies.of(this.#labels[label] ?? "");
+      this.#known[label] = tally;
     }
     return tally;
   }

@@ -26,12 +26,11 @@ export class ListenerFold {
     }
   }
 
-  /** One profile per listener: what these segments add to it. */
-  *deltas(): IterableIterator<Profile> {
-    for (const listener of this.#listeners.values()) {
-      listener.trim(0);
-      yield listener;
-    }
+  /** What these segments add to each profile. Neighbours in the order of ids are neighbours in a store. */
+  deltas(): readonly Profile[] {
+    const listeners = [...this.#listeners.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1));
+    for (const listener of listeners) listener.trim(0);
+    return listeners;
   }
 
   #listenerOf(userId: UserId): Listener {

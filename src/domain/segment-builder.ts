@@ -164,8 +164,15 @@ const isSameTrack = (a: SegmentTrack | undefined, b: SegmentTrack): boolean =>
 const variantKey = (track: SegmentTrack): string =>
   `${track.id}\0${track.artist}\0${track.title}\0${track.genre}`;
 
-/** A UTF-16 unit takes at most three bytes; two varints tell the length. */
-const stringBytes = (value: string): number => 3 * value.length + 6;
+/** The UTF-8 bytes of a string, and at most three for its length. */
+function stringBytes(value: string): number {
+  let bytes = value.length + 3;
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1; // a surrogate pair is counted as six bytes and takes four
+  }
+  return bytes;
+}
 
 function newestThatFit(plays: readonly Play[], encodedLength: (play: Play) => number): readonly Play[] {
   const sample: Play[] = [];

@@ -33,7 +33,7 @@ export class ByteWriter {
   }
 
   /** A column of integers from 0 to 2^53 - 1. */
-  unsignedAll(values: readonly number[]): void {
+  unsignedAll(values: Iterable<number>): void {
     for (const value of values) this.unsigned(value);
   }
 
@@ -69,7 +69,12 @@ export class ByteWriter {
   strings(values: readonly string[]): void {
     this.unsigned(values.length);
     for (const value of values) this.unsigned(value.length);
-    this.bytes(textEncoder.encode(values.join("")));
+    const text = values.join("");
+    this.#reserve(4 + 3 * text.length); // a UTF-16 unit takes at most three bytes
+    const start = this.#length + 4;
+    const { written } = textEncoder.encodeInto(text, this.#bytes.subarray(start));
+    this.words([written]);
+    this.#length += written;
   }
 
   #reserve(more: number): void {
@@ -143,13 +148,20 @@ export class ByteReader {
     const count = this.unsigned();
     this.#expect(count);
     const lengths = this.unsignedAll(count);
-    const text = textDecoder.decode(this.bytes());
+    const text = this.#text();
     let start = 0;
     return lengths.map((length) => {
       const value = text.slice(start, start + length);
       start += length;
       return value;
     });
+  }
+
+  #text(): string {
+    const [length = 0] = this.words(1);
+    this.#expect(length);
+    this.#at += length;
+    return textDecoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
   /** Refuses a count that the rest cannot hold before memory is taken for it. */

@@ -7,30 +7,25 @@ const version = 1;
 /** Shared by all calls, which never interleave: a new buffer for each of 100,000 profiles costs more than the bytes. */
 const writer = new ByteWriter();
 
-/** A profile as bytes. Recent plays name their tracks and artists by index. */
+/** A profile as bytes: its names, then one column after the other. Recent plays name theirs by index. */
 export function encodeProfile(profile: Profile): Uint8Array {
+  const { artists, heard, recent } = profile;
   const names = new Names();
-  const artists = [...profile.artists];
-  for (const [name] of artists) names.add(name);
-  for (const track of profile.heard) names.add(track);
-  const { recent } = profile;
   const recentNames = recent.flatMap((play) => [
     names.add(play.trackId),
     names.add(play.artist),
     names.add(play.title),
   ]);
+  const artistPlays = [...artists.values()];
 
   writer.clear();
   writer.unsigned(version);
-  writer.strings([profile.userId, ...names.values]);
+  writer.unsignedAll([artists.size, heard.size, recent.length]);
+  writer.strings([profile.userId, ...artists.keys(), ...heard, ...names.values]);
   writer.unsignedAll([profile.plays, profile.unqualified, profile.listenedMs]);
   writer.unsignedAll([profile.completes, profile.skips, profile.firstHeardAt]);
-  writer.unsigned(artists.length);
-  writer.unsignedAll(artists.map(([, plays]) => plays.plays));
-  writer.deltas(artists.map(([, plays]) => plays.firstHeardAt));
-  writer.unsigned(profile.heard.size);
-  writer.unsignedAll([...profile.heard].map((track) => names.add(track)));
-  writer.unsigned(recent.length);
+  writer.unsignedAll(artistPlays.map((artist) => artist.plays));
+  writer.deltas(artistPlays.map((artist) => artist.firstHeardAt));
   writer.unsignedAll(recentNames);
   writer.deltas(recent.map((play) => play.startedAt));
   writer.unsignedAll(recent.map((play) => play.listenedMs));
@@ -54,49 +49,55 @@ export function decodeProfile(body: Uint8Array): Profile {
 function readProfile(reader: ByteReader): Profile {
   const found = reader.unsigned();
   if (found !== version) throw new CorruptStoreError(`profile version ${found} is not ${version}`);
-  const [userId = "", ...names] = reader.strings();
-  const name = (index: number): string => names[index] ?? "";
+  const [artistCount = 0, heardCount = 0, recentCount = 0] = reader.unsignedAll(3);
+  const strings = reader.strings();
   const [plays = 0, unqualified = 0, listenedMs = 0] = reader.unsignedAll(3);
   const [completes = 0, skips = 0, firstHeardAt = 0] = reader.unsignedAll(3);
-  const artistCount = reader.unsigned();
-  const artistPlays = reader.unsignedAll(artistCount);
-  const artistFirsts = reader.deltas(artistCount);
-  const artists = new Map<ArtistName, ArtistPlays>();
-  for (let i = 0; i < artistCount; i++) {
-    const firstHeard = (artistFirsts[i] ?? 0) as EpochMs;
-    artists.set(name(i) as ArtistName, { plays: artistPlays[i] ?? 0, firstHeardAt: firstHeard });
-  }
-  const heard = new Set(reader.unsignedAll(reader.unsigned()).map((index) => name(index) as TrackId));
+  const heardFrom = 1 + artistCount;
   return {
-    userId: userId as UserId,
+    userId: strings[0] as UserId,
     plays,
     unqualified,
     listenedMs,
     completes,
     skips,
     firstHeardAt: firstHeardAt as EpochMs,
-    artists,
-    heard,
-    recent: readRecent(reader, name),
+    artists: readArtists(reader, strings.slice(1, heardFrom)),
+    heard: new Set(strings.slice(heardFrom, heardFrom + heardCount) as TrackId[]),
+    recent: readRecent(reader, recentCount, strings.slice(heardFrom + heardCount)),
   };
 }
 
-function readRecent(reader: ByteReader, name: (index: number) => string): RecentPlay[] {
-  const count = reader.unsigned();
-  const names = reader.unsignedAll(3 * count);
+function readArtists(reader: ByteReader, names: readonly string[]): Map<ArtistName, ArtistPlays> {
+  const plays = reader.unsignedAll(names.length);
+  const firstHeardAt = reader.deltas(names.length);
+  const artists = new Map<ArtistName, ArtistPlays>();
+  for (const [i, name] of names.entries()) {
+    artists.set(name as ArtistName, {
+      plays: plays[i] ?? 0,
+      firstHeardAt: (firstHeardAt[i] ?? 0) as EpochMs,
+    });
+  }
+  return artists;
+}
+
+function readRecent(reader: ByteReader, count: number, names: readonly string[]): RecentPlay[] {
+  const indexes = reader.unsignedAll(3 * count);
   const startedAt = reader.deltas(count);
   const listenedMs = reader.unsignedAll(count);
   const flags = reader.unsignedAll(count);
+  const name = (at: number): string => names[indexes[at] ?? 0] ?? "";
   return Array.from({ length: count }, (_, i) => ({
-    trackId: name(names[3 * i] ?? 0) as TrackId,
-    artist: name(names[3 * i + 1] ?? 0) as ArtistName,
-    title: name(names[3 * i + 2] ?? 0),
+    trackId: name(3 * i) as TrackId,
+    artist: name(3 * i + 1) as ArtistName,
+    title: name(3 * i + 2),
     startedAt: (startedAt[i] ?? 0) as EpochMs,
     listenedMs: listenedMs[i] ?? 0,
     flags: flags[i] ?? 0,
   }));
 }
 
+/** A dictionary of the recent plays' names. */
 class Names {
   readonly values: string[] = [];
   readonly #index = new Map<string, number>();
