@@ -239,7 +239,8 @@ async function verify(dir: string): Promise<boolean> {
       ...differences(value, figures[key], key),
     ]);
     for (const difference of found.slice(0, mostDifferences)) console.error(`${name}: ${difference}`);
-    if (json !== texts[0]) console.error(`${name}: the figures are not those of ${nameOfRun(runs[0] ?? run)}`);
+    if (json !== texts[0])
+      console.error(`${name}: the figures are not those of ${nameOfRun(runs[0] ?? run)}`);
     const isSame = found.length === 0 && json === texts[0];
     isRight &&= isSame;
     table.push({
@@ -258,7 +259,9 @@ async function verify(dir: string): Promise<boolean> {
     count_keys: number;
     num_users: number;
   };
-  console.log(`${values.plays} plays, ${count_keys} songs, ${num_users} listeners: ${isRight ? "exact" : "WRONG"}`);
+  console.log(
+    `${values.plays} plays, ${count_keys} songs, ${num_users} listeners: ${isRight ? "exact" : "WRONG"}`,
+  );
   return isRight;
 }
 

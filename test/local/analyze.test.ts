@@ -124,9 +124,16 @@ describe("20,000 invented plays of few listeners and songs", () => {
   beforeAll(async () => {
     // 4,000 plays/s: several start in the same ms, so that ties are decided by the last criterion too.
     const of = ["--plays", "20000", "--users", "400", "--songs", "600", "--seed", "11"];
-    const { code } = await runEarworm(
-      ["simulate", ...of, "--rate", "4000", "--from", "2025-11-05T08:00Z", "--out", csv],
-    );
+    const { code } = await runEarworm([
+      "simulate",
+      ...of,
+      "--rate",
+      "4000",
+      "--from",
+      "2025-11-05T08:00Z",
+      "--out",
+      csv,
+    ]);
     expect(code).toBe(0);
     reference = await metricsOf(csv, ...everything);
   }, 60_000);
@@ -263,7 +270,11 @@ describe("rows that are no play", () => {
 });
 
 test.each([
-  ["a file of rubbish", () => aFile("csv", "complete\nrubbish\n"), /line 1: header: expected the columns user_id,/],
+  [
+    "a file of rubbish",
+    () => aFile("csv", "complete\nrubbish\n"),
+    /line 1: header: expected the columns user_id,/,
+  ],
   ["binary data", () => aFile("dat", Buffer.from([0, 1, 2, 3, 0, 0])), /is no text/],
   ["an empty file", () => aFile("csv", ""), /is empty$/],
   ["a missing file", () => join(dir, "missing.csv"), /^error: no such file: \S+missing\.csv$/],

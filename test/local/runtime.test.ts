@@ -48,6 +48,8 @@ async function stop(runtime: Runtime): Promise<void> {
   await runtime.close();
 }
 
+const complaints = () => logger.entries.filter(({ level }) => level === "warn" || level === "error");
+
 interface WirePlay {
   readonly event_id: string;
   readonly user_id: string;
@@ -154,7 +156,7 @@ describe("a play", () => {
     });
     expect(pushed.entries.map(({ id, plays }) => [id, plays])).toEqual(expected);
     expect(pushed.seq).toBeGreaterThan(before?.seq ?? 0);
-    expect(logger.entries).toEqual([]);
+    expect(complaints()).toEqual([]);
   });
 
   test("that comes again changes nothing but the number of duplicates, whichever way it comes", async () => {
@@ -282,7 +284,7 @@ test("close ends quickly while plays arrive and clients listen", async () => {
 
   expect(performance.now() - startedAt).toBeLessThan(2000);
   await expect(fetch(`http://127.0.0.1:${runtime.port}/stats`)).rejects.toThrow();
-  expect(logger.entries.filter(({ level }) => level === "error")).toEqual([]);
+  expect(complaints()).toEqual([]);
 });
 
 describe("a stage that fails", () => {
@@ -318,7 +320,8 @@ describe("a stage that fails", () => {
     expect(first).toBe("failed");
     expect(calls).toBe(3);
     expect(await epochs.latest()).toMatchObject({ epoch: 1, status: "open" });
-    expect(logger.entries).toMatchObject([{ level: "error", fields: { reason: "the disk is full" } }]);
+    const reason = expect.stringContaining("the disk is full");
+    expect(logger.entries).toMatchObject([{ level: "error", fields: { reason } }]);
     expect(await epochs.acquireLease("another", Date.now() as EpochMs, 1000)).toBe(true);
     await epochs.releaseLease("another");
 

@@ -85,9 +85,7 @@ function figures(
       .filter(([id, { artist }]) => !listener.heard.has(id) && artist !== favouriteOf(listener))
       .map(nameOf);
   const byId = [...listeners].sort(([a], [b]) => byBytes(a, b));
-  const byTime = [...listeners].sort(
-    ([a, x], [b, y]) => y.ms - x.ms || x.first - y.first || byBytes(a, b),
-  );
+  const byTime = [...listeners].sort(([a, x], [b, y]) => y.ms - x.ms || x.first - y.first || byBytes(a, b));
   return {
     input: { plays, duplicates: 0, rejected: 0 },
     mapreduce_results: {
