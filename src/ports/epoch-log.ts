@@ -7,7 +7,11 @@ export interface EpochLog {
   read(epoch: EpochNumber): Promise<EpochRecord | undefined>;
   /** Writes the record of a new epoch. `exists`: somebody else did, and nothing was written. */
   create(record: EpochRecord): Promise<"created" | "exists">;
-  /** Marks an epoch as committed; committing again changes nothing. */
+  /**
+   * Marks an epoch as committed; committing again changes nothing.
+   *
+   * @throws CorruptStoreError where the epoch has no record
+   */
   commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void>;
   /**
    * Takes the lease for `owner` until `now + lengthMs`. Refused while another owner's lease runs; one that would end

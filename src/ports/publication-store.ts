@@ -1,7 +1,5 @@
 import type { EpochNumber } from "../domain/epoch.ts";
-
-/** `CHART#songs#all`, `TRENDING`, `RECENT`: what a stage publishes for readers. */
-export type PublicationKey = string & { readonly __brand: "PublicationKey" };
+import type { PublicationKey } from "../domain/publication-key.ts";
 
 export interface Publication {
   /** The epoch that published it. */

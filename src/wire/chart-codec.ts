@@ -1,8 +1,9 @@
 import { type Chart, type ChartEntry, type ChartList, chartLists } from "../domain/chart.ts";
 import type { EpochNumber } from "../domain/epoch.ts";
 import type { EpochMs } from "../domain/play.ts";
+import type { PublicationKey } from "../domain/publication-key.ts";
 import type { WindowId } from "../domain/windows.ts";
-import { check, checkCount, checkText, type PublicationKey, readPublication } from "./publication-body.ts";
+import { check, checkCount, checkText, readPublication } from "./publication-body.ts";
 
 /** `CHART#songs#d.20261120`: one document per instance of a window. */
 export const chartKey = (list: ChartList, window: WindowId): PublicationKey =>

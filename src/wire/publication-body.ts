@@ -1,7 +1,5 @@
 import { CorruptStoreError } from "../domain/errors.ts";
-
-/** Equal to the type of that name in src/ports, which this folder does not import. */
-export type PublicationKey = string & { readonly __brand: "PublicationKey" };
+import type { PublicationKey } from "../domain/publication-key.ts";
 
 /** Reads a publication's JSON object; whatever goes wrong becomes a `CorruptStoreError` that names the key. */
 export function readPublication<T>(

@@ -1,6 +1,7 @@
 import type { Play } from "../domain/play.ts";
+import type { PublicationKey } from "../domain/publication-key.ts";
 import { encodePlay } from "./play-codec.ts";
-import { check, type PublicationKey, readPublication } from "./publication-body.ts";
+import { check, readPublication } from "./publication-body.ts";
 import { decodeStoredPlay } from "./stored-play.ts";
 
 export const recentKey = "RECENT" as PublicationKey;

@@ -1,5 +1,6 @@
+import type { PublicationKey } from "../domain/publication-key.ts";
 import type { Trending, TrendingSong } from "../domain/recommend.ts";
-import { check, checkCount, checkText, type PublicationKey, readPublication } from "./publication-body.ts";
+import { check, checkCount, checkText, readPublication } from "./publication-body.ts";
 
 export const trendingKey = "TRENDING" as PublicationKey;
 

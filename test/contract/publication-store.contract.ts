@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
-import type { Publication, PublicationKey, PublicationStore } from "#src/ports/publication-store.ts";
+import type { PublicationKey } from "#src/domain/publication-key.ts";
+import type { Publication, PublicationStore } from "#src/ports/publication-store.ts";
 import { noise, type Open, opened } from "./opened.ts";
 
 const key = "CHART#songs#d.20261120" as PublicationKey;

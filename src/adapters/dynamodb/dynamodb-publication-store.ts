@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
-import type { Publication, PublicationKey, PublicationStore } from "#src/ports/publication-store.ts";
+import type { PublicationKey } from "#src/domain/publication-key.ts";
+import type { Publication, PublicationStore } from "#src/ports/publication-store.ts";
 import { bodyAttributes, bodyOf, numberOf } from "./item.ts";
 import { publicationItem } from "./keys.ts";
 import { answerOf, conditional } from "./requests.ts";

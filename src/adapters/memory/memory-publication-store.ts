@@ -1,5 +1,6 @@
 import { StaleEpochError } from "#src/domain/errors.ts";
-import type { Publication, PublicationKey, PublicationStore } from "#src/ports/publication-store.ts";
+import type { PublicationKey } from "#src/domain/publication-key.ts";
+import type { Publication, PublicationStore } from "#src/ports/publication-store.ts";
 
 /** Publications in memory. */
 export class MemoryPublicationStore implements PublicationStore {

@@ -1,5 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import type { EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
@@ -53,7 +54,10 @@ export class SqliteEpochLog implements EpochLog {
   }
 
   async commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void> {
-    this.#db.run(() => this.#commit.run(JSON.stringify(figures), epoch));
+    const { changes } = this.#db.run(() => this.#commit.run(JSON.stringify(figures), epoch));
+    if (changes === 0 && (await this.read(epoch)) === undefined) {
+      throw new CorruptStoreError(`epoch ${epoch} has no record`);
+    }
   }
 
   async acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {

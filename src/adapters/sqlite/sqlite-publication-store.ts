@@ -1,7 +1,8 @@
 import type { StatementSync } from "node:sqlite";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
-import type { Publication, PublicationKey, PublicationStore } from "#src/ports/publication-store.ts";
+import type { PublicationKey } from "#src/domain/publication-key.ts";
+import type { Publication, PublicationStore } from "#src/ports/publication-store.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
 export class SqlitePublicationStore implements PublicationStore {
