@@ -53,6 +53,8 @@ const decodeBase64 = (text: string): Uint8Array => Buffer.from(text, "base64");
 /** The embedded runtime shows the figures of its epoch records. */
 export const noMetrics: Metrics = { record: () => undefined };
 
+/** A clock that is corrected by this much is worth a word, ms. */
+const clockToleranceMs = 60_000;
 /** How often a run may fail before `settle` gives up. */
 const patience = 3;
 
@@ -65,6 +67,7 @@ export class Engine {
   readonly stores: Stores;
   /** The way into the stream for producers in this process. */
   readonly plays: PlayStream;
+  readonly #logger: Logger;
   readonly #mapping: EventSourceMapping;
   readonly #ticker: WorkflowTicker;
   readonly #housekeeping: NodeJS.Timeout;
@@ -78,6 +81,7 @@ export class Engine {
     releaseDataDir: () => void,
   ) {
     const { logger, maxEpochPlays = 500_000 } = options;
+    this.#logger = logger;
     this.stores = stores;
     this.stream = stream;
     this.plays = { put: async (records) => void stream.put(records) };
@@ -134,6 +138,7 @@ export class Engine {
 
   /** Starts to consume; an epoch that was left unfinished is resumed. */
   async start(): Promise<void> {
+    await warnOfClock(this.stores, this.#logger);
     this.#mapping.start();
     await this.#ticker.start();
   }
@@ -205,6 +210,17 @@ function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays:
 async function waitingPlays({ epochs, segments }: Stores): Promise<number> {
   const latest = await epochs.latest();
   return totalCounts(await segments.readHeads()).plays - totalCounts(latest?.to ?? []).plays;
+}
+
+/** Epochs and arrivals never go back in time: after a clock that ran ahead, windows stand still until it is caught up. */
+async function warnOfClock({ epochs }: Stores, logger: Logger): Promise<void> {
+  const latest = await epochs.latest();
+  const aheadMs = (latest?.now ?? 0) - clock();
+  if (aheadMs < clockToleranceMs) return;
+  logger.warn("the clock is behind this data directory; its charts stand still until then", {
+    clock: new Date(clock()).toISOString(),
+    dataDirectory: new Date(latest?.now ?? 0).toISOString(),
+  });
 }
 
 /** On AWS the tables' time to live does this. */

@@ -31,14 +31,14 @@ export class WorkflowRunner {
 
   /** One execution, from start to end. A failed one leaves its epoch open for the next and is logged, not thrown. */
   async run(): Promise<RunOutcome> {
-    const execution = this.#machine.run(
-      {},
-      {
-        overrides: { taskResourceLocalHandlers: this.#tasks as never },
-        context: { Execution: { Id: executionId, StartTime: new Date().toISOString() } } as never,
-      },
-    );
     try {
+      const execution = this.#machine.run(
+        {},
+        {
+          overrides: { taskResourceLocalHandlers: this.#tasks as never },
+          context: { Execution: { Id: executionId, StartTime: new Date().toISOString() } } as never,
+        },
+      );
       await execution.result;
       return "succeeded";
     } catch (cause) {

@@ -3,6 +3,7 @@ import type { WorkflowStarter } from "#src/ports/workflow-starter.ts";
 export type RunOutcome = "succeeded" | "failed";
 
 export interface WorkflowTickerOptions {
+  /** Never rejects. */
   readonly run: () => Promise<RunOutcome>;
   /** How long after its start a run may be followed by another, ms. */
   readonly tickMs: number;
@@ -64,9 +65,11 @@ export class WorkflowTicker implements WorkflowStarter {
     clearTimeout(this.#timer);
     this.#isWanted = false;
     this.#lastStart = performance.now();
-    this.#running = this.#options.run().finally(() => {
+    this.#running = this.#options.run().then((outcome) => {
       this.#running = undefined;
+      if (outcome === "failed") this.#isWanted = true; // its epoch is open
       this.#schedule();
+      return outcome;
     });
     return this.#running;
   }

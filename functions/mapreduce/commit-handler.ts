@@ -34,8 +34,11 @@ export interface CommitOutput {
   readonly waitingPlays: number;
 }
 
-/** An Express execution ends after 5 minutes; one that is older than this leaves the rest to the next. */
-const longestRunMs = 150_000;
+/**
+ * An Express execution ends after 5 minutes, and an epoch may take four stages of 60 s: one that is older than this
+ * leaves the rest to the next.
+ */
+const longestRunMs = 45_000;
 
 /** Closes the epoch: from here on the next one may be planned. Doing it again changes nothing. */
 export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => Promise<CommitOutput> {
@@ -43,12 +46,13 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     await deps.epochs.commit(epoch, figures);
     const record = await deps.epochs.read(epoch);
     if (record === undefined) throw new CorruptStoreError(`epoch ${epoch} has no record`);
+    // The lease goes first: whatever lands after the heads are read finds it free.
+    await deps.epochs.releaseLease(execution);
     const heads = await deps.segments.readHeads();
     const waiting = subtractCounts(totalCounts(heads), totalCounts(record.to));
     const now = deps.clock();
     const isYoung = now - Date.parse(startedAt) < longestRunMs;
     const more = isYoung && Object.values(waiting).some((count) => count > 0);
-    if (!more) await deps.epochs.releaseLease(execution);
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);
     deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");

@@ -29,7 +29,7 @@ export interface ConsumeDeps {
   readonly metrics: Metrics;
   /** How far apart two arrivals of one event id may be and still be one play, ms. */
   readonly dedupeHorizonMs: number;
-  /** How long segments live after their last arrival, ms. */
+  /** How long segments live after they were written, ms. */
   readonly segmentRetentionMs: number;
 }
 
@@ -127,7 +127,9 @@ class ShardBatch {
     if (this.#pending.isEmpty) return "done";
     const { segment, contents } = this.#pending.finish();
     const { head } = segment;
-    const expiresAt = (head.arrivedAt + this.#deps.segmentRetentionMs) as EpochMs;
+    // From now, not from the arrival: after a long outage, or in a replay, a segment would be born expired.
+    const writtenAt = Math.max(this.#deps.clock(), head.arrivedAt);
+    const expiresAt = (writtenAt + this.#deps.segmentRetentionMs) as EpochMs;
     if ((await this.#deps.segments.append(segment, expiresAt)) === "conflict") return "conflict";
     this.added = addCounts(this.added, this.#pending.counts);
     rememberIds(this.#known.ids, contents);

@@ -12,7 +12,7 @@ export interface PlanDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly createStoreId: () => string;
-  /** An epoch is cut at the segment with which it reaches this many plays. */
+  /** An epoch is cut at the segment with which it would pass this many plays, or as many bytes as they take. */
   readonly maxEpochPlays: number;
   /** How long a run may hold the lease, ms. */
   readonly leaseMs: number;
@@ -27,6 +27,11 @@ export interface PlanInput {
 export type PlanOutput =
   | { readonly kind: "busy" | "idle" }
   | { readonly kind: "epoch"; readonly epoch: EpochNumber; readonly isResumed: boolean };
+
+/** What a play takes of a segment, generously; an epoch is bounded by bytes as well as by plays. */
+const bytesPerPlay = 128;
+/** The most that a reject may weigh: a record of 1 MiB. */
+const playsPerReject = (1024 * 1024) / bytesPerPlay;
 
 /** Decides what the next epoch owns and writes that down before anything else happens (I4). */
 export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise<PlanOutput> {
@@ -62,20 +67,25 @@ async function cutHeads(
   const ranges = heads.map((to) => ({ from: startByShard.get(to.shard) ?? startOf(to), to }));
   const waiting = ranges.filter((range) => range.from.position !== range.to.position);
   const counts = waiting.map((range) => subtractCounts(range.to.counts, range.from.counts));
-  const { plays } = counts.reduce(addCounts, noCounts);
-  if (plays <= deps.maxEpochPlays) return heads;
+  const { plays, duplicates, rejects } = counts.reduce(addCounts, noCounts);
+  if (plays + duplicates + rejects * playsPerReject <= deps.maxEpochPlays) return heads;
   const share = Math.ceil(deps.maxEpochPlays / waiting.length);
   const cut: Head[] = [];
   for (const range of ranges) cut.push(await cutShard(deps.segments, range.from, range.to, share));
   return cut;
 }
 
-/** The last segment end after `from` with at most `share` plays, but at least one segment. */
+/**
+ * The last segment end after `from` with at most `share` plays, or as many bytes as so many plays take, but at least
+ * one segment: rejects have no plays, and may have a MiB each.
+ */
 async function cutShard(segments: SegmentStore, from: Head, to: Head, share: number): Promise<Head> {
-  if (to.counts.plays - from.counts.plays <= share) return to;
   let end: Head | undefined;
-  for await (const { head } of segments.readRange(to.shard, from.position, to.position)) {
-    if (end !== undefined && head.counts.plays - from.counts.plays > share) return end;
+  let bytes = 0;
+  for await (const { head, body } of segments.readRange(to.shard, from.position, to.position)) {
+    bytes += body.length;
+    const isTooMuch = head.counts.plays - from.counts.plays > share || bytes > share * bytesPerPlay;
+    if (end !== undefined && isTooMuch) return end;
     end = head;
   }
   return end ?? to;

@@ -58,7 +58,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(plan, ...read);
-  counters.grant(plan, ...read, ...upsert);
+  counters.grant(plan, ...read, ...upsert, "dynamodb:DeleteItem"); // the lease
 
   const reduce = new StageFunction(scope, "Reduce", {
     entry: "mapreduce/reduce-index.ts",
@@ -100,7 +100,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(commit, ...read);
-  counters.grant(commit, ...read, ...upsert);
+  counters.grant(commit, ...read, ...upsert, "dynamodb:DeleteItem"); // the lease
 
   const release = new StageFunction(scope, "Release", {
     entry: "mapreduce/release-index.ts",

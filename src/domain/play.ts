@@ -54,6 +54,9 @@ export const qualifyingMs = 30_000;
 /** A track counts as completed from this share of its duration on. */
 export const completedShare = 0.8;
 
+/** Sums of listened time stay below 2^53 for 100 million plays of a day each. */
+const longestListenMs = 86_400_000;
+
 /** What Earworm derives from a play; never accepted from outside. */
 export interface Judgement {
   readonly qualified: boolean;
@@ -61,7 +64,7 @@ export interface Judgement {
   readonly skipped: boolean;
   /** Share of the duration that was played, 0 to 1; undefined where either is unknown. */
   readonly pct: number | undefined;
-  /** Listened time, ms: `msPlayed`, else the duration, else 0. */
+  /** Listened time, ms: `msPlayed`, else the duration, else 0; at most a day, as `msPlayed` is. */
   readonly listenedMs: number;
 }
 
@@ -75,6 +78,6 @@ export function judge(play: Play): Judgement {
     completed: pct !== undefined ? pct >= completedShare : endReason === "done",
     skipped,
     pct: pct === undefined ? undefined : Math.min(pct, 1),
-    listenedMs: msPlayed ?? durationMs ?? 0,
+    listenedMs: Math.min(msPlayed ?? durationMs ?? 0, longestListenMs),
   };
 }

@@ -12,6 +12,12 @@ export const maxBlockBytes = 8 * 1024 * 1024;
 /** A reject keeps its raw bytes in pieces of this size, so that any of them fits into a segment. */
 export const rejectChunkBytes = 10 * 1024;
 
+/**
+ * How many lines of one block are rejected one by one. A block of 8 KB can expand to four million lines that are no
+ * play; what goes beyond is one more reject, with the block itself as its raw bytes.
+ */
+export const maxBlockRejects = 1000;
+
 /** What is different in a browser and in Node. */
 export interface RecordCodec {
   /**
@@ -60,6 +66,9 @@ class EntryList {
   readonly entries: RecordEntry[] = [];
   readonly #record: ArrivedRecord;
   readonly #sha256: Sha256Hex;
+  #rejects = 0;
+  /** Lines that are no plays and not listed. */
+  #more = 0;
 
   constructor(record: ArrivedRecord, sha256: Sha256Hex) {
     this.#record = record;
@@ -76,7 +85,13 @@ class EntryList {
 
   #add(decoded: Result<Play, Rejection>, raw: () => Uint8Array): void {
     if (decoded.ok) this.entries.push({ kind: "play", play: decoded.value });
+    else if (this.#rejects >= maxBlockRejects) this.#more += 1;
     else this.reject(`${decoded.error.field}: ${decoded.error.reason}`, raw());
+  }
+
+  /** Adds the one reject for all lines beyond `maxBlockRejects`. */
+  closeBlock(): void {
+    if (this.#more > 0) this.reject(`record: ${this.#more} more lines are no plays`, this.#record.data);
   }
 
   /** Adds one entry a chunk: the consumer may cut a batch between them. */
@@ -84,6 +99,7 @@ class EntryList {
     const { sequenceNumber, arrivedAt } = this.#record;
     const chunks = Math.max(1, Math.ceil(raw.length / rejectChunkBytes));
     const entry = this.entries.length;
+    this.#rejects += 1;
     for (let chunk = 0; chunk < chunks; chunk++) {
       const start = chunk * rejectChunkBytes;
       this.entries.push({
@@ -158,6 +174,7 @@ function expandBlock(data: Uint8Array, codec: RecordCodec, list: EntryList): voi
   const text = decodeUtf8(block.value);
   if (text === undefined) addByteLines(block.value, list);
   else addLines(withoutMark(text), list);
+  list.closeBlock();
   if (list.entries.length === 0) list.reject("record: block without plays", data);
 }
 

@@ -106,6 +106,7 @@ export const trendingPipeline = defineWorkflow({
       Resource: "release",
       Parameters: { "execution.$": "$$.Execution.Id" },
       ResultPath: "$.release",
+      Retry: retry,
       Next: "Failed",
     },
     Failed: { Type: "Fail", ErrorPath: "$.error.Error", CausePath: "$.error.Cause" },

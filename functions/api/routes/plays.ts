@@ -4,13 +4,7 @@ import { err, type Result } from "#src/domain/result.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { isObject } from "#src/wire/json.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
-import {
-  encodePlay,
-  maxPlayBytes,
-  parseJson,
-  parsePlay,
-  type Rejection,
-} from "#src/wire/play-codec.ts";
+import { encodePlay, maxPlayBytes, parseJson, parsePlay, type Rejection } from "#src/wire/play-codec.ts";
 import type { ApiDeps, ApiRequest } from "../api-request.ts";
 import { type Answer, errorAnswer, errorBody, HttpError, json } from "../http-answer.ts";
 

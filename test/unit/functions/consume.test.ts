@@ -7,7 +7,7 @@ import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
-import { kinesisEvent, Pipeline, type PutRecord, shardKey } from "#test/support/pipeline.ts";
+import { kinesisEvent, memoryStores, Pipeline, type PutRecord, shardKey } from "#test/support/pipeline.ts";
 
 const playText = (n: number, eventId = `e${n}`): string =>
   JSON.stringify({
@@ -288,4 +288,23 @@ test("any plays arrive in segments as they were", async () => {
       expect(starts).toEqual(plays.map((play) => play.startedAt));
     }),
   );
+});
+
+test("a segment lives for its retention from when it was written, however long ago its plays arrived", async () => {
+  const stores = memoryStores();
+  const expiries: number[] = [];
+  const segments: SegmentStore = {
+    ...stores.segments,
+    readHead: (shard) => stores.segments.readHead(shard),
+    append: (segment, expiresAt) => {
+      expiries.push(expiresAt);
+      return stores.segments.append(segment, expiresAt);
+    },
+  };
+  const writtenAt = aMoment + 10 * 86_400_000;
+  const pipeline = new Pipeline({ stores, now: () => writtenAt });
+
+  await pipeline.container(segments)(kinesisEvent([record(1)]));
+
+  expect(expiries).toEqual([writtenAt + 7 * 86_400_000]);
 });

@@ -255,6 +255,29 @@ describe("plan", () => {
 
     expect(commit).toEqual({ more: true, waitSeconds: 5, waitingPlays: 20 });
   });
+
+  test("cuts an epoch by bytes where rejects have no plays to count", async () => {
+    const pipeline = new Pipeline({ now: () => now, maxEpochPlays: 10 });
+    const rejects = Array.from({ length: 4 }, (_, i) => ({
+      sequenceNumber: String(i + 1),
+      data: Buffer.alloc(500_000, "x"),
+      arrivedAt: aMoment,
+    }));
+    await pipeline.container()(kinesisEvent(rejects));
+
+    expect(await pipeline.runEpochs()).toBeGreaterThan(4);
+    expect((await pipeline.stores.epochs.latest())?.to[0]?.counts.rejects).toBe(4);
+  });
+
+  test("finds the lease free as soon as an epoch is committed, whatever else arrives", async () => {
+    const pipeline = new Pipeline({ now: () => now });
+    await pipeline.container()(kinesisEvent(recordsOf(somePlay)));
+    const planned = await pipeline.plan("one");
+    if (planned.kind !== "epoch") throw new Error("no epoch");
+    await pipeline.commit(planned.epoch, "one");
+
+    expect(await pipeline.plan("other")).toEqual({ kind: "idle" });
+  });
 });
 
 test("a read that misses a segment fails before anything is written (I4)", async () => {

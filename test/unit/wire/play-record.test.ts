@@ -6,6 +6,7 @@ import { encodePlay } from "#src/wire/play-codec.ts";
 import {
   expandRecord,
   maxBlockBytes,
+  maxBlockRejects,
   maxPlayBytes,
   type RecordEntry,
   rejectChunkBytes,
@@ -136,4 +137,17 @@ test("no bytes throw, and the same bytes always give the same entries", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("a block of nothing but bad lines has a thousand rejects and one for the rest, and its plays count all the same", () => {
+  const bad = Array.from({ length: 200_000 }, () => "1");
+  const block = gzipSync([...bad, line("e1"), "2"].join("\n"));
+
+  const entries = expand(block);
+
+  expect(entries.filter((entry) => entry.kind === "play")).toHaveLength(1);
+  expect(entries).toHaveLength(maxBlockRejects + 2);
+  const last = entries.at(-1);
+  expect(last?.kind === "reject" && last.chunk.reason).toBe("record: 199001 more lines are no plays");
+  expect(last?.kind === "reject" && Buffer.from(last.chunk.raw).equals(block)).toBe(true);
 });
