@@ -28,8 +28,8 @@ export type PlanOutput =
   | { readonly kind: "busy" | "idle" }
   | { readonly kind: "epoch"; readonly epoch: EpochNumber; readonly isResumed: boolean };
 
-/** What a play takes of a segment, generously; an epoch is bounded by bytes as well as by plays. */
-const bytesPerPlay = 128;
+/** A play that is a segment of its own, with its sample, takes about this; an epoch is bounded by bytes too. */
+const bytesPerPlay = 512;
 /** The most that a reject may weigh: a record of 1 MiB. */
 const playsPerReject = (1024 * 1024) / bytesPerPlay;
 
