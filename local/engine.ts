@@ -10,10 +10,11 @@ import { createRecommendationHandler } from "#functions/recommendation/handler.t
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { totalCounts } from "#src/domain/epoch.ts";
+import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
-import type { PlayStream } from "#src/ports/play-stream.ts";
+import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
 import { claimDataDir } from "./data-dir.ts";
 import { openStores, type Stores } from "./stores.ts";
 import { EventSourceMapping } from "./stream/event-source-mapping.ts";
@@ -43,7 +44,7 @@ export interface EngineOptions {
 
 /** Consumed records may be read again for this long, ms. */
 const streamRetentionMs = 3_600_000;
-/** Segments live this long after they were reduced, ms; a day of recounting is enough on one machine. */
+/** Segments live this long after they were written, ms, and until they are reduced. */
 const segmentRetentionMs = 86_400_000;
 const leaseMs = 300_000;
 const housekeepingMs = 60_000;
@@ -84,7 +85,7 @@ export class Engine {
     this.#logger = logger;
     this.stores = stores;
     this.stream = stream;
-    this.plays = { put: async (records) => void stream.put(records) };
+    this.plays = { put: (records) => putIntoStream(stream, records) };
     this.#releaseDataDir = releaseDataDir;
     const runner = new WorkflowRunner(workflowHandlers(options, stores, maxEpochPlays), logger);
     this.#ticker = new WorkflowTicker({
@@ -176,6 +177,15 @@ export class Engine {
     this.stream.close();
     this.stores.close();
     this.#releaseDataDir();
+  }
+}
+
+/** Resolves once the operating system has the records. */
+async function putIntoStream(stream: LocalStream, records: readonly StreamRecord[]): Promise<void> {
+  try {
+    await Promise.resolve(stream.put(records));
+  } catch (cause) {
+    throw new StoreError(`the stream ${stream.name} took no records`, { cause });
   }
 }
 

@@ -45,7 +45,8 @@ interface Measured {
 /** Makes a child tell what it used, on its file descriptor 3, when it ends; works where there is no /usr/bin/time. */
 const meter = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from "node:fs";
-  process.once("exit", () => writeSync(3, JSON.stringify(process.resourceUsage())));
+  import { isMainThread } from "node:worker_threads";
+  if (isMainThread) process.once("exit", () => writeSync(3, JSON.stringify(process.resourceUsage())));
 `)}`;
 
 async function earworm(...args: string[]): Promise<Measured> {

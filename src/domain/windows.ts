@@ -26,12 +26,12 @@ interface WindowRule {
   readonly keepMs: number;
 }
 
-/** The landmark of `hot` moves every 24 half-lives; nobody asks for an old one, so it closes when it ends. */
+/** The landmark of `hot` moves every 24 half-lives; nobody asks for an old one, so it closes when it ends and soon goes. */
 const rules = {
   hour: { prefix: "h", graceMs: 48 * hourMs, keepMs: 96 * hourMs },
   day: { prefix: "d", graceMs: 8 * dayMs, keepMs: 16 * dayMs },
   week: { prefix: "w", graceMs: 5 * weekMs, keepMs: 10 * weekMs },
-  hot: { prefix: "x", graceMs: 0, keepMs: dayMs },
+  hot: { prefix: "x", graceMs: 0, keepMs: hourMs },
 } as const satisfies Record<string, WindowRule>;
 
 /** What one play adds to one window. */

@@ -3,7 +3,8 @@ import { StoreError } from "#src/domain/errors.ts";
 
 export interface SqliteOptions {
   /**
-   * What a commit waits for: `power-loss` for the disk, `process-kill` for the operating system.
+   * What a commit waits for: `power-loss` for the disk, `process-kill` for the operating system. A power loss may then
+   * take the last commits, and never damages the file.
    *
    * @default "process-kill"
    */
@@ -41,7 +42,7 @@ export class SqliteDatabase {
     try {
       this.#db = new DatabaseSync(path);
       this.#db.exec("PRAGMA journal_mode = WAL");
-      this.#db.exec(`PRAGMA synchronous = ${survives === "power-loss" ? "FULL" : "OFF"}`);
+      this.#db.exec(`PRAGMA synchronous = ${survives === "power-loss" ? "FULL" : "NORMAL"}`);
       this.#db.exec("PRAGMA cache_size = -65536"); // 64 MiB
       this.#db.exec("PRAGMA wal_autocheckpoint = 8000"); // 32 MiB: a page that changes often is copied back less often
       this.#db.exec(schema);
