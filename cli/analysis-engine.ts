@@ -28,6 +28,8 @@ const youngGenerationMb = 192;
 export class AnalysisEngine {
   readonly #worker: Worker;
   readonly #pending: PromiseWithResolvers<AnalysisAnswer>[] = [];
+  /** Why there will be no figures, if so. */
+  #failure: Error | undefined;
 
   constructor(setup: AnalysisSetup) {
     this.#worker = new Worker(new URL("./analysis-worker.ts", import.meta.url), {
@@ -35,16 +37,16 @@ export class AnalysisEngine {
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     });
     this.#worker.on("message", (answer: AnalysisAnswer) => this.#pending.shift()?.resolve(answer));
-    this.#worker.on("error", (error) => {
-      for (const { reject } of this.#pending.splice(0)) reject(error);
-    });
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new CliError("the analysis ended before its time")));
   }
 
-  /** Resolves when the engine may take more; the records' memory is given away. */
+  /** Resolves when the engine may take more. A put that fails makes all that is asked after it fail. */
   async put(records: readonly StreamRecord[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     const answer = this.#ask({ kind: "put", records });
     const oldest = this.#pending.length < maxPending ? undefined : this.#pending[0]?.promise;
-    answer.catch(() => undefined); // whoever waits for the oldest hears of it
+    answer.catch(() => undefined); // whoever asks next hears of it
     await (oldest ?? Promise.resolve());
   }
 
@@ -56,17 +58,24 @@ export class AnalysisEngine {
   }
 
   async close(): Promise<void> {
-    await this.#ask({ kind: "close" });
+    if (this.#failure === undefined) await this.#ask({ kind: "close" });
     await this.#worker.terminate();
   }
 
-  /** @throws CliError with the engine's reason */
+  /** @throws Error with the reason of the first failure */
   async #ask(request: AnalysisRequest): Promise<AnalysisAnswer> {
+    if (this.#failure !== undefined) throw this.#failure;
     const reply = Promise.withResolvers<AnalysisAnswer>();
     this.#pending.push(reply);
     this.#worker.postMessage(request);
     const answer = await reply.promise;
-    if (answer.kind === "failed") throw new CliError(answer.reason);
+    if (answer.kind === "failed") this.#failure ??= new CliError(answer.reason);
+    if (this.#failure !== undefined) throw this.#failure;
     return answer;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
   }
 }

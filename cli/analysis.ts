@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { EpochMs } from "#src/domain/play.ts";
@@ -24,6 +24,7 @@ export interface AnalyzeOptions {
 
 /** Few enough that the engine starts early, many enough that threads seldom wait for each other. */
 const blocksPerPut = 8;
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Sends a file through stream, consumer and workflow, prints the three-stage report and writes the figures.
@@ -32,19 +33,20 @@ const blocksPerPut = 8;
  */
 export async function analyze(path: string, options: AnalyzeOptions): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "earworm-analyze-"));
-  const removeDataDir = (): void => rmSync(dataDir, { recursive: true, force: true });
-  const interrupted = (): void => {
+  // Retried, because the other thread may be writing.
+  const removeDataDir = (): void => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  const interrupted = (signal: (typeof endings)[number]): void => {
     removeDataDir();
-    process.exit(130);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.once("SIGINT", interrupted);
+  for (const signal of endings) process.once(signal, interrupted);
   try {
     const metrics = await run(path, options, dataDir);
     mkdirSync(dirname(options.out), { recursive: true });
     writeFileSync(options.out, `${JSON.stringify(metrics, undefined, 2)}\n`);
     console.log(reportOf(metrics, options));
   } finally {
-    process.off("SIGINT", interrupted);
+    for (const signal of endings) process.off(signal, interrupted);
     removeDataDir();
   }
 }

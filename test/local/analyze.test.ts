@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "#simulator/random.ts";
 import { type Ended, runEarworm } from "#test/support/earworm-process.ts";
 import { recountCsv } from "#test/support/recount-csv.ts";
+import { until } from "#test/support/until.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "earworm-analyze-test-"));
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures", name);
@@ -286,6 +289,27 @@ test.each([
   expect(stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(message)]);
   expect(stdout).toBe("");
   expect(json).toBeUndefined();
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s ends it with exit code %i and leaves no files behind", async (signal, code) => {
+  const temporary = join(dir, signal);
+  mkdirSync(temporary);
+  const cli = join(import.meta.dirname, "../../bin/earworm.ts");
+  const child = spawn(process.execPath, [cli, "analyze", "-"], {
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  const ended = once(child, "close");
+  const isUnderWay = () =>
+    readdirSync(temporary, { recursive: true }).some((each) => /\.db$/.test(`${each}`));
+  await until("a data directory", () => Promise.resolve(isUnderWay()));
+
+  child.kill(signal);
+
+  expect(await ended).toEqual([code, null]);
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test("two equal rows are two plays", async () => {

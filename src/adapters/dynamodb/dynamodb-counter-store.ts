@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
-import { StaleEpochError } from "#src/domain/errors.ts";
+import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { compareLabels, type Totals } from "#src/domain/totals.ts";
 import { isExpired } from "#src/domain/windows.ts";
@@ -22,6 +22,8 @@ import { type Conditional, conditional, mapInFlight, readItems } from "./request
 const expiredBeforeRemoval = 24;
 /** An expression holds at most 300 operators; a window takes two. */
 const mostRemoved = 100;
+
+type Outcome = Conditional<{ Attributes?: Item | undefined }>;
 
 /** Guarded totals, one item a counter and one UpdateItem a delta (I5). */
 export class DynamoDbCounterStore implements CounterStore {
@@ -55,23 +57,20 @@ export class DynamoDbCounterStore implements CounterStore {
   async #applyOne(epoch: EpochNumber, now: EpochMs, delta: CounterDelta): Promise<Counter> {
     const { key } = delta;
     const added = await this.#update(key, additionOf(epoch, now, delta));
-    const item = itemOf(added);
-    const stored = epochOf(item);
-    if (stored > epoch) throw new StaleEpochError(key, epoch, stored);
-    const counter = await this.#withMinima(counterFrom(item, key), delta.totals);
+    const counter = await this.#withMinima(counterAt(epoch, key, added), delta.totals);
     await this.#dropExpired(counter, now);
     return counter;
   }
 
   /** Applies the minima where what came back is later than ours. */
   async #withMinima(counter: Counter, { firstPlayedAt, label }: Totals): Promise<Counter> {
-    const { key, totals } = counter;
+    const { key, epoch, totals } = counter;
     let corrected = counter;
     if (firstPlayedAt !== undefined && firstPlayedAt < (totals.firstPlayedAt ?? Number.POSITIVE_INFINITY)) {
-      corrected = counterFrom(itemOf(await this.#update(key, firstPlayCorrection(firstPlayedAt))), key);
+      corrected = counterAt(epoch, key, await this.#update(key, firstPlayCorrection(firstPlayedAt)));
     }
     if (label !== undefined && (totals.label === undefined || compareLabels(label, totals.label) < 0)) {
-      corrected = counterFrom(itemOf(await this.#update(key, labelCorrection(label))), key);
+      corrected = counterAt(epoch, key, await this.#update(key, labelCorrection(label)));
     }
     return corrected;
   }
@@ -85,7 +84,7 @@ export class DynamoDbCounterStore implements CounterStore {
   async #update(
     key: CounterKey,
     input: Partial<UpdateCommandInput>,
-  ): Promise<Conditional<{ Attributes?: Item | undefined }>> {
+  ): Promise<Outcome> {
     const request = this.#client.send(
       new UpdateCommand({
         ...input,
@@ -99,7 +98,17 @@ export class DynamoDbCounterStore implements CounterStore {
   }
 }
 
-/** The item as it is after a write, or as it was when it refused one. */
-function itemOf(outcome: Conditional<{ Attributes?: Item | undefined }>): Item {
-  return outcome.kind === "written" ? (outcome.output.Attributes ?? {}) : outcome.stored;
+/**
+ * The counter as it is after a write, or as it was when it refused one. A run of `epoch` meets no other epoch: an older
+ * one would have been replaced, and there is none without the guard (I5).
+ */
+function counterAt(epoch: EpochNumber, key: CounterKey, outcome: Outcome): Counter {
+  const item = outcome.kind === "written" ? (outcome.output.Attributes ?? {}) : outcome.stored;
+  const stored = epochOf(item);
+  if (stored > epoch) throw new StaleEpochError(key, epoch, stored);
+  if (stored < epoch) {
+    const found = item["epoch"] === undefined ? "no epoch" : `epoch ${stored}`;
+    throw new CorruptStoreError(`${key} was ${outcome.kind} by epoch ${epoch} but holds ${found}`);
+  }
+  return counterFrom(item, key);
 }
