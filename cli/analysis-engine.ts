@@ -11,8 +11,7 @@ export interface AnalysisSetup {
 
 export type AnalysisRequest =
   | { readonly kind: "put"; readonly records: readonly StreamRecord[] }
-  | { readonly kind: "settle"; readonly facts: Omit<RunFacts, "seconds"> }
-  | { readonly kind: "close" };
+  | { readonly kind: "settle"; readonly facts: Omit<RunFacts, "seconds"> };
 
 export type AnalysisAnswer =
   | { readonly kind: "done" }
@@ -21,8 +20,6 @@ export type AnalysisAnswer =
 
 /** Requests under way before the reader waits. */
 const maxPending = 4;
-/** Most objects of a batch live as long as the batch; a large nursery spares copying them. */
-const youngGenerationMb = 192;
 
 /** Stream, consumer and workflow in a thread of their own. Requests are answered in their order. */
 export class AnalysisEngine {
@@ -32,10 +29,7 @@ export class AnalysisEngine {
   #failure: Error | undefined;
 
   constructor(setup: AnalysisSetup) {
-    this.#worker = new Worker(new URL("./analysis-worker.ts", import.meta.url), {
-      workerData: setup,
-      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
-    });
+    this.#worker = new Worker(new URL("./analysis-worker.ts", import.meta.url), { workerData: setup });
     this.#worker.on("message", (answer: AnalysisAnswer) => this.#pending.shift()?.resolve(answer));
     this.#worker.on("error", (error) => this.#fail(error));
     this.#worker.on("exit", () => this.#fail(new CliError("the analysis ended before its time")));
@@ -53,12 +47,13 @@ export class AnalysisEngine {
   /** Resolves when all that was put is counted and published. */
   async settle(facts: Omit<RunFacts, "seconds">): Promise<RunMetrics> {
     const answer = await this.#ask({ kind: "settle", facts });
+    if (this.#failure !== undefined) throw this.#failure; // a put before it
     if (answer.kind !== "metrics") throw new CliError("the analysis gave no figures");
     return answer.metrics;
   }
 
+  /** Ends at once: the data directory is thrown away. */
   async close(): Promise<void> {
-    if (this.#failure === undefined) await this.#ask({ kind: "close" });
     await this.#worker.terminate();
   }
 
@@ -69,8 +64,10 @@ export class AnalysisEngine {
     this.#pending.push(reply);
     this.#worker.postMessage(request);
     const answer = await reply.promise;
-    if (answer.kind === "failed") this.#failure ??= new CliError(answer.reason);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (answer.kind === "failed") {
+      this.#failure ??= new CliError(answer.reason);
+      throw this.#failure;
+    }
     return answer;
   }
 

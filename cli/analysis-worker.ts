@@ -10,12 +10,16 @@ const maxLag = 400;
 /** A file is one long catch-up: the larger its epochs, the less often a counter is written. */
 const maxEpochPlays = 1_000_000;
 
+/** A batch that fails so often, on a full disk say, ends the analysis. */
+const patience = 5;
+
 /** The other thread of `earworm analyze`: stream, consumer and workflow, while the main thread reads the file. */
 function serve(port: NonNullable<typeof parentPort>, setup: AnalysisSetup): void {
   const startedAt = performance.now();
   const engine = Engine.open({
     ...setup,
     maxEpochPlays,
+    patience,
     fsync: false,
     logger: new ConsoleLogger("warn"),
     broadcast: () => Promise.resolve({}),
@@ -24,10 +28,6 @@ function serve(port: NonNullable<typeof parentPort>, setup: AnalysisSetup): void
     if (request.kind === "put") {
       await engine.plays.put(request.records);
       if (engine.lag > maxLag) await engine.consumed();
-      return { kind: "done" };
-    }
-    if (request.kind === "close") {
-      await engine.close();
       return { kind: "done" };
     }
     await engine.settle();
@@ -39,10 +39,7 @@ function serve(port: NonNullable<typeof parentPort>, setup: AnalysisSetup): void
     last = last
       .then(() => answer(request))
       .catch((error: unknown): AnalysisAnswer => ({ kind: "failed", reason: messageOf(error) }))
-      .then((done) => {
-        port.postMessage(done);
-        if (request.kind === "close") port.close();
-      });
+      .then((done) => port.postMessage(done));
   });
 }
 

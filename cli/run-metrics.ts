@@ -1,9 +1,7 @@
 import type { Stores } from "#local/stores.ts";
 import type { Candidate } from "#src/domain/chart.ts";
-import { compareCandidates } from "#src/domain/chart.ts";
-import { nominateListener } from "#src/domain/chart-candidates.ts";
 import { type EpochNumber, type EpochRecord, totalCounts } from "#src/domain/epoch.ts";
-import { favouriteArtist, type Profile } from "#src/domain/profile.ts";
+import { favouriteArtist } from "#src/domain/profile.ts";
 import { recommend } from "#src/domain/recommend.ts";
 import { compareUtf8 } from "#src/domain/utf8-order.ts";
 import { allTime } from "#src/domain/windows.ts";
@@ -60,9 +58,9 @@ export async function readRunMetrics(stores: Stores, facts: RunFacts): Promise<R
   const epochs = await readEpochs(stores);
   const counts = totalCounts(epochs.at(-1)?.to ?? []);
   const chart = await readSongs(stores);
-  const listeners = mostActive(stores, facts.users);
+  const listeners = [...stores.profiles.mostActive(facts.users)];
   const trending = chart.slice(0, trendingSongs);
-  const byId = listeners.kept.toSorted((a, b) => compareUtf8(a.userId, b.userId));
+  const byId = listeners.toSorted((a, b) => compareUtf8(a.userId, b.userId));
   return {
     timestamp: new Date().toISOString(),
     workflow: "MapReduce -> UserBehavior -> Recommendation",
@@ -83,13 +81,13 @@ export async function readRunMetrics(stores: Stores, facts: RunFacts): Promise<R
       top_songs: recordOf(chart.slice(0, facts.top).map((song) => [nameOf(song), song.plays])),
     },
     userbehavior_results: {
-      num_users: listeners.total,
+      num_users: stores.profiles.count(),
       users: byId.map((profile) => ({
         user_id: profile.userId,
         total_time: profile.listenedMs / 1000,
         top_artist: favouriteArtist(profile) ?? null,
       })),
-      top_users: listeners.kept.slice(0, facts.top).map((profile) => profile.userId),
+      top_users: listeners.slice(0, facts.top).map((profile) => profile.userId),
     },
     recommendation_results: {
       num_trending: trending.length,
@@ -125,25 +123,6 @@ async function readSongs({ publications }: Stores): Promise<readonly Candidate[]
   const key = chartKey("songs", allTime);
   const published = await publications.read(key);
   return published === undefined ? [] : decodeChart(published.body, key).entries;
-}
-
-/** The `n` listeners who listened longest, in the order of the chart of listeners, and how many there are in all. */
-function mostActive(
-  { profiles }: Stores,
-  n: number,
-): { readonly total: number; readonly kept: readonly Profile[] } {
-  let kept: { readonly profile: Profile; readonly candidate: Candidate }[] = [];
-  let total = 0;
-  const prune = (): void => {
-    kept = kept.sort((a, b) => compareCandidates(a.candidate, b.candidate)).slice(0, n);
-  };
-  for (const { profile } of profiles.list()) {
-    total += 1;
-    kept.push({ profile, candidate: nominateListener(profile) });
-    if (kept.length > 4 * n + 1000) prune();
-  }
-  prune();
-  return { total, kept: kept.map(({ profile }) => profile) };
 }
 
 function stageSeconds(epochs: readonly EpochRecord[], stage: string): number {

@@ -38,6 +38,12 @@ export interface EngineOptions {
   readonly broadcast: (input: never) => Promise<unknown>;
   /** An epoch is cut at the segment with which it reaches this many plays. @default 500000 */
   readonly maxEpochPlays?: number;
+  /**
+   * After how many failures of one batch `consumed` and `settle` reject; the consumer goes on repeating it.
+   *
+   * @default never
+   */
+  readonly patience?: number;
   /** How far apart two arrivals of one event id may be and still be one play, ms. @default 600000 */
   readonly dedupeHorizonMs?: number;
 }
@@ -57,7 +63,7 @@ export const noMetrics: Metrics = { record: () => undefined };
 /** A clock that is corrected by this much is worth a word, ms. */
 const clockToleranceMs = 60_000;
 /** How often a run may fail before `settle` gives up. */
-const patience = 3;
+const failedRuns = 3;
 
 /**
  * The whole analytics side in one process: stream, consumer, stores and workflow, over one data directory. The handlers
@@ -73,6 +79,8 @@ export class Engine {
   readonly #ticker: WorkflowTicker;
   readonly #housekeeping: NodeJS.Timeout;
   readonly #releaseDataDir: () => void;
+  /** Rejects once patience with a batch is over. */
+  readonly #stuck = Promise.withResolvers<never>();
   #waitingPlays = 0;
 
   private constructor(
@@ -81,7 +89,8 @@ export class Engine {
     stream: LocalStream,
     releaseDataDir: () => void,
   ) {
-    const { logger, maxEpochPlays = 500_000 } = options;
+    const { logger, maxEpochPlays = 500_000, patience = Number.POSITIVE_INFINITY } = options;
+    this.#stuck.promise.catch(() => undefined); // whoever waits is told
     this.#logger = logger;
     this.stores = stores;
     this.stream = stream;
@@ -103,7 +112,10 @@ export class Engine {
         await trigger(); // on AWS the segments' stream does this
       },
       now: Date.now,
-      onError: (error, failure) => logger.error("the consumer failed", { ...failure, reason: String(error) }),
+      onError: (error, failure) => {
+        logger.error("the consumer failed", { ...failure, reason: String(error) });
+        if (failure.kind === "batch" && failure.attempt >= patience) this.#stuck.reject(error);
+      },
     });
     this.#housekeeping = setInterval(() => void keepHouse(stores, logger), housekeepingMs).unref();
   }
@@ -149,24 +161,28 @@ export class Engine {
     return this.#mapping.lag().records;
   }
 
-  /** Resolves when everything that was put before the call is inside segments. */
+  /**
+   * Resolves when everything that was put before the call is inside segments.
+   *
+   * @throws the consumer's last error, where patience with a batch is over
+   */
   consumed(): Promise<void> {
-    return this.#mapping.drained();
+    return Promise.race([this.#mapping.drained(), this.#stuck.promise]);
   }
 
   /**
    * Resolves when everything that was put before the call is counted and published.
    *
-   * @throws Error where the workflow keeps failing; the log says why
+   * @throws Error where the consumer or the workflow keeps failing; the log says why
    */
   async settle(): Promise<void> {
     await this.consumed();
-    for (let failures = 0; failures < patience; ) {
+    for (let failures = 0; failures < failedRuns; ) {
       if ((await this.#ticker.flush()) === "failed") failures += 1;
       const latest = await this.stores.epochs.latest();
       if (latest?.status !== "open" && (await waitingPlays(this.stores)) === 0) return;
     }
-    throw new Error(`the workflow failed ${patience} times`);
+    throw new Error(`the workflow failed ${failedRuns} times`);
   }
 
   /** Ends after the batch and the run that are under way; what is not done is done at the next start. */

@@ -69,7 +69,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(reduce, ...read);
-  counters.grant(reduce, ...read, "dynamodb:BatchGetItem", ...upsert);
+  counters.grant(reduce, ...read, "dynamodb:BatchGetItem", ...upsert, "dynamodb:DeleteItem"); // old pages
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",
@@ -90,7 +90,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     settings,
     timeout,
   });
-  counters.grant(recommendation, ...read, ...upsert);
+  counters.grant(recommendation, ...read, ...upsert, "dynamodb:DeleteItem"); // old pages
 
   const commit = new StageFunction(scope, "Commit", {
     entry: "mapreduce/commit-index.ts",

@@ -11,11 +11,10 @@ const writer = new ByteWriter();
 export function encodeProfile(profile: Profile): Uint8Array {
   const { artists, heard, recent } = profile;
   const names = new Names();
-  const recentNames = recent.flatMap((play) => [
-    names.add(play.trackId),
-    names.add(play.artist),
-    names.add(play.title),
-  ]);
+  const recentNames: number[] = [];
+  for (const play of recent) {
+    recentNames.push(names.add(play.trackId), names.add(play.artist), names.add(play.title));
+  }
   const artistPlays = [...artists.values()];
 
   writer.clear();

@@ -13,7 +13,7 @@ export function encodeSegment(contents: SegmentContents): Uint8Array {
   const writer = new ByteWriter();
   writer.unsigned(version);
   writer.strings(contents.users);
-  writer.strings(tracks.flatMap((track) => [track.id, track.artist, track.title, track.genre]));
+  writer.strings(trackStrings(tracks));
   writer.strings(contents.labels);
 
   writer.unsigned(facts.user.length);
@@ -46,6 +46,12 @@ export function encodeSegment(contents: SegmentContents): Uint8Array {
   }
   writer.strings(contents.sample.map(encodePlay));
   return writer.finish();
+}
+
+function trackStrings(tracks: readonly SegmentTrack[]): readonly string[] {
+  const strings: string[] = [];
+  for (const { id, artist, title, genre } of tracks) strings.push(id, artist, title, genre);
+  return strings;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand, type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
@@ -8,18 +9,19 @@ import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-st
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { artistKey, songKey } from "#src/domain/counter.ts";
-import type { EpochNumber } from "#src/domain/epoch.ts";
-import { StoreError } from "#src/domain/errors.ts";
+import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import { CorruptStoreError, StaleEpochError, StoreError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import { noCounts, origin, positionAt, type ShardKey } from "#src/domain/position.ts";
 import type { PublicationKey } from "#src/domain/publication-key.ts";
 import type { Segment } from "#src/domain/segment.ts";
 import { noTotals, type Totals } from "#src/domain/totals.ts";
-import type { WindowId } from "#src/domain/windows.ts";
+import { currentWindows, type WindowId } from "#src/domain/windows.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
 import { itemsOf } from "#test/support/dynamodb-local.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
 import { aBigProfile, aProfile } from "./profile-store.contract.ts";
+import { aBody } from "./publication-store.contract.ts";
 
 const epochOf = (n: number): EpochNumber => n as EpochNumber;
 const now = Date.UTC(2026, 10, 20, 14, 30) as EpochMs;
@@ -53,7 +55,60 @@ function loseNextAnswer(client: DynamoDBDocumentClient, operation: string): { re
   return { lost: () => lost };
 }
 
+/** Until the test ends, `act` runs once, after the first request of this kind was answered and before anybody sees it. */
+function afterFirstAnswer(
+  client: DynamoDBDocumentClient,
+  operation: string,
+  act: () => Promise<unknown>,
+): { readonly acted: () => boolean } {
+  let hasActed = false;
+  const name = `after-${operation}-${Math.random()}`;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      if (context["commandName"] === operation && !hasActed) {
+        hasActed = true;
+        await act();
+      }
+      return answer;
+    },
+    { step: "initialize", name },
+  );
+  onTestFinished(() => {
+    client.middlewareStack.remove(name);
+  });
+  return { acted: () => hasActed };
+}
+
+/** Until the test ends, every conditional write is refused; `item` is what DynamoDB says that it found. */
+function refuseWrites(
+  client: DynamoDBDocumentClient,
+  item: Record<string, AttributeValue> | undefined,
+): void {
+  const name = `refuse-${Math.random()}`;
+  client.middlewareStack.add(
+    () => () => {
+      const refusal = { message: "The conditional request failed", $metadata: {} };
+      throw new ConditionalCheckFailedException(item === undefined ? refusal : { ...refusal, Item: item });
+    },
+    { step: "finalizeRequest", priority: "high", name },
+  );
+  onTestFinished(() => {
+    client.middlewareStack.remove(name);
+  });
+}
+
 describeDynamoDb("the items in DynamoDB", (local) => {
+  /** The sort keys of a partition's pages, whatever the table's size. */
+  const pagesOf = async (table: string): Promise<string[]> => {
+    const pages: string[] = [];
+    const scan = { TableName: table, ProjectionExpression: "sk", ConsistentRead: true };
+    for await (const { Items } of paginateScan({ client: local().client }, scan)) {
+      pages.push(...(Items ?? []).map((item) => String(item["sk"])).filter((sk) => sk.startsWith("PAGE#")));
+    }
+    return pages;
+  };
+
   describe("of segments", () => {
     test("segments expire by TTL in epoch seconds, heads never", async () => {
       const table = await local().createTable();
@@ -177,14 +232,187 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       expect(counter?.totals.plays).toBe(2);
       expect((await store.read([song]))[0]?.totals.plays).toBe(2);
     });
+
+    const early = { firstPlayedAt: 5 as EpochMs };
+    const label = { startedAt: 5 as EpochMs, artist: "Artist" as ArtistName, title: "Title" };
+    test.each<[string, string, Partial<Totals>, Partial<Totals>]>([
+      ["first play", "is moved", early, {}],
+      ["first play", "no longer needs to move", early, early],
+      ["label", "is replaced", { label }, {}],
+      ["label", "no longer needs to be replaced", { label }, { label }],
+    ])("whose %s %s when a later epoch has come in between are stale", async (_, __, mine, theirs) => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      const at9 = { firstPlayedAt: 9 as EpochMs, label: { ...label, startedAt: 9 as EpochMs } };
+      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals(at9) }]);
+      const later = { ...someTotals(at9), ...theirs };
+      const other = afterFirstAnswer(local().client, "UpdateItemCommand", () =>
+        store.apply(epochOf(3), now, [{ key: song, totals: later }]),
+      );
+
+      const late = store.apply(epochOf(2), now, [{ key: song, totals: someTotals(mine) }]);
+
+      await expect(late).rejects.toThrow(StaleEpochError);
+      await expect(late).rejects.toThrow(`${song} already belongs to epoch 3`);
+      expect(other.acted()).toBe(true);
+    });
+
+    test.each<[string, Record<string, AttributeValue> | undefined, string]>([
+      ["an older epoch", { pk: { S: song }, sk: { S: "TOTAL" }, epoch: { N: "2" } }, "epoch 2"],
+      ["an item without an epoch", { pk: { S: song }, sk: { S: "TOTAL" } }, "no epoch"],
+      ["no item", undefined, "no epoch"],
+    ])("that refuse a guard with %s are a CorruptStoreError", async (_, item, found) => {
+      const store = new DynamoDbCounterStore(local().client, await local().createTable());
+      refuseWrites(local().client, item);
+
+      const corrupt = store.apply(epochOf(3), now, [{ key: song, totals: someTotals() }]);
+
+      await expect(corrupt).rejects.toThrow(CorruptStoreError);
+      await expect(corrupt).rejects.toThrow(`epoch 3 was refused at ${song}, but the item holds ${found}`);
+    });
+
+    test("that vanish before their first play is moved are a CorruptStoreError", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      await store.apply(epochOf(1), now, [
+        { key: song, totals: someTotals({ firstPlayedAt: 9 as EpochMs }) },
+      ]);
+      afterFirstAnswer(local().client, "UpdateItemCommand", () =>
+        local().client.send(new DeleteCommand({ TableName: table, Key: { pk: song, sk: "TOTAL" } })),
+      );
+
+      const corrupt = store.apply(epochOf(2), now, [{ key: song, totals: someTotals(early) }]);
+
+      await expect(corrupt).rejects.toThrow(CorruptStoreError);
+      await expect(corrupt).rejects.toThrow(`epoch 2 was written at ${song}, but the item holds no epoch`);
+    });
+  });
+
+  describe("of publications", () => {
+    const trending = "TRENDING" as PublicationKey;
+    const publish = (store: DynamoDbPublicationStore, epoch: number, bytes: number) =>
+      store.write(trending, { epoch: epochOf(epoch), body: aBody(bytes) });
+
+    test("have as many pages as they need and no page of an older epoch", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbPublicationStore(local().client, table);
+
+      const counts: number[] = [];
+      for (const [index, bytes] of [2 ** 21, 2 ** 22, 2 ** 19, 9].entries()) {
+        await publish(store, index + 1, bytes);
+        const pages = await pagesOf(table);
+        expect(pages.every((sk) => sk.startsWith(`PAGE#000000000000000${index + 1}#`))).toBe(true);
+        counts.push(pages.length);
+      }
+
+      expect(counts).toEqual([7, 14, 2, 0]);
+      expect(await itemsOf(local(), table)).toMatchObject([{ pk: "TRENDING", sk: "LATEST", epoch: 4 }]);
+    });
+
+    test("of a long name have their pages beside them", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbPublicationStore(local().client, table);
+      const long = "日".repeat(1_024) as PublicationKey;
+      const publication = { epoch: epochOf(1), body: aBody(2 ** 19) };
+
+      await store.write(long, publication);
+
+      expect((await store.read(long))?.body === publication.body).toBe(true);
+      expect(new Set((await itemsOf(local(), table)).map((item) => item["pk"])).size).toBe(1);
+    });
+
+    test("that were refused leave no page behind, and the pages in use stay", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbPublicationStore(local().client, table);
+      await publish(store, 2, 2 ** 20);
+      const before = await pagesOf(table);
+
+      const same = await publish(store, 2, 2 ** 20);
+      const other = await publish(store, 2, 2 ** 19);
+      const late = publish(store, 1, 2 ** 19);
+
+      await expect(late).rejects.toThrow(StaleEpochError);
+      expect([same, other]).toEqual(["already", "already"]);
+      expect(await pagesOf(table)).toEqual(before);
+    });
+
+    test.each([
+      ["larger", 2 ** 20],
+      ["small", 9],
+    ])("whose pages go while they are read are read again: then they are %s", async (_, bytes) => {
+      const table = await local().createTable();
+      const store = new DynamoDbPublicationStore(local().client, table);
+      await publish(store, 1, 2 ** 19);
+      const writer = afterFirstAnswer(local().client, "GetItemCommand", () => publish(store, 2, bytes));
+
+      const read = await store.read(trending);
+
+      expect([writer.acted(), read?.epoch]).toEqual([true, 2]);
+      expect(read?.body === aBody(bytes)).toBe(true);
+    });
+
+    test("whose pages are lost are a CorruptStoreError", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbPublicationStore(local().client, table);
+      await publish(store, 1, 2 ** 19);
+      const [sk] = await pagesOf(table);
+      await local().client.send(new DeleteCommand({ TableName: table, Key: { pk: trending, sk } }));
+
+      const read = store.read(trending);
+
+      await expect(read).rejects.toThrow(CorruptStoreError);
+      await expect(read).rejects.toThrow("TRENDING lacks pages of its publication");
+    });
+
+    test("are written even if the pages before cannot be deleted", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbPublicationStore(local().client, table);
+      await publish(store, 1, 2 ** 19);
+      const fault = loseNextAnswer(local().client, "DeleteItemCommand");
+
+      const outcome = await publish(store, 2, 9);
+
+      expect([fault.lost(), outcome]).toEqual([1, "written"]);
+      expect((await store.read(trending))?.epoch).toBe(2);
+    });
+  });
+
+  describe("of epochs", () => {
+    test("can be read with the AWS CLI but for the heads, which are deflated", async () => {
+      const table = await local().createTable();
+      const log = new DynamoDbEpochLog(local().client, table);
+      const heads = Array.from({ length: 1_000 }, () => aSegment(new Uint8Array()).head);
+      const record: EpochRecord = {
+        epoch: epochOf(7),
+        status: "open",
+        storeId: "store-1",
+        from: heads,
+        to: heads,
+        now,
+        windows: currentWindows(now),
+      };
+
+      await log.create(record);
+      await log.commit(record.epoch, { reduce: { plays: 12 } });
+
+      const [item] = await itemsOf(local(), table);
+      expect(item).toEqual({
+        pk: "EPOCH",
+        sk: "0000000000000007",
+        epoch: 7,
+        status: "committed",
+        store_id: "store-1",
+        now,
+        windows: JSON.stringify(record.windows),
+        figures: '{"reduce":{"plays":12}}',
+        body: expect.toSatisfy((body: Uint8Array) => body.length < 10_000),
+        deflated: true,
+      });
+    });
   });
 
   describe("of profiles", () => {
     const alice = "alice" as UserId;
-    const pagesOf = async (table: string): Promise<string[]> =>
-      (await itemsOf(local(), table))
-        .map((item) => String(item["sk"]))
-        .filter((sk) => sk.startsWith("PAGE#"));
 
     test("have a readable summary", async () => {
       const table = await local().createTable();

@@ -12,6 +12,10 @@ const aPublication = (epoch: number, body = `{"epoch":${epoch}}`): Publication =
   body,
 });
 
+/** JSON text that cannot be deflated below `bytes`. */
+export const aBody = (bytes: number): string =>
+  JSON.stringify({ text: Buffer.from(noise(bytes, bytes)).toString("base64") });
+
 /** What every PublicationStore does. */
 export function publicationStoreContract(name: string, open: Open<PublicationStore>): void {
   describe(`${name} as a PublicationStore`, () => {
@@ -95,8 +99,37 @@ export function publicationStoreContract(name: string, open: Open<PublicationSto
       }
     });
 
+    test("a document of megabytes is replaced by a larger one, then by a small one", async () => {
+      const store = await opened(open);
+
+      for (const [index, body] of [aBody(2 ** 21), aBody(2 ** 21 + 2 ** 20), aBody(9)].entries()) {
+        const outcome = await store.write(key, aPublication(index + 1, body));
+        const read = await store.read(key);
+
+        expect([outcome, read?.epoch]).toEqual(["written", index + 1]);
+        expect(read?.body === body).toBe(true);
+      }
+    });
+
+    test("a document of megabytes stays when the same or an older epoch writes another", async () => {
+      const store = await opened(open);
+      const stored = aBody(2 ** 21);
+      await store.write(key, aPublication(2, stored));
+
+      const outcomes = [
+        await store.write(key, aPublication(2, stored)),
+        await store.write(key, aPublication(2, aBody(2 ** 20))),
+      ];
+      const late = store.write(key, aPublication(1, aBody(2 ** 20)));
+
+      await expect(late).rejects.toBeInstanceOf(StaleEpochError);
+      const read = await store.read(key);
+      expect([...outcomes, read?.epoch]).toEqual(["already", "already", 2]);
+      expect(read?.body === stored).toBe(true);
+    });
+
     test.each([
-      ["of 300 KB", JSON.stringify({ text: Buffer.from(noise(225 * 1024)).toString("base64") })],
+      ["of 300 KB", aBody(225 * 1024)],
       ["that is empty", ""],
       ["in many alphabets", '{"a":"日本 🎵 é e\u0301 \uffff \u0000 \\" \\\\"}'],
     ])("a body %s comes back character for character", async (_, body) => {

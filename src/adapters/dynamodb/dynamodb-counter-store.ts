@@ -81,10 +81,7 @@ export class DynamoDbCounterStore implements CounterStore {
     await this.#update(key, removalOf(expired.slice(0, mostRemoved)));
   }
 
-  async #update(
-    key: CounterKey,
-    input: Partial<UpdateCommandInput>,
-  ): Promise<Outcome> {
+  async #update(key: CounterKey, input: Partial<UpdateCommandInput>): Promise<Outcome> {
     const request = this.#client.send(
       new UpdateCommand({
         ...input,
@@ -108,7 +105,7 @@ function counterAt(epoch: EpochNumber, key: CounterKey, outcome: Outcome): Count
   if (stored > epoch) throw new StaleEpochError(key, epoch, stored);
   if (stored < epoch) {
     const found = item["epoch"] === undefined ? "no epoch" : `epoch ${stored}`;
-    throw new CorruptStoreError(`${key} was ${outcome.kind} by epoch ${epoch} but holds ${found}`);
+    throw new CorruptStoreError(`epoch ${epoch} was ${outcome.kind} at ${key}, but the item holds ${found}`);
   }
   return counterFrom(item, key);
 }

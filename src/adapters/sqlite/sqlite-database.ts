@@ -24,7 +24,9 @@ const schema = `
     listened_ms INTEGER NOT NULL, completes INTEGER NOT NULL, skips INTEGER NOT NULL, rating_sum INTEGER NOT NULL,
     rating_count INTEGER NOT NULL, first_played_at INTEGER, labelled_at INTEGER, artist TEXT, title TEXT,
     windows TEXT) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS profiles (user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS profiles (
+    user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, listened_ms INTEGER NOT NULL, first_heard_at INTEGER NOT NULL,
+    body BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS publications (
     key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS epochs (epoch INTEGER PRIMARY KEY, status TEXT NOT NULL, record TEXT NOT NULL, figures TEXT);

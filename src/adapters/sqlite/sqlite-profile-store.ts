@@ -1,6 +1,7 @@
 import type { StatementSync } from "node:sqlite";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
+import type { Profile } from "#src/domain/profile.ts";
 import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
 import { decodeProfile, encodeProfile } from "#src/wire/profile-codec.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
@@ -13,16 +14,22 @@ interface ProfileRow {
 export class SqliteProfileStore implements ProfileStore {
   readonly #db: SqliteDatabase;
   readonly #select: StatementSync;
-  readonly #selectAll: StatementSync;
+  readonly #selectMostActive: StatementSync;
+  readonly #countAll: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#select = db.prepare("SELECT epoch, body FROM profiles WHERE user_id = ?");
-    this.#selectAll = db.prepare("SELECT epoch, body FROM profiles ORDER BY user_id");
-    this.#insert = db.prepare("INSERT OR IGNORE INTO profiles VALUES (?, ?, ?)");
-    this.#update = db.prepare("UPDATE profiles SET epoch = ?, body = ? WHERE user_id = ? AND epoch = ?");
+    this.#selectMostActive = db.prepare(
+      "SELECT epoch, body FROM profiles ORDER BY listened_ms DESC, first_heard_at, user_id LIMIT ?",
+    );
+    this.#countAll = db.prepare("SELECT count(*) AS profiles FROM profiles");
+    this.#insert = db.prepare("INSERT OR IGNORE INTO profiles VALUES (?, ?, ?, ?, ?)");
+    this.#update = db.prepare(
+      "UPDATE profiles SET epoch = ?, listened_ms = ?, first_heard_at = ?, body = ? WHERE user_id = ? AND epoch = ?",
+    );
   }
 
   async read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, StoredProfile>> {
@@ -40,20 +47,28 @@ export class SqliteProfileStore implements ProfileStore {
     return this.#db.transaction(() =>
       writes
         .filter(({ profile, epochRead }) => {
-          const body = encodeProfile(profile);
+          const { userId, listenedMs, firstHeardAt } = profile;
+          const values = [epoch, listenedMs, firstHeardAt, encodeProfile(profile)] as const;
           const { changes } =
             epochRead === undefined
-              ? this.#insert.run(profile.userId, epoch, body)
-              : this.#update.run(epoch, body, profile.userId, epochRead);
+              ? this.#insert.run(userId, ...values)
+              : this.#update.run(...values, userId, epochRead);
           return changes === 0;
         })
         .map(({ profile }) => profile.userId),
     );
   }
 
-  /** Every profile, in the order of listeners by UTF-8 bytes. */
-  *list(): IterableIterator<StoredProfile> {
-    for (const row of this.#selectAll.iterate()) yield toStored(row as unknown as ProfileRow);
+  /** How many listeners have a profile. */
+  count(): number {
+    const row = this.#db.run(() => this.#countAll.get()) as unknown as { readonly profiles: number };
+    return row.profiles;
+  }
+
+  /** The `limit` listeners who listened longest, in the order of the chart of listeners (I7). */
+  *mostActive(limit: number): IterableIterator<Profile> {
+    const rows = this.#selectMostActive.iterate(BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER)));
+    for (const row of rows) yield toStored(row as unknown as ProfileRow).profile;
   }
 }
 
