@@ -19,7 +19,6 @@ const connectionActions = [
   "dynamodb:Query",
   "dynamodb:PutItem",
   "dynamodb:DeleteItem",
-  "dynamodb:BatchWriteItem",
 ];
 
 /** The WebSocket API: who is there, what they want to see, and the function that tells them. */
@@ -84,7 +83,6 @@ export class RealtimeApi extends Construct {
       "dynamodb:GetItem",
       "dynamodb:Query",
       "dynamodb:DeleteItem",
-      "dynamodb:BatchWriteItem",
     );
     for (const pusher of [subscribe, this.broadcast]) {
       counters.grant(pusher, "dynamodb:GetItem", "dynamodb:Query");

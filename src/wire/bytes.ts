@@ -11,14 +11,9 @@ export class ByteWriter {
   #bytes = new Uint8Array(64 * 1024);
   #length = 0;
 
-  /** A copy of what was written since the last `clear`. */
+  /** A copy of what was written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
-  }
-
-  /** Forgets what was written and keeps the room. */
-  clear(): void {
-    this.#length = 0;
   }
 
   /** An integer from 0 to 2^53 - 1, 7 bits a byte, lowest first. */
@@ -33,7 +28,7 @@ export class ByteWriter {
   }
 
   /** A column of integers from 0 to 2^53 - 1. */
-  unsignedAll(values: Iterable<number>): void {
+  unsignedAll(values: readonly number[]): void {
     for (const value of values) this.unsigned(value);
   }
 

@@ -1,35 +1,70 @@
 import { CorruptStoreError } from "../domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "../domain/play.ts";
 import type { ArtistPlays, Profile, RecentPlay } from "../domain/profile.ts";
-import { ByteReader, ByteWriter } from "./bytes.ts";
 
 const version = 1;
-/** Shared by all calls, which never interleave: a new buffer for each of 100,000 profiles costs more than the bytes. */
-const writer = new ByteWriter();
 
-/** A profile as bytes: its names, then one column after the other. Recent plays name theirs by index. */
+/**
+ * A profile is JSON, column by column: as fast to write and read as varints in JavaScript were (8 and 6 us for 12 plays),
+ * and a sixth smaller once deflated. Times are differences.
+ */
+type Columns = readonly [
+  version: number,
+  totals: readonly [
+    userId: string,
+    plays: number,
+    unqualified: number,
+    listenedMs: number,
+    completes: number,
+    skips: number,
+    firstHeardAt: number,
+  ],
+  artists: readonly [names: readonly string[], plays: readonly number[], firstHeardAt: readonly number[]],
+  heard: readonly string[],
+  recent: readonly [
+    trackIds: readonly string[],
+    artists: readonly string[],
+    titles: readonly string[],
+    startedAt: readonly number[],
+    listenedMs: readonly number[],
+    flags: readonly number[],
+  ],
+];
+
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A profile as UTF-8 bytes. */
 export function encodeProfile(profile: Profile): Uint8Array {
-  const { artists, heard, recent } = profile;
-  const names = new Names();
-  const recentNames: number[] = [];
-  for (const play of recent) {
-    recentNames.push(names.add(play.trackId), names.add(play.artist), names.add(play.title));
-  }
+  const { artists, firstHeardAt, recent } = profile;
   const artistPlays = [...artists.values()];
-
-  writer.clear();
-  writer.unsigned(version);
-  writer.unsignedAll([artists.size, heard.size, recent.length]);
-  writer.strings([profile.userId, ...artists.keys(), ...heard, ...names.values]);
-  writer.unsignedAll([profile.plays, profile.unqualified, profile.listenedMs]);
-  writer.unsignedAll([profile.completes, profile.skips, profile.firstHeardAt]);
-  writer.unsignedAll(artistPlays.map((artist) => artist.plays));
-  writer.deltas(artistPlays.map((artist) => artist.firstHeardAt));
-  writer.unsignedAll(recentNames);
-  writer.deltas(recent.map((play) => play.startedAt));
-  writer.unsignedAll(recent.map((play) => play.listenedMs));
-  writer.unsignedAll(recent.map((play) => play.flags));
-  return writer.finish();
+  const columns: Columns = [
+    version,
+    [
+      profile.userId,
+      profile.plays,
+      profile.unqualified,
+      profile.listenedMs,
+      profile.completes,
+      profile.skips,
+      firstHeardAt,
+    ],
+    [
+      [...artists.keys()],
+      artistPlays.map((artist) => artist.plays),
+      artistPlays.map((artist) => artist.firstHeardAt - firstHeardAt),
+    ],
+    [...profile.heard],
+    [
+      recent.map((play) => play.trackId),
+      recent.map((play) => play.artist),
+      recent.map((play) => play.title),
+      recent.map((play) => play.startedAt - firstHeardAt),
+      recent.map((play) => play.listenedMs),
+      recent.map((play) => play.flags),
+    ],
+  ];
+  return utf8.encode(JSON.stringify(columns));
 }
 
 /**
@@ -39,74 +74,48 @@ export function encodeProfile(profile: Profile): Uint8Array {
  */
 export function decodeProfile(body: Uint8Array): Profile {
   try {
-    return readProfile(new ByteReader(body));
+    return toProfile(JSON.parse(strictUtf8.decode(body)) as Columns);
   } catch (cause) {
     throw new CorruptStoreError(`a profile of ${body.length} bytes cannot be decoded`, { cause });
   }
 }
 
-function readProfile(reader: ByteReader): Profile {
-  const found = reader.unsigned();
+function toProfile([found, totals, artists, heard, recent]: Columns): Profile {
   if (found !== version) throw new CorruptStoreError(`profile version ${found} is not ${version}`);
-  const [artistCount = 0, heardCount = 0, recentCount = 0] = reader.unsignedAll(3);
-  const strings = reader.strings();
-  const [plays = 0, unqualified = 0, listenedMs = 0] = reader.unsignedAll(3);
-  const [completes = 0, skips = 0, firstHeardAt = 0] = reader.unsignedAll(3);
-  const heardFrom = 1 + artistCount;
+  const [userId, plays, unqualified, listenedMs, completes, skips, firstHeardAt] = totals;
   return {
-    userId: strings[0] as UserId,
+    userId: userId as UserId,
     plays,
     unqualified,
     listenedMs,
     completes,
     skips,
     firstHeardAt: firstHeardAt as EpochMs,
-    artists: readArtists(reader, strings.slice(1, heardFrom)),
-    heard: new Set(strings.slice(heardFrom, heardFrom + heardCount) as TrackId[]),
-    recent: readRecent(reader, recentCount, strings.slice(heardFrom + heardCount)),
+    artists: toArtists(artists, firstHeardAt),
+    heard: new Set(heard as readonly TrackId[]),
+    recent: toRecent(recent, firstHeardAt),
   };
 }
 
-function readArtists(reader: ByteReader, names: readonly string[]): Map<ArtistName, ArtistPlays> {
-  const plays = reader.unsignedAll(names.length);
-  const firstHeardAt = reader.deltas(names.length);
+function toArtists([names, plays, firsts]: Columns[2], from: number): Map<ArtistName, ArtistPlays> {
   const artists = new Map<ArtistName, ArtistPlays>();
   for (const [i, name] of names.entries()) {
-    artists.set(name as ArtistName, {
-      plays: plays[i] ?? 0,
-      firstHeardAt: (firstHeardAt[i] ?? 0) as EpochMs,
-    });
+    const firstHeardAt = (from + (firsts[i] ?? 0)) as EpochMs;
+    artists.set(name as ArtistName, { plays: plays[i] ?? 0, firstHeardAt });
   }
   return artists;
 }
 
-function readRecent(reader: ByteReader, count: number, names: readonly string[]): RecentPlay[] {
-  const indexes = reader.unsignedAll(3 * count);
-  const startedAt = reader.deltas(count);
-  const listenedMs = reader.unsignedAll(count);
-  const flags = reader.unsignedAll(count);
-  const name = (at: number): string => names[indexes[at] ?? 0] ?? "";
-  return Array.from({ length: count }, (_, i) => ({
-    trackId: name(3 * i) as TrackId,
-    artist: name(3 * i + 1) as ArtistName,
-    title: name(3 * i + 2),
-    startedAt: (startedAt[i] ?? 0) as EpochMs,
+function toRecent(
+  [trackIds, artists, titles, starts, listenedMs, flags]: Columns[4],
+  from: number,
+): RecentPlay[] {
+  return trackIds.map((trackId, i) => ({
+    trackId: trackId as TrackId,
+    artist: (artists[i] ?? "") as ArtistName,
+    title: titles[i] ?? "",
+    startedAt: (from + (starts[i] ?? 0)) as EpochMs,
     listenedMs: listenedMs[i] ?? 0,
     flags: flags[i] ?? 0,
   }));
-}
-
-/** A dictionary of the recent plays' names. */
-class Names {
-  readonly values: string[] = [];
-  readonly #index = new Map<string, number>();
-
-  /** The name's index, new or known. */
-  add(name: string): number {
-    const known = this.#index.get(name);
-    if (known !== undefined) return known;
-    this.values.push(name);
-    this.#index.set(name, this.values.length - 1);
-    return this.values.length - 1;
-  }
 }

@@ -177,3 +177,34 @@ test("only what pushes may manage connections", () => {
     "RealtimeSubscribe",
   ]);
 });
+
+/** The requests that each function's adapters send, by table (src/adapters/dynamodb); without one of them it fails. */
+const requests: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  Consume: { Segments: ["GetItem", "Query", "PutItem", "UpdateItem"] },
+  Plan: { Segments: ["Query"], Counters: ["GetItem", "Query", "PutItem", "DeleteItem"] },
+  Reduce: { Segments: ["Query"], Counters: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] },
+  UserBehavior: {
+    Segments: ["Query"],
+    Counters: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"],
+  },
+  Recommendation: { Counters: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] },
+  Commit: { Segments: ["Query"], Counters: ["GetItem", "UpdateItem", "DeleteItem"] },
+  Release: { Counters: ["DeleteItem"] },
+  RealtimeConnect: { Connections: ["PutItem"] },
+  RealtimeDisconnect: { Connections: ["Query", "DeleteItem"] },
+  RealtimeSubscribe: { Connections: ["Query", "PutItem", "DeleteItem"], Counters: ["GetItem", "Query"] },
+  RealtimeBroadcast: { Connections: ["Query", "DeleteItem"], Counters: ["GetItem"] },
+  HttpFunction: { Segments: ["Query"], Counters: ["GetItem", "Query", "BatchGetItem"] },
+};
+
+test("every function may send what its adapters send", () => {
+  for (const [fn, tables] of Object.entries(requests))
+    for (const [table, actions] of Object.entries(tables))
+      for (const action of actions) {
+        const allowed = policiesAllowing([`dynamodb:${action}`], table);
+        expect(
+          allowed.map((id) => id.replace(/^Consumer/, "")),
+          `${action} on ${table}`,
+        ).toContain(fn);
+      }
+});
