@@ -14,12 +14,7 @@ export interface RealtimeApiProps {
   readonly counters: ITable;
 }
 
-const connectionActions = [
-  "dynamodb:GetItem",
-  "dynamodb:Query",
-  "dynamodb:PutItem",
-  "dynamodb:DeleteItem",
-];
+const connectionActions = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 
 /** The WebSocket API: who is there, what they want to see, and the function that tells them. */
 export class RealtimeApi extends Construct {
@@ -77,13 +72,8 @@ export class RealtimeApi extends Construct {
 
     this.connections.grant(connect, ...connectionActions);
     this.connections.grant(disconnect, ...connectionActions);
-    this.connections.grant(subscribe, ...connectionActions, "dynamodb:UpdateItem");
-    this.connections.grant(
-      this.broadcast,
-      "dynamodb:GetItem",
-      "dynamodb:Query",
-      "dynamodb:DeleteItem",
-    );
+    this.connections.grant(subscribe, ...connectionActions);
+    this.connections.grant(this.broadcast, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem");
     for (const pusher of [subscribe, this.broadcast]) {
       counters.grant(pusher, "dynamodb:GetItem", "dynamodb:Query");
       this.stage.grantManagementApiAccess(pusher);
