@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { deflateRawSync } from "node:zlib";
 import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -18,6 +19,7 @@ import type { Segment } from "#src/domain/segment.ts";
 import { noTotals, type Totals } from "#src/domain/totals.ts";
 import { currentWindows, type WindowId } from "#src/domain/windows.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
+import { encodeProfile } from "#src/wire/profile-codec.ts";
 import { itemsOf } from "#test/support/dynamodb-local.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
 import { aBigProfile, aProfile } from "./profile-store.contract.ts";
@@ -430,15 +432,21 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       const store = new DynamoDbProfileStore(local().client, table);
 
       const counts: number[] = [];
+      const needed: number[] = [];
       for (const [index, tracks] of [30_000, 45_000, 14_000, 10].entries()) {
         const epochRead = index === 0 ? undefined : epochOf(index);
-        await store.write(epochOf(index + 1), [{ profile: aBigProfile({}, tracks), epochRead }]);
+        const profile = aBigProfile({}, tracks);
+        await store.write(epochOf(index + 1), [{ profile, epochRead }]);
         const pages = await pagesOf(table);
+        const bytes = deflateRawSync(encodeProfile(profile)).length;
+        needed.push(bytes > 300 * 1024 ? Math.ceil(bytes / (300 * 1024)) : 0);
         expect(pages.every((sk) => sk.includes(String(index + 1).padStart(16, "0")))).toBe(true);
         counts.push(pages.length);
       }
 
-      expect(counts).toEqual([3, 4, 2, 0]);
+      expect(counts).toEqual(needed);
+      expect(needed[1]).toBeGreaterThan(needed[0] ?? 0);
+      expect(needed.at(-1)).toBe(0);
     });
 
     test("that were refused leave no page behind, and the pages in use stay", {
