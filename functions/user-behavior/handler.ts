@@ -51,9 +51,8 @@ export function createUserBehaviorHandler(
     const key = chartKey("listeners", allTime);
     const published = await deps.publications.read(key);
     const chart = draftChart("listeners", allTime, published && decodeChart(published.body, key));
-    const deltas = fold.deltas();
-    for (let i = 0; i < deltas.length; i += sliceSize) {
-      const profiles = await applyDeltas(deps.profiles, epoch, deltas.slice(i, i + sliceSize));
+    for (const deltas of slices(fold.deltas(), sliceSize)) {
+      const profiles = await applyDeltas(deps.profiles, epoch, deltas);
       for (const profile of profiles) chart.update.offer(nominateListener(profile));
     }
     const next = chart.finish(epoch);
@@ -119,4 +118,14 @@ async function expectDone(
 function isDone(epoch: EpochNumber, stored: StoredProfile): boolean {
   if (stored.epoch > epoch) throw new StaleEpochError("a profile", epoch, stored.epoch);
   return stored.epoch === epoch;
+}
+
+function* slices<T>(items: Iterable<T>, size: number): IterableIterator<readonly T[]> {
+  let slice: T[] = [];
+  for (const item of items) {
+    if (slice.push(item) < size) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
 }
