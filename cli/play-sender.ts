@@ -12,8 +12,11 @@ const recordsPerPut = 100;
 const localHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 async function createClient(endpoint: string): Promise<KinesisClient> {
+  if (endpoint === "aws") {
+    const { createKinesisClient } = await import("#src/adapters/kinesis/kinesis-client.ts");
+    return createKinesisClient();
+  }
   const { KinesisClient } = await import("@aws-sdk/client-kinesis");
-  if (endpoint === "aws") return new KinesisClient({});
   const url = new URL(endpoint);
   if (url.protocol === "https:") return new KinesisClient({ endpoint });
   // The SDK's default, HTTP/2, is not what a plain endpoint speaks.

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { KinesisClient } from "@aws-sdk/client-kinesis";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisPlayStream } from "#src/adapters/kinesis/kinesis-play-stream.ts";
 import { PowertoolsLogger } from "#src/adapters/powertools/powertools-logger.ts";
 import { PowertoolsMetrics } from "#src/adapters/powertools/powertools-metrics.ts";
@@ -36,13 +35,3 @@ export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & Edge {
     metrics: new PowertoolsMetrics(),
   };
 }
-
-/** The client's default is HTTP/2, which endpoints that imitate AWS do not speak. */
-const createKinesisClient = (): KinesisClient =>
-  new KinesisClient({
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: 2000,
-      requestTimeout: 5000,
-      throwOnRequestTimeout: true,
-    }),
-  });

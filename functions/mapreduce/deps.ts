@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisShardLineage } from "#src/adapters/kinesis/kinesis-shard-lineage.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { PowertoolsLogger } from "#src/adapters/powertools/powertools-logger.ts";
@@ -32,7 +32,7 @@ const clock = (): EpochMs => Date.now() as EpochMs;
 export const createConsumeDeps = (env: Env<typeof consumeEnv>): ConsumeDeps & Edge => ({
   ...createEdge(),
   segments: new DynamoDbSegmentStore(createDocumentClient(), env.SEGMENTS_TABLE),
-  lineage: new KinesisShardLineage(new KinesisClient({})),
+  lineage: new KinesisShardLineage(createKinesisClient()),
   codec: nodeRecordCodec,
   decodeBase64: (text) => Buffer.from(text, "base64"),
   clock,

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startKinesisServer } from "#local/kinesis-server.ts";
 import { LocalStream, TRIM_HORIZON } from "#local/stream/play-stream.ts";
+import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisPlayStream } from "#src/adapters/kinesis/kinesis-play-stream.ts";
 import { KinesisShardLineage } from "#src/adapters/kinesis/kinesis-shard-lineage.ts";
 import { StoreError } from "#src/domain/errors.ts";
@@ -35,6 +36,21 @@ const keysOf = (request: DoubledRequest): string[] =>
 
 const accepted = { SequenceNumber: "1", ShardId: "shardId-000000000000" };
 const throttled = { ErrorCode: "ProvisionedThroughputExceededException", ErrorMessage: "slow down" };
+
+test("a function's client finds an endpoint that speaks HTTP/1.1 alone in the environment", async () => {
+  const { endpoint, requests } = await httpDouble(() => ({ body: { Shards: [] } }));
+  vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
+  vi.stubEnv("AWS_REGION", "us-east-1");
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "local");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "local");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const client = createKinesisClient();
+  onTestFinished(() => client.destroy());
+
+  await new KinesisShardLineage(client).ancestors("plays/a" as ShardKey);
+
+  expect(requests.map((request) => request.target)).toEqual(["ListShards"]);
+});
 
 describe("KinesisPlayStream", () => {
   test("no records are no request", async () => {
