@@ -6,32 +6,23 @@ import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-public
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisPlayStream } from "#src/adapters/kinesis/kinesis-play-stream.ts";
-import { PowertoolsLogger } from "#src/adapters/powertools/powertools-logger.ts";
-import { PowertoolsMetrics } from "#src/adapters/powertools/powertools-metrics.ts";
+import { createLambdaEdge, type LambdaEdge } from "#src/adapters/powertools/lambda-edge.ts";
 import type { Env } from "#src/config/env.ts";
-import type { EpochMs } from "#src/domain/play.ts";
 import type { ApiDeps } from "./api-request.ts";
 import type { apiEnv } from "./env.ts";
 
 /** Ten attempts then end after some five seconds: whoever waits for the answer had better hear 503 than nothing. */
 const longestPauseMs = 500;
 
-interface Edge {
-  readonly logger: PowertoolsLogger;
-  readonly metrics: PowertoolsMetrics;
-}
-
-export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & Edge {
+export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & LambdaEdge {
   const client = createDocumentClient();
   return {
+    ...createLambdaEdge(),
     plays: new KinesisPlayStream(createKinesisClient(), env.STREAM_NAME, { longestPauseMs }),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
     profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
-    clock: () => Date.now() as EpochMs,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
-    logger: new PowertoolsLogger(),
-    metrics: new PowertoolsMetrics(),
   };
 }

@@ -8,10 +8,8 @@ import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-st
 import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisShardLineage } from "#src/adapters/kinesis/kinesis-shard-lineage.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
-import { PowertoolsLogger } from "#src/adapters/powertools/powertools-logger.ts";
-import { PowertoolsMetrics } from "#src/adapters/powertools/powertools-metrics.ts";
+import { createLambdaEdge, type LambdaEdge } from "#src/adapters/powertools/lambda-edge.ts";
 import type { Env } from "#src/config/env.ts";
-import type { EpochMs } from "#src/domain/play.ts";
 import type { CommitDeps } from "./commit-handler.ts";
 import type { ConsumeDeps } from "./consume-handler.ts";
 import type { commitEnv, consumeEnv, planEnv, reduceEnv, releaseEnv, triggerEnv } from "./env.ts";
@@ -20,69 +18,56 @@ import type { ReduceDeps } from "./reduce-handler.ts";
 import type { ReleaseDeps } from "./release-handler.ts";
 import type { TriggerDeps } from "./trigger-handler.ts";
 
-/** What the Lambda's edge needs (lambda-edge.ts). */
-interface Edge {
-  readonly logger: PowertoolsLogger;
-  readonly metrics: PowertoolsMetrics;
-}
-
-const createEdge = (): Edge => ({ logger: new PowertoolsLogger(), metrics: new PowertoolsMetrics() });
-const clock = (): EpochMs => Date.now() as EpochMs;
-
-export const createConsumeDeps = (env: Env<typeof consumeEnv>): ConsumeDeps & Edge => ({
-  ...createEdge(),
+export const createConsumeDeps = (env: Env<typeof consumeEnv>): ConsumeDeps & LambdaEdge => ({
+  ...createLambdaEdge(),
   segments: new DynamoDbSegmentStore(createDocumentClient(), env.SEGMENTS_TABLE),
   lineage: new KinesisShardLineage(createKinesisClient()),
   codec: nodeRecordCodec,
   decodeBase64: (text) => Buffer.from(text, "base64"),
-  clock,
   dedupeHorizonMs: env.DEDUPE_HORIZON_MS,
   segmentRetentionMs: env.SEGMENT_RETENTION_MS,
 });
 
-export function createTriggerDeps(env: Env<typeof triggerEnv>): TriggerDeps & Edge {
+export function createTriggerDeps(env: Env<typeof triggerEnv>): TriggerDeps & LambdaEdge {
   const client = new SFNClient({});
   const command = new StartExecutionCommand({ stateMachineArn: env.STATE_MACHINE_ARN, input: "{}" });
-  return { ...createEdge(), starter: { start: async () => void (await client.send(command)) } };
+  return { ...createLambdaEdge(), starter: { start: async () => void (await client.send(command)) } };
 }
 
-export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & Edge {
+export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & LambdaEdge {
   const client = createDocumentClient();
   return {
-    ...createEdge(),
+    ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
-    clock,
     createStoreId: randomUUID,
     maxEpochPlays: env.MAX_EPOCH_PLAYS,
     leaseMs: env.LEASE_MS,
   };
 }
 
-export function createReduceDeps(env: Env<typeof reduceEnv>): ReduceDeps & Edge {
+export function createReduceDeps(env: Env<typeof reduceEnv>): ReduceDeps & LambdaEdge {
   const client = createDocumentClient();
   return {
-    ...createEdge(),
+    ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
     counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
-    clock,
   };
 }
 
-export function createCommitDeps(env: Env<typeof commitEnv>): CommitDeps & Edge {
+export function createCommitDeps(env: Env<typeof commitEnv>): CommitDeps & LambdaEdge {
   const client = createDocumentClient();
   return {
-    ...createEdge(),
+    ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
-    clock,
     tickSeconds: env.TICK_SECONDS,
   };
 }
 
-export const createReleaseDeps = (env: Env<typeof releaseEnv>): ReleaseDeps & Edge => ({
-  ...createEdge(),
+export const createReleaseDeps = (env: Env<typeof releaseEnv>): ReleaseDeps & LambdaEdge => ({
+  ...createLambdaEdge(),
   epochs: new DynamoDbEpochLog(createDocumentClient(), env.COUNTERS_TABLE),
 });

@@ -3,22 +3,18 @@ import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
-import { PowertoolsLogger } from "#src/adapters/powertools/powertools-logger.ts";
-import { PowertoolsMetrics } from "#src/adapters/powertools/powertools-metrics.ts";
+import { createLambdaEdge, type LambdaEdge } from "#src/adapters/powertools/lambda-edge.ts";
 import type { Env } from "#src/config/env.ts";
-import type { EpochMs } from "#src/domain/play.ts";
 import type { userBehaviorEnv } from "./env.ts";
 import type { UserBehaviorDeps } from "./handler.ts";
 
-export function createUserBehaviorDeps(env: Env<typeof userBehaviorEnv>) {
+export function createUserBehaviorDeps(env: Env<typeof userBehaviorEnv>): UserBehaviorDeps & LambdaEdge {
   const client = createDocumentClient();
   return {
+    ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
     profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
-    clock: () => Date.now() as EpochMs,
-    logger: new PowertoolsLogger(),
-    metrics: new PowertoolsMetrics(),
-  } satisfies UserBehaviorDeps & { readonly logger: PowertoolsLogger };
+  };
 }
