@@ -16,8 +16,8 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
 import { expandRecord, type RecordCodec, type RecordEntry } from "#src/wire/play-record.ts";
-import { PendingSegment, rememberIds } from "./pending-segment.ts";
-import { ShardIdCache, type ShardIds } from "./shard-ids.ts";
+import { PendingSegment } from "./pending-segment.ts";
+import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
 
 export interface ConsumeDeps {
   readonly segments: SegmentStore;

@@ -6,7 +6,7 @@ import type { Segment, SegmentContents } from "#src/domain/segment.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import type { RecordEntry } from "#src/wire/play-record.ts";
-import { encodeSegment, forEachId } from "#src/wire/segment-codec.ts";
+import { encodeSegment } from "#src/wire/segment-codec.ts";
 
 /** One transaction (I1): a segment and its head; far below DynamoDB's 400 KB an item. */
 export const maxSegmentBytes = 256 * 1024;
@@ -77,9 +77,4 @@ export class PendingSegment {
       contents,
     };
   }
-}
-
-/** Moves a committed segment's ids into the container's memory. */
-export function rememberIds(ids: DedupeWindow, contents: SegmentContents): void {
-  forEachId(contents, (hi, lo, arrivedAt) => ids.add(hi, lo, arrivedAt));
 }

@@ -1,4 +1,4 @@
-import { type EpochNumber, type EpochRecord, nextEpoch, startOf } from "#src/domain/epoch.ts";
+import { type EpochNumber, type EpochRecord, nextEpoch, pairHeads, rangesOf } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { addCounts, type Head, noCounts, subtractCounts } from "#src/domain/position.ts";
 import type { Clock } from "#src/ports/clock.ts";
@@ -63,15 +63,14 @@ async function cutHeads(
   from: readonly Head[],
   heads: readonly Head[],
 ): Promise<readonly Head[]> {
-  const startByShard = new Map(from.map((head) => [head.shard, head]));
-  const ranges = heads.map((to) => ({ from: startByShard.get(to.shard) ?? startOf(to), to }));
-  const waiting = ranges.filter((range) => range.from.position !== range.to.position);
+  const waiting = rangesOf({ from, to: heads });
   const counts = waiting.map((range) => subtractCounts(range.to.counts, range.from.counts));
   const { plays, duplicates, rejects } = counts.reduce(addCounts, noCounts);
   if (plays + duplicates + rejects * playsPerReject <= deps.maxEpochPlays) return heads;
   const share = Math.ceil(deps.maxEpochPlays / waiting.length);
   const cut: Head[] = [];
-  for (const range of ranges) cut.push(await cutShard(deps.segments, range.from, range.to, share));
+  for (const range of pairHeads(from, heads))
+    cut.push(await cutShard(deps.segments, range.from, range.to, share));
   return cut;
 }
 

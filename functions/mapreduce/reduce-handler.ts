@@ -5,13 +5,12 @@ import {
   type EpochNumber,
   type EpochRecord,
   epochCounts,
-  rangesOf,
   requireOpen,
   type StageFigures,
 } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { Play } from "#src/domain/play.ts";
-import { walkChain } from "#src/domain/segment-chain.ts";
+import { walkEpoch } from "#src/domain/segment-chain.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -88,15 +87,11 @@ async function foldSegments(
 ): Promise<{ readonly segments: number; readonly sample: readonly Play[] }> {
   let segments = 0;
   let sample: readonly Play[] = [];
-  for (const range of rangesOf(record)) {
-    const { shard } = range.to;
-    const read = deps.segments.readRange(shard, range.from.position, range.to.position);
-    for await (const segment of walkChain(range, read)) {
-      const contents = decodeSegment(segment.body);
-      fold.add(contents);
-      sample = mergeRecent(sample, contents.sample);
-      segments += 1;
-    }
+  for await (const segment of walkEpoch(record, deps.segments)) {
+    const contents = decodeSegment(segment.body);
+    fold.add(contents);
+    sample = mergeRecent(sample, contents.sample);
+    segments += 1;
   }
   return { segments, sample };
 }

@@ -1,7 +1,7 @@
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { type Head, origin, type Position, type ShardKey } from "#src/domain/position.ts";
-import type { Segment } from "#src/domain/segment.ts";
+import type { SegmentContents } from "#src/domain/segment.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
 import { decodeSegment, forEachId } from "#src/wire/segment-codec.ts";
@@ -48,7 +48,7 @@ export class ShardIdCache {
 
   async #catchUp(known: ShardIds, head: Head): Promise<void> {
     for await (const segment of this.#segments.readRange(head.shard, known.position, head.position)) {
-      remember(known.ids, segment);
+      rememberIds(known.ids, decodeSegment(segment.body));
     }
     known.position = head.position;
     known.arrivedAt = head.arrivedAt;
@@ -68,7 +68,7 @@ export class ShardIdCache {
   async #loadBack(ids: DedupeWindow, head: Head, newest: number): Promise<boolean> {
     for await (const segment of this.#segments.readBack(head.shard, head.position)) {
       if (segment.head.arrivedAt < newest - this.#horizonMs) return true;
-      remember(ids, segment);
+      rememberIds(ids, decodeSegment(segment.body));
     }
     return false;
   }
@@ -90,6 +90,7 @@ export class ShardIdCache {
   }
 }
 
-function remember(ids: DedupeWindow, segment: Segment): void {
-  forEachId(decodeSegment(segment.body), (hi, lo, arrivedAt) => ids.add(hi, lo, arrivedAt));
+/** Adds the ids of a committed segment. */
+export function rememberIds(ids: DedupeWindow, contents: SegmentContents): void {
+  forEachId(contents, (hi, lo, arrivedAt) => ids.add(hi, lo, arrivedAt));
 }

@@ -1,16 +1,10 @@
 import { draftChart } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
-import {
-  type EpochNumber,
-  type EpochRecord,
-  rangesOf,
-  requireOpen,
-  type StageFigures,
-} from "#src/domain/epoch.ts";
+import { type EpochNumber, type EpochRecord, requireOpen, type StageFigures } from "#src/domain/epoch.ts";
 import { StaleEpochError, StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
-import { walkChain } from "#src/domain/segment-chain.ts";
+import { walkEpoch } from "#src/domain/segment-chain.ts";
 import { allTime } from "#src/domain/windows.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -67,11 +61,7 @@ export function createUserBehaviorHandler(
 /** Reads every segment of the epoch before anything is written: a gap throws here (I4). */
 async function foldSegments(deps: UserBehaviorDeps, record: EpochRecord): Promise<ListenerFold> {
   const fold = new ListenerFold();
-  for (const range of rangesOf(record)) {
-    const { shard } = range.to;
-    const read = deps.segments.readRange(shard, range.from.position, range.to.position);
-    for await (const segment of walkChain(range, read)) fold.add(decodeSegment(segment.body));
-  }
+  for await (const segment of walkEpoch(record, deps.segments)) fold.add(decodeSegment(segment.body));
   return fold;
 }
 

@@ -69,8 +69,8 @@ export class CounterFold {
   /** The windows that a play enters: those that were open when it arrived and are still kept. */
   #sharesOf(startedAt: EpochMs, arrivedAt: number): readonly WindowShare[] {
     const shares = windowShares(startedAt);
-    if (shares.every((share) => arrivedAt < share.closesAt && this.#now < share.dropAt)) return shares;
-    return shares.filter((share) => arrivedAt < share.closesAt && this.#now < share.dropAt);
+    const isOpen = (share: WindowShare): boolean => arrivedAt < share.closesAt && this.#now < share.dropAt;
+    return shares.every(isOpen) ? shares : shares.filter(isOpen);
   }
 }
 

@@ -34,15 +34,18 @@ export interface ShardRange {
 }
 
 /** The ranges of an epoch that hold something. */
-export function rangesOf(record: EpochRecord): readonly ShardRange[] {
-  const from = new Map(record.from.map((head) => [head.shard, head]));
-  return record.to
-    .map((to) => ({ from: from.get(to.shard) ?? startOf(to), to }))
-    .filter((range) => range.from.position !== range.to.position);
+export function rangesOf({ from, to }: Pick<EpochRecord, "from" | "to">): readonly ShardRange[] {
+  return pairHeads(from, to).filter((range) => range.from.position !== range.to.position);
+}
+
+/** For each head of `to` the one of its shard in `from`, or the shard's beginning. */
+export function pairHeads(from: readonly Head[], to: readonly Head[]): readonly ShardRange[] {
+  const starts = new Map(from.map((head) => [head.shard, head]));
+  return to.map((head) => ({ from: starts.get(head.shard) ?? startOf(head), to: head }));
 }
 
 /** The beginning of a head's shard. */
-export function startOf(head: Head): Head {
+function startOf(head: Head): Head {
   return { ...head, position: origin, counts: noCounts, arrivedAt: 0 as EpochMs };
 }
 

@@ -1,14 +1,31 @@
-import type { ShardRange } from "./epoch.ts";
+import { type EpochRecord, rangesOf, type ShardRange } from "./epoch.ts";
 import { StoreError } from "./errors.ts";
+import type { Position, ShardKey } from "./position.ts";
 import type { Segment } from "./segment.ts";
+
+/** Where a walk reads segments: after `from`, up to and including `to`, in order. */
+interface SegmentSource {
+  readRange(shard: ShardKey, from: Position, to: Position): AsyncIterable<Segment>;
+}
+
+/**
+ * Every segment that an epoch owns, shard by shard and in order.
+ *
+ * @throws StoreError at a gap (I4): a stage reads them all before it writes anything
+ */
+export async function* walkEpoch(record: EpochRecord, source: SegmentSource): AsyncIterableIterator<Segment> {
+  for (const range of rangesOf(record)) {
+    yield* walkChain(range, source.readRange(range.to.shard, range.from.position, range.to.position));
+  }
+}
 
 /**
  * Passes on the segments of a range and checks that each follows the one before it and that the last one ends, in
- * position and totals, where the range ends (I4). A reader must finish the walk before it writes.
+ * position and totals, where the range ends (I4).
  *
  * @throws StoreError at a gap; a retry reads again
  */
-export async function* walkChain(
+async function* walkChain(
   { from, to }: ShardRange,
   segments: AsyncIterable<Segment>,
 ): AsyncIterableIterator<Segment> {
