@@ -5,17 +5,16 @@
  *   node scripts/verify-million.ts [--plays 1000000] [--users 100000] [--songs 100000] [--seed 1]
  */
 import { spawn } from "node:child_process";
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
+import { type CsvRecount, recountCsv } from "#test/support/recount-csv.ts";
 
 const cli = join(import.meta.dirname, "../bin/earworm.ts");
 /** As many as `analyze` lists. */
 const listed = 500;
-const trendingSongs = 5;
 const mostDifferences = 20;
 
 interface Run {
@@ -25,14 +24,6 @@ interface Run {
 }
 
 const runs: readonly Run[] = [{ shards: 1 }, { shards: 2, tick: 1000 }, { shards: 8, tick: 250 }];
-
-/** What is compared: the figures without those that differ from run to run. */
-interface Figures {
-  readonly input: object;
-  readonly mapreduce_results: object;
-  readonly userbehavior_results: object;
-  readonly recommendation_results: object;
-}
 
 interface Measured {
   readonly stdout: string;
@@ -72,97 +63,6 @@ async function earworm(...args: string[]): Promise<Measured> {
     seconds: (performance.now() - startedAt) / 1000,
     cpuSeconds: { user: userCPUTime / 1e6, system: systemCPUTime / 1e6 },
     peakRss: maxRSS / 1024,
-  };
-}
-
-interface Tally {
-  plays: number;
-  first: number;
-}
-
-interface Song extends Tally {
-  readonly artist: string;
-}
-
-interface Listener {
-  listenedMs: number;
-  first: number;
-  readonly artists: Map<string, Tally>;
-  readonly heard: Set<string>;
-}
-
-/** Counts the file line by line; simulated files have no quotes and no title, and a song has one artist. */
-async function recount(file: string): Promise<Figures> {
-  const songs = new Map<string, Song>();
-  const listeners = new Map<string, Listener>();
-  let plays = 0;
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    if (plays++ === 0) continue; // the header; it is taken off again below
-    const fields = line.split(",");
-    if (fields.length !== 5) throw new Error(`line ${plays} has ${fields.length} fields`);
-    const [user = "", id = "", artist = "", duration = "", time = ""] = fields;
-    const at = Date.parse(time);
-    const song = songs.get(id) ?? { artist, plays: 0, first: at };
-    if (song.artist !== artist) throw new Error(`line ${plays}: ${id} is by ${artist} and ${song.artist}`);
-    songs.set(id, song);
-    count(song, at);
-    const listener = listeners.get(user) ?? {
-      ...{ listenedMs: 0, first: at },
-      ...{ artists: new Map<string, Tally>(), heard: new Set<string>() },
-    };
-    listeners.set(user, listener);
-    listener.listenedMs += Math.round(Number(duration) * 1000);
-    listener.first = Math.min(listener.first, at);
-    listener.heard.add(id);
-    const tally = listener.artists.get(artist) ?? { plays: 0, first: at };
-    listener.artists.set(artist, tally);
-    count(tally, at);
-  }
-  return figuresOf(plays - 1, songs, listeners);
-}
-
-function count(tally: Tally, at: number): void {
-  tally.plays += 1;
-  tally.first = Math.min(tally.first, at);
-}
-
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-const byPlays = ([a, x]: [string, Tally], [b, y]: [string, Tally]): number =>
-  y.plays - x.plays || x.first - y.first || byBytes(a, b);
-
-function figuresOf(plays: number, songs: Map<string, Song>, listeners: Map<string, Listener>): Figures {
-  const chart = [...songs].sort(byPlays);
-  const nameOf = ([id, { artist }]: [string, Song]): string => `${artist} - ${id}`;
-  const trending = chart.slice(0, trendingSongs);
-  const byId = [...listeners].sort(([a], [b]) => byBytes(a, b));
-  const byTime = [...listeners].sort(
-    ([a, x], [b, y]) => y.listenedMs - x.listenedMs || x.first - y.first || byBytes(a, b),
-  );
-  const favourite = ({ artists }: Listener): string => [...artists].sort(byPlays)[0]?.[0] ?? "";
-  const picks = (listener: Listener): string[] =>
-    trending
-      .filter(([id, { artist }]) => !listener.heard.has(id) && artist !== favourite(listener))
-      .map(nameOf);
-  return {
-    input: { plays, duplicates: 0, rejected: 0 },
-    mapreduce_results: {
-      count_keys: songs.size,
-      top_songs: Object.fromEntries(chart.slice(0, listed).map((song) => [nameOf(song), song[1].plays])),
-    },
-    userbehavior_results: {
-      num_users: listeners.size,
-      users: byId.map(([id, listener]) => ({
-        user_id: id,
-        total_time: listener.listenedMs / 1000,
-        top_artist: favourite(listener),
-      })),
-      top_users: byTime.slice(0, listed).map(([id]) => id),
-    },
-    recommendation_results: {
-      num_trending: trending.length,
-      trending_songs: trending.map(nameOf),
-      recommendations: Object.fromEntries(byId.map(([id, listener]) => [id, picks(listener)])),
-    },
   };
 }
 
@@ -226,7 +126,9 @@ async function verify(dir: string): Promise<boolean> {
   const options = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
   await step("simulate", () => earworm("simulate", ...options, ...paced));
   console.log(`${statSync(file).size} bytes`);
-  const expected = await step("recount", () => recount(file));
+  const expected = await step("recount", () =>
+    Promise.resolve(recountCsv(readFileSync(file, "utf8"), listed)),
+  );
 
   const table: object[] = [];
   const texts: string[] = [];
@@ -235,7 +137,7 @@ async function verify(dir: string): Promise<boolean> {
     const name = nameOfRun(run);
     const [json, measured, analysed] = await step(`analyze: ${name}`, () => analyze(file, run));
     texts.push(json);
-    const figures: Figures & Record<string, unknown> = JSON.parse(json);
+    const figures: CsvRecount & Record<string, unknown> = JSON.parse(json);
     const found = Object.entries(expected).flatMap(([key, value]) => [
       ...differences(value, figures[key], key),
     ]);
@@ -256,10 +158,8 @@ async function verify(dir: string): Promise<boolean> {
     });
   }
   console.table(table);
-  const { count_keys, num_users } = { ...expected.mapreduce_results, ...expected.userbehavior_results } as {
-    count_keys: number;
-    num_users: number;
-  };
+  const { count_keys } = expected.mapreduce_results;
+  const { num_users } = expected.userbehavior_results;
   console.log(
     `${values.plays} plays, ${count_keys} songs, ${num_users} listeners: ${isRight ? "exact" : "WRONG"}`,
   );

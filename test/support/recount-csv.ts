@@ -37,8 +37,10 @@ export function recountCsv(csv: string, top: number): CsvRecount {
   const songs = new Map<string, Song>();
   const listeners = new Map<string, Listener>();
   const [, ...rows] = csv.trimEnd().split("\n");
-  for (const row of rows) {
-    const [user = "", id = "", artist = "", duration = "", time = ""] = row.split(",");
+  for (const [i, row] of rows.entries()) {
+    const fields = row.split(",");
+    if (fields.length !== 5) throw new Error(`line ${i + 2} has ${fields.length} fields`);
+    const [user = "", id = "", artist = "", duration = "", time = ""] = fields;
     const at = Date.parse(time);
     addToSong(songs, id, artist, at);
     const listener = listeners.get(user) ?? { ms: 0, first: at, artists: new Map(), heard: new Set() };
