@@ -1,7 +1,8 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { anAddress, anInteger, listOf, oneOf, orText, type Rule } from "./setting-rule.ts";
 
-const stageNames = ["dev", "prod"] as const;
+const stageNames = ["dev", "prod", "large-fleet", "e2e"] as const;
 type StageName = (typeof stageNames)[number];
 
 const logLevels = ["DEBUG", "INFO", "WARN", "ERROR"] as const;
@@ -10,7 +11,7 @@ const logLevels = ["DEBUG", "INFO", "WARN", "ERROR"] as const;
 export interface Settings {
   /** Part of every stack's name; chosen with `-c stage=`. */
   readonly stage: StageName;
-  /** How often an epoch may start while plays arrive: freshness against cost. @default 5 */
+  /** The least time between the starts of two epochs: freshness against cost. @default 5 */
   readonly tickSeconds: number;
   /** Capacity of the plays stream: the service's choice, or so many shards. @default "on-demand" */
   readonly shards: "on-demand" | number;
@@ -30,7 +31,7 @@ export interface Settings {
   readonly consumerWindowSeconds: number;
   /** @default "INFO", "DEBUG" in dev */
   readonly logLevel: (typeof logLevels)[number];
-  /** @default one month, one week in dev */
+  /** Days. @default one month, one week in dev */
   readonly logRetention: RetentionDays;
   /** Memory of functions that mostly wait. @default 512 */
   readonly lightMemoryMb: number;
@@ -38,9 +39,33 @@ export interface Settings {
   readonly heavyMemoryMb: number;
   /** What becomes of plays, totals and segments with their stack. @default RETAIN, DESTROY in dev */
   readonly removalPolicy: RemovalPolicy.RETAIN | RemovalPolicy.DESTROY;
+  /** Who hears of alarms; each address has to confirm once. @default none: alarms show in CloudWatch only */
+  readonly alarmEmails: readonly string[];
+  /** Requests/s that the HTTP API takes, and at once; the account's limit of all APIs is 10,000/s. @default 500, 1_000 */
+  readonly httpRequestsPerSecond: number;
+  readonly httpBurst: number;
+  /** Messages/s that clients of the WebSocket API may send, all together, and at once. @default 500, 1_000 */
+  readonly webSocketMessagesPerSecond: number;
+  readonly webSocketBurst: number;
+  /**
+   * Pages that may call the APIs from a browser, by origin; "*" for any. Clients that are no browser send no origin and
+   * are not asked. @default none, "*" in dev
+   */
+  readonly allowedOrigins: readonly string[];
+  /** Who may open a WebSocket: anybody, or whoever has a token. Charts are public either way. @default "open" */
+  readonly webSocketAccess: "open" | "token";
+  /** A day's unexpected cost, USD, from which on `alarmEmails` hear of it; 0 leaves the billing stack out. @default 0 */
+  readonly costAnomalyUsd: number;
+  /**
+   * Where the management endpoint of the WebSocket API is: "aws", or the base of an endpoint that imitates it, to which
+   * `/<api id>/<stage>` is added. @default "aws"
+   */
+  readonly executeApiEndpoint: string;
 }
 
-const defaults: Omit<Settings, "stage"> = {
+type Tunable = Omit<Settings, "stage">;
+
+const defaults: Tunable = {
   tickSeconds: 5,
   shards: "on-demand",
   streamRetentionHours: 168,
@@ -55,71 +80,127 @@ const defaults: Omit<Settings, "stage"> = {
   lightMemoryMb: 512,
   heavyMemoryMb: 1769,
   removalPolicy: RemovalPolicy.RETAIN,
+  alarmEmails: [],
+  httpRequestsPerSecond: 500,
+  httpBurst: 1_000,
+  webSocketMessagesPerSecond: 500,
+  webSocketBurst: 1_000,
+  allowedOrigins: [],
+  webSocketAccess: "open",
+  costAnomalyUsd: 0,
+  executeApiEndpoint: "aws",
 };
 
-const byStage: Readonly<Record<StageName, Partial<Settings>>> = {
-  dev: {
-    streamRetentionHours: 24,
-    logLevel: "DEBUG",
-    logRetention: RetentionDays.ONE_WEEK,
-    removalPolicy: RemovalPolicy.DESTROY,
-  },
+const shortLived: Partial<Tunable> = {
+  streamRetentionHours: 24,
+  logLevel: "DEBUG",
+  logRetention: RetentionDays.ONE_WEEK,
+  removalPolicy: RemovalPolicy.DESTROY,
+};
+
+const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
+  dev: { ...shortLived, allowedOrigins: ["*"] },
   prod: {},
+  /** An example: 16,000 plays/s sent as gzip blocks. Fresh to the minute, and cheap (docs/cost.md). */
+  "large-fleet": {
+    tickSeconds: 60,
+    shards: 16, // 1,000 records/s each: room for single records too
+    consumerWindowSeconds: 5,
+    heavyMemoryMb: 3538,
+    httpRequestsPerSecond: 2_000,
+    httpBurst: 4_000,
+  },
+  /** What `npm run test:e2e` deploys and destroys. */
+  e2e: { ...shortLived, tickSeconds: 1, shards: 2, allowedOrigins: ["https://dashboard.example"] },
 };
 
-type NumberSetting = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
-
-/** Smallest and largest value; the services' limits where they have one. */
-const ranges: Readonly<Record<Exclude<NumberSetting, "logRetention">, readonly [number, number]>> = {
-  tickSeconds: [1, 60], // beyond a minute the schedule, not the tick, would start the epochs
-  streamRetentionHours: [24, 8760],
-  segmentRetentionDays: [1, 365],
-  dedupeHorizonMs: [1, 86_400_000],
-  maxEpochPlays: [1, 1_000_000],
-  leaseMs: [1_000, 3_600_000],
-  consumerBatchSize: [1, 10_000],
-  consumerWindowSeconds: [1, 300], // 0 is refused together with a batch size over 10
-  lightMemoryMb: [128, 10_240],
-  heavyMemoryMb: [128, 10_240],
+/** What each setting may be; the services' limits where they have one. */
+const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
+  tickSeconds: anInteger(1, 60), // beyond a minute the schedule, not the tick, would start the epochs
+  shards: orText("on-demand", anInteger(1, 10_000)),
+  streamRetentionHours: anInteger(24, 8760),
+  segmentRetentionDays: anInteger(1, 365),
+  dedupeHorizonMs: anInteger(1, 86_400_000),
+  maxEpochPlays: anInteger(1, 1_000_000),
+  leaseMs: anInteger(1_000, 3_600_000),
+  consumerBatchSize: anInteger(1, 10_000),
+  consumerWindowSeconds: anInteger(1, 300), // 0 is refused together with a batch size over 10
+  logLevel: oneOf(logLevels),
+  logRetention: oneOf(Object.values(RetentionDays).filter((days) => typeof days === "number")),
+  lightMemoryMb: anInteger(128, 10_240),
+  heavyMemoryMb: anInteger(128, 10_240),
+  removalPolicy: oneOf([RemovalPolicy.RETAIN, RemovalPolicy.DESTROY]),
+  alarmEmails: listOf("e-mail addresses", /^[^\s@,]+@[^\s@,]+$/),
+  httpRequestsPerSecond: anInteger(1, 10_000),
+  httpBurst: anInteger(1, 10_000),
+  webSocketMessagesPerSecond: anInteger(1, 10_000),
+  webSocketBurst: anInteger(1, 10_000),
+  allowedOrigins: listOf('origins such as https://example.com, or "*"', /^(?:\*|https?:\/\/[^\s/,]+)$/),
+  webSocketAccess: oneOf(["open", "token"]),
+  costAnomalyUsd: anInteger(0, 1_000_000),
+  executeApiEndpoint: orText("aws", anAddress),
 };
 
-const isIntegerIn = (value: unknown, [least, most]: readonly [number, number]): boolean =>
-  Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+const isTunable = (name: string): name is keyof Tunable => Object.hasOwn(rules, name);
 
 function problemsOf(settings: Settings): string[] {
-  const problems: string[] = [];
-  for (const [name, range] of Object.entries(ranges)) {
-    const value: unknown = settings[name as keyof typeof ranges];
-    if (!isIntegerIn(value, range))
-      problems.push(
-        `${name} must be an integer from ${range[0]} to ${range[1]}, got ${JSON.stringify(value)}`,
-      );
-  }
-  if (settings.shards !== "on-demand" && !isIntegerIn(settings.shards, [1, 10_000]))
-    problems.push(
-      `shards must be "on-demand" or an integer from 1 to 10000, got ${JSON.stringify(settings.shards)}`,
-    );
-  if (!logLevels.includes(settings.logLevel))
-    problems.push(
-      `logLevel must be one of ${logLevels.join(", ")}, got ${JSON.stringify(settings.logLevel)}`,
-    );
+  const problems = Object.keys(rules)
+    .filter(isTunable)
+    .flatMap((name) => {
+      const { expected, accepts } = rules[name];
+      return accepts(settings[name])
+        ? []
+        : [`${name} must be ${expected}, got ${JSON.stringify(settings[name])}`];
+    });
   if (settings.dedupeHorizonMs >= settings.segmentRetentionDays * 86_400_000)
     problems.push(
       `dedupeHorizonMs must be shorter than segmentRetentionDays (${settings.segmentRetentionDays}), got ${settings.dedupeHorizonMs}`,
     );
+  if (settings.allowedOrigins.includes("*") && settings.allowedOrigins.length > 1)
+    problems.push(`allowedOrigins must be "*" alone or a list without it`);
+  if (settings.costAnomalyUsd > 0 && settings.alarmEmails.length === 0)
+    problems.push("costAnomalyUsd needs an address in alarmEmails to tell it to");
   return problems;
 }
 
 const isStageName = (stage: unknown): stage is StageName => stageNames.some((name) => name === stage);
 
-/** The settings of a stage, or one error that names every bad one. */
-export function settingsFor(stage: unknown, overrides: Partial<Omit<Settings, "stage">> = {}): Settings {
-  if (!isStageName(stage))
-    throw new Error(
-      `invalid settings: stage must be one of ${stageNames.join(", ")}, got ${JSON.stringify(stage)}`,
-    );
-  const settings: Settings = { ...defaults, ...byStage[stage], ...overrides, stage };
+function requireStage(stage: unknown): StageName {
+  if (isStageName(stage)) return stage;
+  throw new Error(
+    `invalid settings: stage must be one of ${stageNames.join(", ")}, got ${JSON.stringify(stage)}`,
+  );
+}
+
+/**
+ * The settings of a stage.
+ *
+ * @throws Error that names every bad one and its value
+ */
+export function settingsFor(stage: unknown, overrides: Partial<Tunable> = {}): Settings {
+  const name = requireStage(stage);
+  const settings: Settings = { ...defaults, ...byStage[name], ...overrides, stage: name };
   const problems = problemsOf(settings);
   if (problems.length > 0) throw new Error(`invalid settings: ${problems.join("; ")}`);
   return settings;
+}
+
+/**
+ * The settings of the stage that CDK's context names (`-c stage=prod`), with every other setting of the context in
+ * place of the stage's own (`-c tickSeconds=2 -c alarmEmails=a@example.com,b@example.com`).
+ *
+ * @param context as `app.node.getAllContext()` gives it; CDK's own keys hold a colon, a slash or a dash
+ * @throws Error that names every bad one and its value, or a setting that there is not
+ */
+export function settingsFromContext(context: Readonly<Record<string, unknown>>): Settings {
+  const { stage = "dev", ...others } = context;
+  const overrides: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(others)) {
+    if (isTunable(name)) overrides[name] = typeof value === "string" ? rules[name].fromText(value) : value;
+    else if (/^\w+$/.test(name)) {
+      const known = Object.keys(rules).join(", ");
+      throw new Error(`invalid settings: there is no setting ${name}; there are stage, ${known}`);
+    }
+  }
+  return settingsFor(stage, overrides as Partial<Tunable>);
 }

@@ -222,7 +222,7 @@ function consumeDeps({ logger, dedupeHorizonMs = 600_000 }: EngineOptions, store
 function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays: number): WorkflowHandlers {
   const shared = { ...stores, clock, logger: options.logger, metrics: noMetrics };
   return {
-    plan: createPlanHandler({ ...shared, createStoreId: randomUUID, maxEpochPlays, leaseMs }),
+    plan: createPlanHandler({ ...shared, createStoreId: randomUUID, maxEpochPlays, leaseMs, tickSeconds: 0 }),
     reduce: createReduceHandler(shared),
     "user-behavior": createUserBehaviorHandler(shared),
     recommendation: createRecommendationHandler(shared),

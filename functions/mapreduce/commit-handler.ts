@@ -13,7 +13,7 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** How long a run waits before its next epoch, s. */
+  /** The tick, for which the next epoch of this run may have to wait, s. */
   readonly tickSeconds: number;
 }
 
@@ -29,16 +29,15 @@ export interface CommitInput {
 export interface CommitOutput {
   /** Whether this execution goes on with another epoch. */
   readonly more: boolean;
-  readonly waitSeconds: number;
   /** Plays in segments that no committed epoch owns. */
   readonly waitingPlays: number;
 }
 
 /**
- * An Express execution ends after 5 minutes, and an epoch may take four stages of 60 s: one that is older than this
- * leaves the rest to the next.
+ * An Express execution ends after 5 minutes, and an epoch may take four stages of 60 s: one that would wait for the tick
+ * beyond this age leaves the rest to the next.
  */
-const longestRunMs = 45_000;
+const longestRunMs = 60_000;
 
 /** Closes the epoch: from here on the next one may be planned. Doing it again changes nothing. */
 export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => Promise<CommitOutput> {
@@ -51,12 +50,12 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     const heads = await deps.segments.readHeads();
     const waiting = subtractCounts(totalCounts(heads), totalCounts(record.to));
     const now = deps.clock();
-    const isYoung = now - Date.parse(startedAt) < longestRunMs;
+    const isYoung = now - Date.parse(startedAt) + deps.tickSeconds * 1000 < longestRunMs;
     const more = isYoung && Object.values(waiting).some((count) => count > 0);
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);
     deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");
     deps.logger.info("epoch committed", { epoch, waitingPlays: waiting.plays, ...figures });
-    return { more, waitSeconds: deps.tickSeconds, waitingPlays: waiting.plays };
+    return { more, waitingPlays: waiting.plays };
   };
 }

@@ -43,6 +43,7 @@ export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & LambdaEdge 
     createStoreId: randomUUID,
     maxEpochPlays: env.MAX_EPOCH_PLAYS,
     leaseMs: env.LEASE_MS,
+    tickSeconds: env.TICK_SECONDS,
   };
 }
 

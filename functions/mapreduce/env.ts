@@ -14,6 +14,7 @@ export const planEnv = {
   COUNTERS_TABLE: "string",
   MAX_EPOCH_PLAYS: "positiveInt",
   LEASE_MS: "positiveInt",
+  TICK_SECONDS: "nonNegativeInt",
 } as const satisfies EnvSpec;
 
 export const reduceEnv = { SEGMENTS_TABLE: "string", COUNTERS_TABLE: "string" } as const satisfies EnvSpec;

@@ -16,6 +16,8 @@ export interface PlanDeps {
   readonly maxEpochPlays: number;
   /** How long a run may hold the lease, ms. */
   readonly leaseMs: number;
+  /** The least time between the starts of two epochs, unless more waits than one may hold; 0 for none, s. */
+  readonly tickSeconds: number;
 }
 
 export interface PlanInput {
@@ -23,9 +25,13 @@ export interface PlanInput {
   readonly execution: string;
 }
 
-/** `busy`: another run holds the lease. `idle`: nothing to do. Else the epoch to work on, new or unfinished. */
+/**
+ * `busy`: another run holds the lease. `idle`: nothing to do. `early`: the tick is not over; this run keeps the lease and
+ * asks again. Else the epoch to work on, new or unfinished.
+ */
 export type PlanOutput =
   | { readonly kind: "busy" | "idle" }
+  | { readonly kind: "early"; readonly waitSeconds: number }
   | { readonly kind: "epoch"; readonly epoch: EpochNumber; readonly isResumed: boolean };
 
 /** A play that is a segment of its own, with its sample, takes about this; an epoch is bounded by bytes too. */
@@ -41,15 +47,25 @@ export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise
     const previous = await deps.epochs.latest();
     if (previous?.status === "open") return resume(deps, previous);
     const now = Math.max(clock, previous?.now ?? 0) as EpochMs; // the clock of epochs never goes back
-    const to = await cutHeads(deps, previous?.to ?? [], await deps.segments.readHeads());
+    const heads = await deps.segments.readHeads();
+    const to = await cutHeads(deps, previous?.to ?? [], heads);
     const record = nextEpoch(previous, to, now, deps.createStoreId());
     if (record === undefined) {
       await deps.epochs.releaseLease(execution);
       return { kind: "idle" };
     }
+    // Each shard of the segments' stream has a batching window of its own, so triggers may come sooner than the tick.
+    const waitSeconds = to === heads ? secondsLeft(deps.tickSeconds, previous, clock) : 0;
+    if (waitSeconds > 0) return { kind: "early", waitSeconds };
     if ((await deps.epochs.create(record)) === "exists") return resume(deps, record);
     return { kind: "epoch", epoch: record.epoch, isResumed: false };
   };
+}
+
+/** Whole seconds, as the workflow waits them, until the tick after the last epoch is over. */
+function secondsLeft(tickSeconds: number, previous: EpochRecord | undefined, clock: EpochMs): number {
+  const elapsed = previous === undefined ? tickSeconds : Math.max(0, clock - previous.now) / 1000;
+  return Math.ceil(Math.max(0, tickSeconds - elapsed));
 }
 
 function resume(deps: PlanDeps, { epoch }: EpochRecord): PlanOutput {

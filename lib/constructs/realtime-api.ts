@@ -42,7 +42,10 @@ export class RealtimeApi extends Construct {
     const pushVariables = {
       ...connectionVariables,
       COUNTERS_TABLE: counters.tableName,
-      WS_MGMT_ENDPOINT: this.stage.callbackUrl,
+      WS_MGMT_ENDPOINT:
+        settings.executeApiEndpoint === "aws"
+          ? this.stage.callbackUrl
+          : `${settings.executeApiEndpoint}/${api.apiId}/${this.stage.stageName}`,
     };
     const connect = new StageFunction(this, "Connect", {
       entry: "ws-broadcast/connect-index.ts",

@@ -43,6 +43,7 @@ export class PipelineStack extends Stack {
 function addStages(scope: Construct, { settings, segments, counters }: PipelineStackProps) {
   const SEGMENTS_TABLE = segments.tableName;
   const COUNTERS_TABLE = counters.tableName;
+  const TICK_SECONDS = String(settings.tickSeconds);
   const timeout = Duration.seconds(60); // what an epoch's size is chosen for
 
   const plan = new StageFunction(scope, "Plan", {
@@ -53,6 +54,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
       COUNTERS_TABLE,
       MAX_EPOCH_PLAYS: String(settings.maxEpochPlays),
       LEASE_MS: String(settings.leaseMs),
+      TICK_SECONDS,
     },
     settings,
     timeout,
@@ -95,7 +97,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
   const commit = new StageFunction(scope, "Commit", {
     entry: "mapreduce/commit-index.ts",
     envSpec: commitEnv,
-    env: { SEGMENTS_TABLE, COUNTERS_TABLE, TICK_SECONDS: String(settings.tickSeconds) },
+    env: { SEGMENTS_TABLE, COUNTERS_TABLE, TICK_SECONDS },
     settings,
     timeout,
   });

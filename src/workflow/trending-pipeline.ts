@@ -39,7 +39,10 @@ export const trendingPipeline = defineWorkflow({
     },
     HasWork: {
       Type: "Choice",
-      Choices: [{ Variable: "$.kind", StringEquals: "epoch", Next: "MapReduce" }],
+      Choices: [
+        { Variable: "$.kind", StringEquals: "epoch", Next: "MapReduce" },
+        { Variable: "$.kind", StringEquals: "early", Next: "WaitForTick" },
+      ],
       Default: "Done",
     },
     MapReduce: {
@@ -97,10 +100,10 @@ export const trendingPipeline = defineWorkflow({
     },
     MoreWaiting: {
       Type: "Choice",
-      Choices: [{ Variable: "$.commit.more", BooleanEquals: true, Next: "WaitForTick" }],
+      Choices: [{ Variable: "$.commit.more", BooleanEquals: true, Next: "Plan" }],
       Default: "Done",
     },
-    WaitForTick: { Type: "Wait", SecondsPath: "$.commit.waitSeconds", Next: "Plan" },
+    WaitForTick: { Type: "Wait", SecondsPath: "$.waitSeconds", Next: "Plan" },
     Release: {
       Type: "Task",
       Resource: "release",

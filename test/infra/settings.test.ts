@@ -1,6 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { expect, test } from "vitest";
-import { settingsFor } from "#lib/settings.ts";
+import { settingsFor, settingsFromContext } from "#lib/settings.ts";
 
 test("prod keeps its data and dev lets it go", () => {
   expect(settingsFor("prod").removalPolicy).toBe(RemovalPolicy.RETAIN);
@@ -16,7 +16,7 @@ test("both stages have the same tick, horizon and epoch", () => {
 
 test.each(["qa", "", "toString", 7])("an unknown stage %j is named, with those there are", (stage) => {
   expect(() => settingsFor(stage)).toThrow(
-    `invalid settings: stage must be one of dev, prod, got ${JSON.stringify(stage)}`,
+    `invalid settings: stage must be one of dev, prod, large-fleet, e2e, got ${JSON.stringify(stage)}`,
   );
 });
 
@@ -27,6 +27,15 @@ test.each([
   [{ streamRetentionHours: 12 }, "streamRetentionHours must be an integer from 24 to 8760, got 12"],
   [{ consumerBatchSize: 10_001 }, "consumerBatchSize must be an integer from 1 to 10000, got 10001"],
   [{ consumerWindowSeconds: 0 }, "consumerWindowSeconds must be an integer from 1 to 300, got 0"],
+  [{ logRetention: 4 }, "logRetention must be one of 1, 3, 5,"],
+  [{ alarmEmails: ["nobody"] }, 'alarmEmails must be a list of e-mail addresses, got ["nobody"]'],
+  [
+    { allowedOrigins: ["example.com"] },
+    "allowedOrigins must be a list of origins such as https://example.com",
+  ],
+  [{ allowedOrigins: ["*", "https://a.example"] }, 'allowedOrigins must be "*" alone'],
+  [{ costAnomalyUsd: 5 }, "costAnomalyUsd needs an address in alarmEmails"],
+  [{ executeApiEndpoint: "http://x/" }, 'executeApiEndpoint must be "aws" or an http(s) address'],
   [{ heavyMemoryMb: 64 }, "heavyMemoryMb must be an integer from 128 to 10240, got 64"],
   [
     { dedupeHorizonMs: 86_400_000, segmentRetentionDays: 1 },
@@ -40,4 +49,44 @@ test("one error names every bad setting", () => {
   expect(() => settingsFor("dev", { tickSeconds: 0, leaseMs: -1 })).toThrow(
     /tickSeconds .* got 0; leaseMs .* got -1/,
   );
+});
+
+test("every stage has settings that hold", () => {
+  for (const stage of ["dev", "prod", "large-fleet", "e2e"])
+    expect(settingsFor(stage).stage, stage).toBe(stage);
+});
+
+test("the command line's context overrides any setting, as text", () => {
+  const context = {
+    stage: "prod",
+    tickSeconds: "2",
+    shards: "4",
+    removalPolicy: "destroy",
+    logRetention: "30",
+    alarmEmails: "a@example.com, b@example.com",
+    executeApiEndpoint: "http://127.0.0.1:4566/_aws/execute-api",
+    "aws:cdk:bundling-stacks": [],
+    "cli-telemetry": false,
+  };
+
+  expect(settingsFromContext(context)).toMatchObject({
+    stage: "prod",
+    tickSeconds: 2,
+    shards: 4,
+    removalPolicy: RemovalPolicy.DESTROY,
+    logRetention: 30,
+    alarmEmails: ["a@example.com", "b@example.com"],
+    executeApiEndpoint: "http://127.0.0.1:4566/_aws/execute-api",
+    leaseMs: 300_000,
+  });
+  expect(settingsFromContext({}).stage).toBe("dev");
+});
+
+test.each([
+  [{ tickSecond: "2" }, "there is no setting tickSecond; there are stage, tickSeconds, shards,"],
+  [{ tickSeconds: "two" }, 'tickSeconds must be an integer from 1 to 60, got "two"'],
+  [{ shards: "0" }, 'shards must be "on-demand" or an integer from 1 to 10000, got 0'],
+  [{ removalPolicy: "keep" }, 'removalPolicy must be one of retain, destroy, got "keep"'],
+])("%j on the command line is refused by name and value", (context, message) => {
+  expect(() => settingsFromContext(context)).toThrow(message);
 });

@@ -78,6 +78,8 @@ export interface PipelineOptions {
   readonly stores?: PipelineStores;
   readonly now?: () => number;
   readonly maxEpochPlays?: number;
+  /** @default 0 */
+  readonly tickSeconds?: number;
   readonly dedupeHorizonMs?: number;
   readonly ancestors?: (shard: ShardKey) => readonly ShardKey[];
 }
@@ -114,6 +116,7 @@ export class Pipeline {
       createStoreId: () => "store",
       maxEpochPlays: this.#options.maxEpochPlays ?? 50_000,
       leaseMs: 300_000,
+      tickSeconds: this.#options.tickSeconds ?? 0,
     })({ execution });
   }
 

@@ -243,6 +243,47 @@ describe("plan", () => {
     expect((await pipeline.stores.epochs.latest())?.now).toBe(now);
   });
 
+  describe("with a tick of 5 s", () => {
+    const [play] = somePlay;
+    const another = (i: number) => kinesisEvent(recordsOf([{ ...play, eventId: `p${i}` } as Play], i));
+
+    test("keeps the lease and says how long to wait until the tick is over", async () => {
+      let clock = now as number;
+      const pipeline = new Pipeline({ now: () => clock, tickSeconds: 5 });
+      await pipeline.container()(another(1));
+      await pipeline.runEpochs();
+      await pipeline.container()(another(2));
+      clock += 1_500;
+
+      expect(await pipeline.plan("one")).toEqual({ kind: "early", waitSeconds: 4 });
+      expect(await pipeline.plan("other")).toEqual({ kind: "busy" });
+      clock += 3_500;
+      expect(await pipeline.plan("one")).toMatchObject({ kind: "epoch", epoch: 2 });
+    });
+
+    test("waits no longer than one tick for a clock that went back", async () => {
+      let clock = now as number;
+      const pipeline = new Pipeline({ now: () => clock, tickSeconds: 5 });
+      await pipeline.container()(another(1));
+      await pipeline.runEpochs();
+      await pipeline.container()(another(2));
+      clock -= 86_400_000;
+
+      expect(await pipeline.plan()).toEqual({ kind: "early", waitSeconds: 5 });
+    });
+
+    test("waits for nothing while more is waiting than an epoch may hold", async () => {
+      const pipeline = new Pipeline({ now: () => now, tickSeconds: 5, maxEpochPlays: 1 });
+      for (const i of [1, 2, 3]) await pipeline.container()(another(i));
+
+      const planned = await pipeline.plan();
+      if (planned.kind !== "epoch") throw new Error("no epoch");
+      await pipeline.commit(planned.epoch);
+
+      expect(await pipeline.plan()).toMatchObject({ kind: "epoch", epoch: 2 });
+    });
+  });
+
   test("tells through commit that more is waiting than an epoch may hold", async () => {
     const plays = Array.from({ length: 30 }, (_, i) => ({ ...somePlay[0], eventId: `p${i}` }) as Play);
     const pipeline = new Pipeline({ now: () => now, maxEpochPlays: 10 });
@@ -253,7 +294,7 @@ describe("plan", () => {
 
     const commit = await pipeline.commit(planned.epoch);
 
-    expect(commit).toEqual({ more: true, waitSeconds: 5, waitingPlays: 20 });
+    expect(commit).toEqual({ more: true, waitingPlays: 20 });
   });
 
   test("cuts an epoch by bytes where rejects have no plays to count", async () => {
