@@ -1,4 +1,4 @@
-import type { ChartEntryView } from "#src/wire/chart-view.ts";
+import { type ChartEntryView, scoreAt } from "#src/wire/chart-view.ts";
 import type { ChartSnapshot } from "#src/wire/push-protocol.ts";
 import { byId, setText, span } from "./dom.ts";
 import { formatScore } from "./format.ts";
@@ -8,6 +8,8 @@ const shownEntries = 20;
 
 interface Row {
   readonly entry: ChartEntryView;
+  /** As of the snapshot's epoch. */
+  readonly score: number;
   /** Of the best entry's score, 0 to 1. */
   readonly share: number;
   /** Nothing moves in a chart's first version. */
@@ -25,9 +27,11 @@ export class ChartList {
   }
 
   show(snapshot: ChartSnapshot): void {
+    const { decay, now } = snapshot;
     const best = snapshot.entries[0]?.score ?? 0;
     const rows = snapshot.entries.slice(0, shownEntries).map((entry) => ({
       entry,
+      score: scoreAt(entry.score, decay, now),
       share: best > 0 ? entry.score / best : 0,
       isFirst: snapshot.seq <= 1,
     }));
@@ -52,13 +56,13 @@ const rowKind: RowKind<Row> = {
     row.append(span("rank"), span("move"), label, span("score"));
     return row;
   },
-  fill(row, { entry, share, isFirst }) {
+  fill(row, { entry, score, share, isFirst }) {
     const part = (className: string) => row.querySelector<HTMLElement>(`.${className}`) ?? row;
     const isSong = entry.artist !== entry.id;
     setText(part("rank"), String(entry.rank));
     setText(part("name"), (isSong && entry.title) || entry.artist);
     setText(part("by"), isSong && entry.title !== "" ? entry.artist : "");
-    setText(part("score"), formatScore(entry.score));
+    setText(part("score"), formatScore(score));
     row.title = `${entry.title || entry.artist}: peak ${entry.peak}`;
     row.style.setProperty("--share", share.toFixed(4));
     fillMove(part("move"), entry, isFirst);

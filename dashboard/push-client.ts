@@ -1,5 +1,7 @@
+import { applyChange } from "#src/wire/chart-delta.ts";
 import {
   type Channel,
+  type ChartDelta,
   decodeServerMessage,
   type ServerMessage,
   type Version,
@@ -10,12 +12,8 @@ export type Snapshot = Extract<ServerMessage, { type: "snapshot" }>;
 
 export interface PushListener {
   onState(state: ConnectionState): void;
+  /** What a channel shows now, whether it came as a whole or in parts. */
   onSnapshot(snapshot: Snapshot): void;
-}
-
-interface Held {
-  readonly version: Version;
-  readonly epoch: number;
 }
 
 const firstRetryMs = 500;
@@ -27,7 +25,7 @@ export class PushClient {
   readonly #url: string;
   readonly #listener: PushListener;
   /** The subscribed channels and what is held of them. */
-  readonly #channels = new Map<Channel, Held | undefined>();
+  readonly #channels = new Map<Channel, Snapshot | undefined>();
   #socket: WebSocket | undefined;
   #retryMs = firstRetryMs;
   #heardAt = 0;
@@ -62,9 +60,7 @@ export class PushClient {
       this.#retryMs = firstRetryMs;
       this.#heardAt = performance.now();
       this.#listener.onState("live");
-      for (const [channel, held] of this.#channels) {
-        this.#send({ action: "subscribe", channel, since: held?.version });
-      }
+      for (const channel of this.#channels.keys()) this.#ask(channel);
     });
     socket.addEventListener("message", ({ data }) => this.#receive(String(data)));
     socket.addEventListener("close", () => this.#retry(socket));
@@ -84,25 +80,45 @@ export class PushClient {
     this.#heardAt = performance.now();
     const message = decodeServerMessage(text);
     if (message?.type === "snapshot") this.#take(message);
+    if (message?.type === "delta") this.#apply(message);
     if (message?.type === "pong") this.#catchUp(message.channels);
   }
 
   #take(snapshot: Snapshot): void {
-    const { channel, log, seq, epoch } = snapshot;
+    const { channel, log, epoch } = snapshot;
     if (!this.#channels.has(channel)) return;
     const held = this.#channels.get(channel);
-    if (held !== undefined && isSameStore(held.version.log, log) && held.epoch > epoch) return;
-    this.#channels.set(channel, { version: { log, seq }, epoch });
+    if (held !== undefined && isSameStore(held.log, log) && held.epoch > epoch) return;
+    this.#channels.set(channel, snapshot);
     this.#listener.onSnapshot(snapshot);
+  }
+
+  #apply(delta: ChartDelta): void {
+    const held = this.#channels.get(delta.channel);
+    if (held === undefined || !("entries" in held) || held.channel === "plays.recent") return;
+    if (held.log === delta.log && delta.seq <= held.seq) return;
+    const isNext = held.log === delta.log && delta.seq === held.seq + 1;
+    const entries = isNext ? applyChange(held.entries, delta) : undefined;
+    if (entries === undefined) {
+      this.#ask(delta.channel);
+      return;
+    }
+    const { seq, epoch, now, total } = delta;
+    this.#take({ ...held, seq, epoch, now, total, entries });
+  }
+
+  /** For what is missing of a channel. */
+  #ask(channel: Channel): void {
+    const held = this.#channels.get(channel);
+    this.#send({ action: "subscribe", channel, since: held && { log: held.log, seq: held.seq } });
   }
 
   /** A broadcast may be lost; the pong shows it. */
   #catchUp(versions: Readonly<Partial<Record<Channel, Version>>>): void {
     for (const [channel, held] of this.#channels) {
       const newest = versions[channel];
-      if (newest !== undefined && newest.log === held?.version.log && newest.seq <= held.version.seq)
-        continue;
-      this.#send({ action: "subscribe", channel, since: held?.version });
+      if (newest !== undefined && newest.log === held?.log && newest.seq <= held.seq) continue;
+      this.#ask(channel);
     }
   }
 

@@ -1,21 +1,24 @@
-import { type ChartDraft, type ChartList, draftChart } from "#src/domain/chart.ts";
+import { type Chart, type ChartDraft, type ChartList, draftChart } from "#src/domain/chart.ts";
 import type { Nomination } from "#src/domain/chart-candidates.ts";
-import type { EpochNumber } from "#src/domain/epoch.ts";
+import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
-import type { WindowId } from "#src/domain/windows.ts";
+import { type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
+import { deltaKey, diffCharts, encodeDeltaRecord } from "#src/wire/chart-delta.ts";
 
 /** The charts that an epoch touches, loaded when the first candidate of one turns up. */
 export class ChartDrafts {
   readonly #publications: PublicationStore;
   readonly #epoch: EpochNumber;
+  readonly #windows: EpochRecord["windows"];
   /** `undefined`: an earlier attempt at this epoch already wrote the chart. */
   readonly #drafts = new Map<string, ChartDraft | undefined>();
 
-  constructor(publications: PublicationStore, epoch: EpochNumber) {
+  constructor(publications: PublicationStore, { epoch, windows }: Pick<EpochRecord, "epoch" | "windows">) {
     this.#publications = publications;
     this.#epoch = epoch;
+    this.#windows = windows;
   }
 
   /** @throws StaleEpochError where a chart belongs to a later epoch */
@@ -33,6 +36,7 @@ export class ChartDrafts {
     for (const [key, draft] of this.#drafts) {
       const chart = draft?.finish(this.#epoch);
       if (chart === undefined) continue;
+      await this.#keepDelta(draft?.previous, chart);
       await this.#publications.write(key as ReturnType<typeof chartKey>, {
         epoch: this.#epoch,
         body: encodeChart(chart),
@@ -40,6 +44,16 @@ export class ChartDrafts {
       written += 1;
     }
     return written;
+  }
+
+  /** Before the chart itself: whoever sees a version finds what led to it. Only what can be subscribed to has deltas. */
+  async #keepDelta(previous: Chart | undefined, chart: Chart): Promise<void> {
+    const window = windowOf(chart.window);
+    if (previous === undefined || this.#windows[window] !== chart.window) return;
+    await this.#publications.write(deltaKey(chart.list, window, chart.seq), {
+      epoch: this.#epoch,
+      body: encodeDeltaRecord(diffCharts(previous, chart)),
+    });
   }
 
   async #open(list: ChartList, window: WindowId): Promise<ChartDraft | undefined> {

@@ -50,7 +50,7 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     const fold = new CounterFold(record.now);
     const { segments, sample } = await foldSegments(deps, record, fold);
-    const drafts = new ChartDrafts(deps.publications, epoch);
+    const drafts = new ChartDrafts(deps.publications, record);
     let countKeys = 0;
     const all = fold.deltas();
     for (let i = 0; i < all.length; i += sliceSize) {
@@ -64,8 +64,10 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     }
     const charts = await drafts.write();
     await publishRecent(deps, epoch, sample);
+    const publishedAt = deps.clock();
     const figures = {
-      processingMs: deps.clock() - startedAt,
+      processingMs: publishedAt - startedAt,
+      publishedAt,
       segments,
       countKeys,
       counters: fold.size,

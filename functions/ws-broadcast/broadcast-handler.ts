@@ -8,7 +8,7 @@ import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { type Channel, channels } from "#src/wire/push-protocol.ts";
-import { type ChannelState, logOf, readChannel } from "./channel-state.ts";
+import { logOf, readChannel } from "./channel-state.ts";
 import { Limit } from "./limit.ts";
 
 export interface BroadcastDeps {
@@ -40,7 +40,7 @@ export interface BroadcastFigures {
   readonly processingMs: number;
 }
 
-/** The workflow's last state: a snapshot of each channel that this epoch changed, to whoever subscribed to it. */
+/** The workflow's last state: what this epoch changed in each channel, to whoever subscribed to it. */
 export function createBroadcastHandler(deps: BroadcastDeps) {
   return async ({ epoch }: BroadcastInput): Promise<BroadcastFigures> => {
     const startedAt = deps.clock();
@@ -88,23 +88,15 @@ async function broadcast(
     // Nobody listens to most channels: read a channel only once somebody does.
     if (message === undefined) {
       const state = await readChannel(deps.publications, record, channel);
-      if (!hasChanged(state, channel, record, previous)) return false;
-      message = state.encodeSnapshot();
+      const rolledOver = previous === undefined || logOf(previous, channel) !== logOf(record, channel);
+      // A chart that a later epoch has already changed again is sent too: it holds what this epoch changed.
+      if (!rolledOver && state.changedIn < record.epoch) return false;
+      const delta = rolledOver ? undefined : await state.readDeltaOf?.(record.epoch);
+      message = delta ?? state.encodeSnapshot();
     }
     await delivery.start(connection, message);
   }
   return message !== undefined;
-}
-
-/** A chart that a later epoch has already changed again is sent too: it holds what this epoch changed. */
-function hasChanged(
-  state: ChannelState,
-  channel: Channel,
-  record: EpochRecord,
-  previous: EpochRecord | undefined,
-): boolean {
-  const rolledOver = previous === undefined || logOf(previous, channel) !== logOf(record, channel);
-  return rolledOver || state.changedIn >= record.epoch;
 }
 
 /** Every channel was tried; now the state may fail, so that the workflow's history shows it. */

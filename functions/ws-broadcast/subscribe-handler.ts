@@ -5,6 +5,7 @@ import type { ConnectionGateway } from "#src/ports/connection-gateway.ts";
 import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { maxSubscriptions } from "#src/wire/push-limits.ts";
 import {
   type Channel,
   type ClientMessage,
@@ -13,7 +14,6 @@ import {
   encodeError,
   encodePong,
   isChannel,
-  maxSubscriptions,
   type Version,
 } from "#src/wire/push-protocol.ts";
 import { latestCommitted, readChannel } from "./channel-state.ts";
@@ -32,9 +32,13 @@ export function createSubscribeHandler(deps: SubscribeDeps) {
   return async (event: APIGatewayProxyWebsocketEventV2): Promise<{ statusCode: number }> => {
     const connection = event.requestContext.connectionId as ConnectionId;
     const message = decodeClientMessage(event.body ?? "");
-    const answer = message.ok ? await answerTo(deps, connection, message.value) : encodeError(message.error);
-    if (answer !== undefined && (await deps.gateway.send(connection, answer)) === "gone") {
+    const answers = message.ok
+      ? await answerTo(deps, connection, message.value)
+      : [encodeError(message.error)];
+    for (const answer of answers) {
+      if ((await deps.gateway.send(connection, answer)) === "sent") continue;
       await deps.connections.disconnect(connection);
+      break;
     }
     return { statusCode: 200 };
   };
@@ -44,7 +48,7 @@ function answerTo(
   deps: SubscribeDeps,
   connection: ConnectionId,
   message: ClientMessage,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
   switch (message.action) {
     case "subscribe":
       return subscribe(deps, connection, message.channel, message.since);
@@ -55,37 +59,39 @@ function answerTo(
   }
 }
 
-/** Subscribes before it reads: an epoch that commits in between is then either in the snapshot or broadcast to us. */
+/** Subscribes before it reads: an epoch that commits in between is then either in the answer or broadcast to us. */
 async function subscribe(
   deps: SubscribeDeps,
   connection: ConnectionId,
   channel: Channel,
   since: Version | undefined,
-): Promise<string> {
+): Promise<readonly string[]> {
   const current = await deps.connections.channelsOf(connection);
   if (!current.includes(channel)) {
     if (current.length >= maxSubscriptions) {
       const message = `a connection may subscribe to ${maxSubscriptions} channels`;
-      return encodeError({ reason: "too_many_subscriptions", message, channel });
+      return [encodeError({ reason: "too_many_subscriptions", message, channel })];
     }
     await deps.connections.subscribe(connection, channel, (deps.clock() + connectionLifeMs) as EpochMs);
   }
   const committed = await latestCommitted(deps.epochs);
   const state = await readChannel(deps.publications, committed, channel);
   const { log, seq } = state.version;
-  if (since?.log !== log || since.seq !== seq) return state.encodeSnapshot();
-  return encodeCurrent({ channel, log, seq, epoch: committed?.epoch ?? 0, now: committed?.now ?? 0 });
+  if (since === undefined || since.log !== log) return [state.encodeSnapshot()];
+  if (since.seq !== seq) return (await state.readDeltas?.(since.seq)) ?? [state.encodeSnapshot()];
+  return [encodeCurrent({ channel, log, seq, epoch: committed?.epoch ?? 0, now: committed?.now ?? 0 })];
 }
 
 async function unsubscribe(
   deps: SubscribeDeps,
   connection: ConnectionId,
   channel: Channel,
-): Promise<undefined> {
+): Promise<readonly string[]> {
   await deps.connections.unsubscribe(connection, channel);
+  return [];
 }
 
-async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<string> {
+async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<readonly string[]> {
   const [subscribed, committed] = await Promise.all([
     deps.connections.channelsOf(connection),
     latestCommitted(deps.epochs),
@@ -95,5 +101,5 @@ async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<stri
       .filter(isChannel)
       .map(async (channel) => [channel, (await readChannel(deps.publications, committed, channel)).version]),
   );
-  return encodePong(Object.fromEntries(versions));
+  return [encodePong(Object.fromEntries(versions))];
 }

@@ -4,7 +4,7 @@ import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
 import type { Logger } from "#src/ports/logger.ts";
-import { maxMessageBytes } from "#src/wire/push-protocol.ts";
+import { maxMessageBytes } from "#src/wire/push-limits.ts";
 import type { LocalConnectionGateway } from "./local-connection-gateway.ts";
 import { refusalOf } from "./origin-check.ts";
 

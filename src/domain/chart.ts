@@ -53,6 +53,7 @@ export function compareCandidates(a: Candidate, b: Candidate): number {
 
 /** An open chart: the next version of one, or the first. */
 export interface ChartDraft {
+  readonly previous: Chart | undefined;
   readonly update: ChartUpdate;
   /** The next version, or undefined where the list did not change. */
   finish(epoch: EpochNumber): Chart | undefined;
@@ -61,6 +62,7 @@ export interface ChartDraft {
 export function draftChart(list: ChartList, window: WindowId, previous: Chart | undefined): ChartDraft {
   const update = new ChartUpdate(previous?.entries ?? []);
   return {
+    previous,
     update,
     finish(epoch) {
       const entries = update.finish();
@@ -130,7 +132,8 @@ export class ChartUpdate {
   }
 }
 
-function isSameEntry(a: Candidate, b: Candidate | undefined): boolean {
+/** Whether two hold the same; their ranks may differ. */
+export function isSameEntry(a: Candidate, b: Candidate | undefined): boolean {
   return (
     b !== undefined &&
     a.id === b.id &&

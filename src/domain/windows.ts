@@ -58,6 +58,12 @@ export function currentWindows(now: EpochMs): Readonly<Record<ChartWindow, Windo
   };
 }
 
+/** The window that an instance is one of. */
+export function windowOf(instance: WindowId): ChartWindow {
+  const kinds = Object.keys(rules) as (keyof typeof rules)[];
+  return kinds.find((kind) => instance.startsWith(`${rules[kind].prefix}.`)) ?? "all";
+}
+
 /** Whether the totals of a window instance may be dropped at `now`; `all` and names that are no window never are. */
 export function isExpired(window: string, now: EpochMs): boolean {
   const dropAt = dropTimes.get(window) ?? rememberDropTime(window);

@@ -1,9 +1,11 @@
 import type { Play } from "../domain/play.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { type ChartWindow, chartWindows } from "../domain/windows.ts";
-import { type ChartEntryView, type RecentPlayView, viewPlay } from "./chart-view.ts";
+import type { ChartChange } from "./chart-delta.ts";
+import { type ChartEntryView, type Decay, type RecentPlayView, viewPlay } from "./chart-view.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { parseJson, utf8Length } from "./play-codec.ts";
+import { maxFrameBytes, maxMessageBytes, maxSnapshotEntries } from "./push-limits.ts";
 import { showValue } from "./show-value.ts";
 import type { StatsView } from "./stats-view.ts";
 
@@ -12,7 +14,8 @@ import type { StatsView } from "./stats-view.ts";
  *
  * A version is {log, seq}: `log` is the store and the window's instance, `seq` counts the versions inside a log. A
  * `seq` says nothing about another log: when a window rolls over, or the data directory is another one, the log changes.
- * Answers may overtake each other (a snapshot on request and a broadcast), so a client that holds a snapshot of
+ * A delta leads from the version before its `seq` to it: who holds another version asks again with `since`, and gets the
+ * deltas that are missing or a snapshot. Answers may overtake each other (a snapshot on request and a broadcast), so a client that holds a snapshot of
  * `epoch` n drops one of the same channel with a smaller epoch.
  */
 
@@ -33,15 +36,6 @@ export type Topic =
   | { readonly kind: "chart"; readonly list: PublicList; readonly window: ChartWindow }
   | { readonly kind: "stats" }
   | { readonly kind: "recent" };
-
-/** A client message over this is refused, bytes of UTF-8. */
-export const maxMessageBytes = 4096;
-/** API Gateway meters and delivers frames of 32 KB; a message of ours is one frame. */
-export const maxFrameBytes = 32 * 1024;
-/** A snapshot shows at most this many entries; `total` says how many there are. */
-export const maxSnapshotEntries = 100;
-/** A connection may subscribe to this many channels. */
-export const maxSubscriptions = 8;
 
 export interface Version {
   readonly log: string;
@@ -81,7 +75,15 @@ export interface ChartSnapshot extends Current {
   readonly type: "snapshot";
   readonly channel: ChartChannel;
   readonly total: number;
+  /** In `hot`: how the scores fade. */
+  readonly decay?: Decay;
   readonly entries: readonly ChartEntryView[];
+}
+
+/** What changed in a chart since the version before; `applyChange` of chart-delta.ts puts it in. */
+export interface ChartDelta extends Current, ChartChange {
+  readonly type: "delta";
+  readonly channel: ChartChannel;
 }
 
 export interface RecentSnapshot extends Current {
@@ -117,6 +119,7 @@ export type ServerMessage =
   | ChartSnapshot
   | RecentSnapshot
   | StatsSnapshot
+  | ChartDelta
   | CurrentMessage
   | PongMessage
   | ErrorMessage;
@@ -165,10 +168,18 @@ export const encodePong = (versions: PongMessage["channels"]): string =>
 export const encodeStatsSnapshot = (snapshot: Omit<StatsSnapshot, "type">): string =>
   encode({ type: "snapshot", ...snapshot });
 
-/** As many of the first entries as a frame holds; `total` is how many there are. */
-export function encodeChartSnapshot(snapshot: Omit<ChartSnapshot, "type">): string {
-  const { entries, ...rest } = snapshot;
-  return encodeList({ type: "snapshot", ...rest }, entries);
+/** The entries are those that `viewShown` shows, which fit in a frame; `total` is how many there are. */
+export const encodeChartSnapshot = (snapshot: Omit<ChartSnapshot, "type">): string =>
+  encode({ type: "snapshot", ...snapshot });
+
+export function encodeChartDelta(current: Current, change: ChartChange): string {
+  const { total, leave, enter, update } = change;
+  return encode({
+    type: "delta",
+    ...current,
+    channel: current.channel as ChartChannel,
+    ...{ total, leave, enter, update },
+  });
 }
 
 /** As many of the newest plays as a frame holds. */
@@ -183,7 +194,7 @@ export function encodeRecentSnapshot(
 /** A server message as a client gets it; undefined where it is none, so that a newer server does not break a client. */
 export function decodeServerMessage(text: string): ServerMessage | undefined {
   const json = parseObject(text);
-  const isKnown = ["snapshot", "current", "pong", "error"].includes(String(json?.["type"]));
+  const isKnown = ["snapshot", "delta", "current", "pong", "error"].includes(String(json?.["type"]));
   return isKnown ? (json as unknown as ServerMessage) : undefined;
 }
 

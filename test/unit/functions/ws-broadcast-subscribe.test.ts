@@ -6,7 +6,8 @@ import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handle
 import type { EpochMs } from "#src/domain/play.ts";
 import { dayMs } from "#src/domain/windows.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
-import { channels, maxSubscriptions } from "#src/wire/push-protocol.ts";
+import { maxSubscriptions } from "#src/wire/push-limits.ts";
+import { channels } from "#src/wire/push-protocol.ts";
 import { aMoment } from "#test/support/arbitraries.ts";
 import {
   aHead,

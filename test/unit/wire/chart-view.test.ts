@@ -1,10 +1,13 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Chart, ChartEntry } from "#src/domain/chart.ts";
 import { decayWeight } from "#src/domain/decay.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
-import { viewChart } from "#src/wire/chart-view.ts";
+import { decayOf, scoreAt, viewChart, viewShown } from "#src/wire/chart-view.ts";
+import { maxFrameBytes, maxSnapshotEntries } from "#src/wire/push-limits.ts";
+import { encodeChartSnapshot } from "#src/wire/push-protocol.ts";
 
 const midnight = Date.parse("2026-11-20T00:00:00Z");
 const playedAt = (midnight + 5 * hourMs) as EpochMs;
@@ -46,4 +49,49 @@ test("a calendar score is the number of plays", () => {
 
 test("an entry that is new has no previous rank", () => {
   expect(viewChart(aChart(3n), "day", playedAt, 1)[0]).toMatchObject({ previous_rank: null, peak: 1 });
+});
+
+test("what is shown of hot fades by itself to the score at any time", () => {
+  const chart = aChart(BigInt(decayWeight(playedAt, midnight)));
+  const decay = decayOf("hot", playedAt);
+  const [shown] = viewShown(chart, "hot");
+
+  for (const now of [playedAt, playedAt + hourMs, playedAt + 5 * hourMs]) {
+    const [asked] = viewChart(chart, "hot", now, 1);
+    expect(scoreAt(shown?.score ?? 0, decay, now)).toBeCloseTo(asked?.score ?? -1, 3);
+  }
+  expect(decayOf("day", playedAt)).toBeUndefined();
+});
+
+test("the first hundred entries are shown", () => {
+  const entries = Array.from({ length: 500 }, (_, i) => ({ ...anEntry(3n), id: `S${i}` }));
+
+  const shown = viewShown({ ...aChart(3n), entries }, "day");
+
+  expect(shown.map(({ id, rank }) => [id, rank])).toEqual(
+    entries.slice(0, maxSnapshotEntries).map(({ id }, index) => [id, index + 1]),
+  );
+});
+
+test("of whatever names as many are shown as fit in a frame of 32 KB", () => {
+  const someEntry = fc
+    .record({
+      title: fc.string({ unit: "binary", maxLength: 1024, size: "max" }),
+      artist: fc.string({ unit: "binary", maxLength: 1024, size: "max" }),
+    })
+    .map((names) => ({ ...anEntry(3n), ...names }));
+  fc.assert(
+    fc.property(fc.array(someEntry, { minLength: 1, maxLength: 30 }), (entries) => {
+      const shown = viewShown({ ...aChart(3n), entries }, "day");
+      const head = { channel: "songs.day", log: "x".repeat(100), seq: 41, epoch: 7, now: 1 } as const;
+      const frame = encodeChartSnapshot({ ...head, total: entries.length, entries: shown });
+
+      expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(maxFrameBytes);
+      expect(shown.length).toBeGreaterThan(0);
+      expect(shown.map(({ title }) => title)).toEqual(
+        entries.slice(0, shown.length).map(({ title }) => title),
+      );
+    }),
+    { numRuns: 30 },
+  );
 });

@@ -1,34 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ChartEntryView } from "#src/wire/chart-view.ts";
 import {
   type Channel,
   channels,
   decodeClientMessage,
   decodeServerMessage,
-  encodeChartSnapshot,
   encodeCurrent,
   encodeError,
   encodePong,
   errorReasons,
-  maxFrameBytes,
-  maxMessageBytes,
-  maxSnapshotEntries,
 } from "#src/wire/push-protocol.ts";
-
-const anEntry = (overrides: Partial<ChartEntryView> = {}): ChartEntryView => ({
-  rank: 1,
-  previous_rank: null,
-  peak: 1,
-  id: "S1",
-  title: "Yellow",
-  artist: "Coldplay",
-  plays: 1,
-  listened_ms: 1,
-  score: 1,
-  first_played_at: 1,
-  ...overrides,
-});
+import { maxMessageBytes } from "#src/wire/push-limits.ts";
 
 const someChart = { channel: "songs.hot", log: "store/x.20261120", seq: 41, epoch: 7, now: 1 } as const;
 
@@ -104,36 +86,7 @@ describe("server messages", () => {
   });
 
   test("a client ignores what it does not know", () => {
-    expect(decodeServerMessage('{"type":"delta"}')).toBeUndefined();
+    expect(decodeServerMessage('{"type":"novelty"}')).toBeUndefined();
     expect(decodeServerMessage("Internal server error")).toBeUndefined();
-  });
-
-  test("a snapshot shows the first hundred entries and says how many there are", () => {
-    const entries = Array.from({ length: 500 }, (_, i) => anEntry({ rank: i + 1 }));
-
-    const snapshot = decodeServerMessage(encodeChartSnapshot({ ...someChart, total: 500, entries }));
-
-    expect(snapshot).toMatchObject({ type: "snapshot", ...someChart, total: 500 });
-    expect(snapshot).toHaveProperty("entries", entries.slice(0, maxSnapshotEntries));
-  });
-
-  test("a frame of whatever names stays under 32 KB, and is a prefix of the chart", () => {
-    const someEntry = fc
-      .record({
-        title: fc.string({ unit: "binary", maxLength: 1024, size: "max" }),
-        artist: fc.string({ unit: "binary", maxLength: 1024, size: "max" }),
-      })
-      .map(anEntry);
-    fc.assert(
-      fc.property(fc.array(someEntry, { minLength: 1, maxLength: 30 }), (entries) => {
-        const frame = encodeChartSnapshot({ ...someChart, total: entries.length, entries });
-
-        expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(maxFrameBytes);
-        const shown = JSON.parse(frame).entries;
-        expect(shown.length).toBeGreaterThan(0);
-        expect(shown).toEqual(entries.slice(0, shown.length));
-      }),
-      { numRuns: 30 },
-    );
   });
 });

@@ -1,0 +1,177 @@
+import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import { describe, expect, test } from "vitest";
+import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
+import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
+import type { ConnectionId } from "#src/ports/connection-store.ts";
+import { applyChange, deltaRingSize } from "#src/wire/chart-delta.ts";
+import { encodePlay } from "#src/wire/play-codec.ts";
+import type { ChartDelta, ChartSnapshot } from "#src/wire/push-protocol.ts";
+import { aPlay, someTime } from "#test/support/builders.ts";
+import { kinesisEvent, Pipeline } from "#test/support/pipeline.ts";
+import { memoryStores } from "#test/support/published.ts";
+
+const client = "client" as ConnectionId;
+const hourMs = 3_600_000;
+
+/** The pipeline and its clients: each call of `play` is one epoch that is broadcast. */
+class Live {
+  now = (someTime + 1000) as EpochMs;
+  readonly push = memoryStores();
+  readonly pipeline = new Pipeline({ now: () => this.now });
+  readonly #consume = this.pipeline.container();
+  #sequence = 0;
+  #epoch = 0;
+
+  /** Plays of these songs, one each. */
+  async play(...songs: string[]): Promise<void> {
+    const plays = songs.map((id) => this.#aPlay(id));
+    const records = plays.map((play) => {
+      this.#sequence += 1;
+      return { sequenceNumber: String(this.#sequence), data: encodePlay(play), arrivedAt: this.now };
+    });
+    await this.#consume(kinesisEvent(records));
+    await this.pipeline.runEpochs();
+    this.#epoch += 1;
+    await createBroadcastHandler(this.#deps())({ epoch: this.#epoch as never });
+    this.now = (this.now + 1000) as EpochMs;
+  }
+
+  async say(message: object): Promise<Record<string, unknown>[]> {
+    const before = this.heard().length;
+    const event = { requestContext: { connectionId: client }, body: JSON.stringify(message) };
+    await createSubscribeHandler(this.#deps())(event as unknown as APIGatewayProxyWebsocketEventV2);
+    return this.heard().slice(before);
+  }
+
+  heard(): Record<string, unknown>[] {
+    return this.push.gateway.to(client);
+  }
+
+  /** What a new subscriber would be shown. */
+  async snapshot(channel: string): Promise<ChartSnapshot> {
+    const [snapshot] = await this.say({ action: "subscribe", channel });
+    return snapshot as unknown as ChartSnapshot;
+  }
+
+  #aPlay(id: string): Play {
+    const track = { id, artist: `artist of ${id}`, title: `title of ${id}` };
+    return aPlay({ startedAt: this.now - 500, track });
+  }
+
+  #deps() {
+    const { epochs, publications } = this.pipeline.stores;
+    return { ...this.push, epochs, publications, clock: () => this.now };
+  }
+}
+
+/** Forty songs, so that a change is shorter than the list. */
+const crowd = Array.from({ length: 40 }, (_, i) => `S${i}`);
+
+const take = (held: ChartSnapshot, delta: ChartDelta): ChartSnapshot => {
+  expect(delta).toMatchObject({ type: "delta", log: held.log, seq: held.seq + 1 });
+  const entries = applyChange(held.entries, delta);
+  if (entries === undefined) throw new Error(`delta ${delta.seq} does not fit`);
+  return { ...held, seq: delta.seq, epoch: delta.epoch, now: delta.now, total: delta.total, entries };
+};
+
+const asDeltas = (messages: readonly Record<string, unknown>[]) => messages as unknown as ChartDelta[];
+
+describe.each(["songs.hot", "songs.day", "songs.all", "artists.hour"])("a subscriber of %s", (channel) => {
+  test("gets a delta an epoch, which together make what a new subscriber is shown", async () => {
+    const live = new Live();
+    await live.play(...crowd, ...crowd.slice(0, 20));
+    let held = await live.snapshot(channel);
+    const heardBefore = live.heard().length;
+
+    await live.play("S30", "S30", "S30");
+    await live.play("new");
+    await live.play("S7", "S39", "S39");
+
+    const deltas = live.heard().slice(heardBefore);
+    expect(deltas.map(({ type }) => type)).toEqual(["delta", "delta", "delta"]);
+    for (const delta of asDeltas(deltas)) held = take(held, delta);
+    expect(held).toEqual(await live.snapshot(channel));
+    expect(held.total).toBe(41);
+  });
+
+  test("who was away gets the deltas that are missing, in order", async () => {
+    const live = new Live();
+    await live.play(...crowd);
+    let held = await live.snapshot(channel);
+    await live.say({ action: "unsubscribe", channel });
+    await live.play("S3");
+    await live.play("S4", "S4");
+
+    const answers = await live.say({ action: "subscribe", channel, since: { log: held.log, seq: held.seq } });
+
+    expect(answers.map(({ type }) => type)).toEqual(["delta", "delta"]);
+    for (const delta of asDeltas(answers)) held = take(held, delta);
+    expect(held).toEqual(await live.snapshot(channel));
+  });
+});
+
+test("who was away for longer than deltas are kept gets a snapshot", async () => {
+  const live = new Live();
+  await live.play(...crowd, ...crowd);
+  const { log, seq } = await live.snapshot("songs.day");
+  for (let i = 0; i < deltaRingSize; i++) await live.play("S1");
+  const since = (versions: number) => ({ log, seq: seq + versions });
+  const subscribe = { action: "subscribe", channel: "songs.day" };
+
+  const justKept = await live.say({ ...subscribe, since: since(0) });
+  await live.play("S1");
+  const gone = await live.say({ ...subscribe, since: since(0) });
+
+  expect(justKept.map(({ type }) => type)).toEqual(Array(deltaRingSize).fill("delta"));
+  expect(gone).toMatchObject([{ type: "snapshot", seq: seq + deltaRingSize + 1 }]);
+});
+
+test("an epoch that replaces what is shown is sent as a snapshot, which is shorter", async () => {
+  const live = new Live();
+  const hundred = Array.from({ length: 100 }, (_, i) => `T${i}`);
+  await live.play(...hundred);
+  await live.snapshot("songs.all");
+
+  await live.play(...hundred.flatMap((id) => [`${id}b`, `${id}b`]));
+
+  expect(live.heard().at(-1)).toMatchObject({ type: "snapshot", total: 200 });
+});
+
+test("a window that rolls over starts with a snapshot and never takes the deltas of the last one", async () => {
+  const live = new Live();
+  await live.play(...crowd);
+  await live.play("S1");
+  const held = await live.snapshot("songs.hour");
+  live.now = (live.now + hourMs) as EpochMs;
+
+  await live.play(...crowd);
+  const [rolled] = live.heard().slice(-1);
+  await live.play("S2");
+  const since = { log: rolled?.["log"], seq: 1 };
+  const answers = await live.say({ action: "subscribe", channel: "songs.hour", since });
+  const old = await live.say({
+    action: "subscribe",
+    channel: "songs.hour",
+    since: { log: held.log, seq: 1 },
+  });
+
+  expect(rolled).toMatchObject({ type: "snapshot", seq: 1 });
+  expect(rolled?.["log"]).not.toBe(held.log);
+  expect(answers).toMatchObject([{ type: "delta", seq: 2, update: [{ id: "S2", rank: 1, plays: 2 }] }]);
+  expect(old).toMatchObject([{ type: "snapshot", seq: 2 }]);
+});
+
+test("a chart that a later epoch has already changed again sends the delta of the epoch that is broadcast", async () => {
+  const live = new Live();
+  await live.play(...crowd);
+  await live.snapshot("songs.all");
+  await live.play("S1");
+  await live.play("S2");
+  const before = live.heard().length;
+  const { epochs, publications } = live.pipeline.stores;
+
+  await createBroadcastHandler({ ...live.push, epochs, publications })({ epoch: 2 as never });
+
+  expect(live.heard().slice(before)).toMatchObject([{ type: "delta", seq: 2, update: [{ id: "S1" }] }]);
+});

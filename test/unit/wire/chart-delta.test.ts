@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Candidate, type Chart, draftChart } from "#src/domain/chart.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { allTime, currentWindows, dayMs } from "#src/domain/windows.ts";
+import {
+  applyChange,
+  decodeDeltaRecord,
+  deltaKey,
+  deltaRingSize,
+  diffCharts,
+  encodeDeltaRecord,
+} from "#src/wire/chart-delta.ts";
+import { viewShown } from "#src/wire/chart-view.ts";
+import { maxSnapshotEntries } from "#src/wire/push-limits.ts";
+import { aMoment } from "#test/support/arbitraries.ts";
+
+interface Growth {
+  readonly id: number;
+  readonly plays: number;
+  readonly earlier: number;
+}
+
+/** Names so long that a frame holds some forty of them. */
+const longName = (id: number) => `${"é".repeat(360)}${id}`;
+
+/** The versions of a chart of `songs` songs, as epochs of growth make them. */
+function versionsOf(epochs: readonly (readonly Growth[])[], titleOf: (id: number) => string): Chart[] {
+  const totals = new Map<number, Candidate>();
+  const versions: Chart[] = [];
+  let chart: Chart | undefined;
+  for (const [index, changes] of epochs.entries()) {
+    const draft = draftChart("songs", allTime, chart);
+    for (const { id, plays, earlier } of changes) {
+      const before = totals.get(id);
+      const next: Candidate = {
+        id: `S${id}`,
+        title: titleOf(id),
+        artist: "Coldplay",
+        score: (before?.score ?? 0n) + BigInt(plays),
+        plays: (before?.plays ?? 0) + plays,
+        listenedMs: (before?.listenedMs ?? 0) + plays * 1000,
+        firstPlayedAt: ((before?.firstPlayedAt ?? aMoment) - earlier) as EpochMs,
+      };
+      totals.set(id, next);
+      draft.update.offer(next);
+    }
+    const next = draft.finish((index + 1) as EpochNumber);
+    if (next === undefined) continue;
+    versions.push(next);
+    chart = next;
+  }
+  return versions;
+}
+
+const someEpochs = (songs: number, perEpoch: number) =>
+  fc.array(
+    fc.array(
+      fc.record({
+        id: fc.integer({ min: 0, max: songs }),
+        plays: fc.integer({ min: 0, max: 4 }),
+        earlier: fc.integer({ min: 0, max: 3 }),
+      }),
+      { maxLength: perEpoch },
+    ),
+    { minLength: 2, maxLength: 12 },
+  );
+
+describe("a client that holds one version and gets what changed", () => {
+  test.each([
+    ["a short chart", 12, 8, String],
+    ["more songs than a snapshot shows", 3 * maxSnapshotEntries, 150, String],
+    ["names that fill the frame before", 80, 40, longName],
+  ])("holds what a snapshot would show: %s", (_what, songs, perEpoch, titleOf) => {
+    fc.assert(
+      fc.property(someEpochs(songs, perEpoch), (epochs) => {
+        const [first, ...others] = versionsOf(epochs, titleOf);
+        if (first === undefined) return;
+        let held: readonly unknown[] | undefined = viewShown(first, "all");
+        let before = first;
+        for (const after of others) {
+          const record = diffCharts(before, after);
+          const stored = decodeDeltaRecord(deltaKey("songs", "all", after.seq), encodeDeltaRecord(record));
+          held = applyChange(held as Parameters<typeof applyChange>[0], stored);
+          expect(held).toEqual(viewShown(after, "all"));
+          before = after;
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("is told if the change belongs to another version", () => {
+    const [first, second] = versionsOf(
+      [
+        [
+          { id: 1, plays: 2, earlier: 0 },
+          { id: 2, plays: 1, earlier: 0 },
+        ],
+        [{ id: 2, plays: 5, earlier: 0 }],
+      ],
+      String,
+    );
+    if (first === undefined || second === undefined) throw new Error("no versions");
+    const change = diffCharts(first, second);
+
+    expect(applyChange([], change)).toBeUndefined();
+    expect(applyChange([], { ...change, update: [], leave: ["S1"] })).toBeUndefined();
+  });
+});
+
+test("a song that is played again is one short update, whoever else moves", () => {
+  const growth = Array.from({ length: 200 }, (_, id) => ({ id, plays: 400 - id, earlier: 0 }));
+  const [first, second] = versionsOf([growth, [{ id: 90, plays: 100, earlier: 0 }]], String);
+  if (first === undefined || second === undefined) throw new Error("no versions");
+
+  const { leave, enter, update } = diffCharts(first, second);
+
+  expect({ leave, enter, update }).toEqual({
+    leave: [],
+    enter: [],
+    update: [{ id: "S90", rank: 1, plays: 410, listened_ms: 410_000, score: 410 }],
+  });
+});
+
+test("a song that nobody played keeps its score in hot, so that it is not mentioned", () => {
+  const { hot } = currentWindows(aMoment);
+  const draft = draftChart("songs", hot, undefined);
+  const candidate: Candidate = {
+    id: "S1",
+    title: "Yellow",
+    artist: "Coldplay",
+    score: 3n << 16n,
+    plays: 3,
+    listenedMs: 3000,
+    firstPlayedAt: aMoment,
+  };
+  draft.update.offer(candidate);
+  const first = draft.finish(1 as EpochNumber);
+  const next = draftChart("songs", hot, first);
+  next.update.offer({ ...candidate, id: "S2", score: 1n << 16n });
+  const second = next.finish(2 as EpochNumber);
+  if (first === undefined || second === undefined) throw new Error("no versions");
+
+  expect(viewShown(first, "hot")[0]?.score).toBe(3);
+  expect(diffCharts(first, second)).toMatchObject({ enter: [{ id: "S2", rank: 2 }], update: [] });
+});
+
+test("a chart's changes share a ring, whatever the instance of its window", () => {
+  const keys = new Set(Array.from({ length: 100 }, (_, seq) => deltaKey("songs", "hour", seq)));
+
+  expect(keys.size).toBe(deltaRingSize);
+  expect(currentWindows(aMoment).hour).not.toBe(currentWindows((aMoment + dayMs) as EpochMs).hour);
+});
