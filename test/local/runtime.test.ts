@@ -14,6 +14,8 @@ import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { allTime } from "#src/domain/windows.ts";
+import type { ServerMessage } from "#src/wire/push-protocol.ts";
+import { followChart } from "#test/support/followed-chart.ts";
 import { kinesisEvent, Pipeline } from "#test/support/pipeline.ts";
 import { until } from "#test/support/until.ts";
 
@@ -114,18 +116,11 @@ const counted = (runtime: Runtime, plays: number, duplicates = 0): Promise<Stats
     return stats.plays === plays && stats.duplicates === duplicates && stats;
   });
 
-interface Message {
-  readonly type: string;
-  readonly channel: string;
-  readonly seq: number;
-  readonly entries: readonly Entry[];
-}
-
 /** A client of a channel; the messages that it got so far. */
-async function subscribe({ port }: Runtime, channel: string): Promise<readonly Message[]> {
+async function subscribe({ port }: Runtime, channel: string): Promise<readonly ServerMessage[]> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   cleanups.push(() => socket.terminate());
-  const messages: Message[] = [];
+  const messages: ServerMessage[] = [];
   socket.on("message", (data) => messages.push(JSON.parse(String(data))));
   await once(socket, "open");
   socket.send(JSON.stringify({ action: "subscribe", channel }));
@@ -137,7 +132,7 @@ describe("a play", () => {
   test("of the Kinesis SDK and one of the HTTP API show in the chart and on a subscribed WebSocket", async () => {
     const runtime = await start();
     const messages = await subscribe(runtime, "songs.hot");
-    const before = messages.at(-1);
+    const before = followChart(messages);
 
     await put(runtime, aWirePlay("a", "yellow"));
     await post(runtime, aWirePlay("b", "clocks"), aWirePlay("c", "clocks"));
@@ -151,8 +146,8 @@ describe("a play", () => {
     expect(await chartOf(runtime, "all")).toEqual(expected);
     expect(before).toMatchObject({ type: "snapshot", channel: "songs.hot", entries: [] });
     const pushed = await until("the chart on the WebSocket", () => {
-      const last = messages.at(-1);
-      return Promise.resolve(last?.entries.length === 2 && last.entries[0]?.plays === 2 && last);
+      const chart = followChart(messages);
+      return Promise.resolve(chart?.entries.length === 2 && chart.entries[0]?.plays === 2 && chart);
     });
     expect(pushed.entries.map(({ id, plays }) => [id, plays])).toEqual(expected);
     expect(pushed.seq).toBeGreaterThan(before?.seq ?? 0);
@@ -287,6 +282,17 @@ test("close ends quickly while plays arrive and clients listen", async () => {
   expect(complaints()).toEqual([]);
 });
 
+const handlersOf = (pipeline: Pipeline): WorkflowHandlers => ({
+  plan: ({ execution }: { execution: string }) => pipeline.plan(execution),
+  reduce: ({ epoch }: { epoch: EpochNumber }) => pipeline.reduce(epoch),
+  "user-behavior": ({ epoch }: { epoch: EpochNumber }) => pipeline.userBehavior(epoch),
+  recommendation: ({ epoch }: { epoch: EpochNumber }) => pipeline.recommendation(epoch),
+  commit: ({ epoch, execution }: { epoch: EpochNumber; execution: string }) =>
+    pipeline.commit(epoch, execution),
+  broadcast: () => Promise.resolve({}),
+  release: createReleaseHandler(pipeline.stores),
+});
+
 describe("a stage that fails", () => {
   test("is tried three times, leaves its epoch open and the lease free, and the next run goes on", async () => {
     const pipeline = new Pipeline();
@@ -298,7 +304,7 @@ describe("a stage that fails", () => {
     await pipeline.container()(kinesisEvent(records));
     let calls = 0;
     const handlers: WorkflowHandlers = {
-      plan: ({ execution }: { execution: string }) => pipeline.plan(execution),
+      ...handlersOf(pipeline),
       // All is written when it fails: doing it again must add nothing.
       reduce: async ({ epoch }: { epoch: EpochNumber }) => {
         const figures = await pipeline.reduce(epoch);
@@ -306,12 +312,7 @@ describe("a stage that fails", () => {
         if (calls <= 3) throw new Error("the disk is full");
         return figures;
       },
-      "user-behavior": ({ epoch }: { epoch: EpochNumber }) => pipeline.userBehavior(epoch),
-      recommendation: ({ epoch }: { epoch: EpochNumber }) => pipeline.recommendation(epoch),
-      commit: ({ epoch, execution }: { epoch: EpochNumber; execution: string }) =>
-        pipeline.commit(epoch, execution),
       broadcast: () => Promise.reject(new Error("nobody is there")),
-      release: createReleaseHandler(pipeline.stores),
     };
     const runner = new WorkflowRunner(handlers, logger);
 
@@ -355,4 +356,26 @@ describe("a stage that fails", () => {
     expect(latest?.to.reduce((sum, { counts }) => sum + counts.plays, 0)).toBe(3);
     await engine.close();
   });
+});
+
+test("a run that comes before the tick is over waits for it, and then counts what there is", async () => {
+  const tickSeconds = 1;
+  const pipeline = new Pipeline({ tickSeconds });
+  const { epochs } = pipeline.stores;
+  const consume = pipeline.container();
+  const put = (i: number) => {
+    const data = JSON.stringify(aWirePlay(`e${i}`));
+    return consume(kinesisEvent([{ sequenceNumber: String(i), arrivedAt: Date.now(), data }]));
+  };
+  const runner = new WorkflowRunner(handlersOf(pipeline), logger);
+  await put(1);
+  await runner.run();
+  await put(2);
+
+  expect(await runner.run()).toBe("succeeded");
+
+  const [first, second] = await Promise.all([1, 2].map((epoch) => epochs.read(epoch as EpochNumber)));
+  expect(second).toMatchObject({ status: "committed" });
+  expect((second?.now ?? 0) - (first?.now ?? 0)).toBeGreaterThanOrEqual(tickSeconds * 1000);
+  expect((await pipeline.chart("songs", allTime))?.entries).toMatchObject([{ id: "yellow", plays: 2 }]);
 });
