@@ -10,6 +10,7 @@ interface DevOptions {
   readonly tick: number;
   readonly simulate?: number;
   readonly fsync: boolean;
+  readonly requireToken: boolean;
   readonly verbose: boolean;
 }
 
@@ -37,6 +38,7 @@ export function registerDev(program: Command): void {
     )
     .option("--simulate <plays/s>", "invent plays at this rate", positiveOption)
     .option("--fsync", "acknowledge a play only once it is on the disk", false)
+    .option("--require-token", "listeners' data and POST /plays take a token, as on AWS", false)
     .option("--verbose", "log every epoch", false)
     .addHelpText("after", examples)
     .action(dev);

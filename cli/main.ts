@@ -5,6 +5,8 @@ import { messageOf, UsageError } from "./cli-error.ts";
 import { registerDev } from "./dev.ts";
 import { registerSend } from "./send.ts";
 import { registerSimulate } from "./simulate.ts";
+import { registerToken } from "./token.ts";
+import { registerTrace } from "./trace.ts";
 
 const failed = 1;
 const wrongUsage = 2;
@@ -15,6 +17,7 @@ Examples:
   earworm analyze plays.csv            charts and recommendations from a file
   earworm simulate --plays 1000        invented plays as NDJSON
   earworm send plays.ndjson.gz         send a file to a running earworm
+  earworm trace hello-1795185000       follow one play through segment, epoch, charts and push
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. EARWORM_DEBUG=1 shows where an unexpected error came from.`;
 
@@ -40,6 +43,8 @@ function createProgram(): Command {
   registerAnalyze(program);
   registerSimulate(program);
   registerSend(program);
+  registerToken(program);
+  registerTrace(program);
   return program;
 }
 

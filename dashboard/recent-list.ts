@@ -6,12 +6,29 @@ import { KeyedList, type RowKind } from "./keyed-list.ts";
 
 const shownPlays = 8;
 
+/** A play with what tells it from the others: the feed names no events. */
+interface RecentRow {
+  readonly key: string;
+  readonly play: RecentPlayView;
+}
+
+/** The first plays; of those that look alike, each has a number of its own. */
+function rowsOf(plays: readonly RecentPlayView[]): readonly RecentRow[] {
+  const alike = new Map<string, number>();
+  return plays.slice(0, shownPlays).map((play) => {
+    const look = `${play.started_at} ${play.track.id}`;
+    const number = (alike.get(look) ?? 0) + 1;
+    alike.set(look, number);
+    return { key: `${number} ${look}`, play };
+  });
+}
+
 /** The feed of the newest plays. */
 export class RecentList {
   readonly #now: () => number;
-  readonly #list: KeyedList<RecentPlayView>;
+  readonly #list: KeyedList<RecentRow>;
   readonly #empty = byId("recent-empty", HTMLElement);
-  #plays: readonly RecentPlayView[] = [];
+  #rows: readonly RecentRow[] = [];
 
   /** @param now the server's time, epoch ms */
   constructor(now: () => number) {
@@ -20,26 +37,26 @@ export class RecentList {
   }
 
   show(snapshot: RecentSnapshot): void {
-    this.#plays = snapshot.entries.slice(0, shownPlays);
+    this.#rows = rowsOf(snapshot.entries);
     this.refresh();
   }
 
   /** Says anew how long ago each play was. */
   refresh(): void {
-    this.#list.show(this.#plays);
-    this.#empty.hidden = this.#plays.length > 0;
+    this.#list.show(this.#rows);
+    this.#empty.hidden = this.#rows.length > 0;
     setText(this.#empty, "No plays yet.");
   }
 
-  #rowKind(): RowKind<RecentPlayView> {
+  #rowKind(): RowKind<RecentRow> {
     return {
-      keyOf: (play) => play.event_id,
+      keyOf: ({ key }) => key,
       create() {
         const row = document.createElement("li");
         row.append(span("name"), span("when"), span("by"));
         return row;
       },
-      fill: (row, { track, started_at }) => {
+      fill: (row, { play: { track, started_at } }) => {
         const [name, when, by] = row.children;
         if (name !== undefined) setText(name, track.title || track.artist);
         if (when !== undefined) setText(when, formatAge(this.#now() - started_at));

@@ -54,6 +54,11 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** Who may open a WebSocket: anybody, or whoever has a token. Charts are public either way. @default "open" */
   readonly webSocketAccess: "open" | "token";
+  /**
+   * A log line for each event of the WebSocket API. API Gateway refuses it in an account without a CloudWatch role in its
+   * settings, which is the account's and not a stack's. The HTTP API needs none and always has its log. @default "off"
+   */
+  readonly webSocketAccessLogs: "on" | "off";
   /** A day's unexpected cost, USD, from which on `alarmEmails` hear of it; 0 leaves the billing stack out. @default 0 */
   readonly costAnomalyUsd: number;
   /**
@@ -87,6 +92,7 @@ const defaults: Tunable = {
   webSocketBurst: 1_000,
   allowedOrigins: [],
   webSocketAccess: "open",
+  webSocketAccessLogs: "off",
   costAnomalyUsd: 0,
   executeApiEndpoint: "aws",
 };
@@ -137,6 +143,7 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   webSocketBurst: anInteger(1, 10_000),
   allowedOrigins: listOf('origins such as https://example.com, or "*"', /^(?:\*|https?:\/\/[^\s/,]+)$/),
   webSocketAccess: oneOf(["open", "token"]),
+  webSocketAccessLogs: oneOf(["on", "off"]),
   costAnomalyUsd: anInteger(0, 1_000_000),
   executeApiEndpoint: orText("aws", anAddress),
 };

@@ -28,6 +28,11 @@ export interface RuntimeOptions {
   readonly fsync: boolean;
   /** Invented plays/s; 0 for none. */
   readonly simulate: number;
+  /**
+   * Whether listeners' data and adding plays over HTTP take a token, as on AWS. The WebSocket shows only what is public, so
+   * it stays open, and the page works. @default false
+   */
+  readonly requireToken?: boolean;
   readonly logger: Logger;
 }
 
@@ -106,6 +111,7 @@ function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise
   const api = createApiHandler({
     ...engine.stores,
     plays: engine.plays,
+    access: options.requireToken === true ? engine.stores.tokens : "open",
     clock,
     sha256: (text) => hash("sha256", text, "hex"),
     logger,
@@ -114,7 +120,8 @@ function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise
   return startHttpServer({
     ...{ port: options.port, host, api, gateway: push.gateway, dashboardDir, logger },
     websocket: {
-      connect: createConnectHandler({ ...push, clock }),
+      // The server has checked Host and Origin (origin-check.ts) before it asks.
+      connect: createConnectHandler({ ...push, clock, allowedOrigins: ["*"] }),
       disconnect: createDisconnectHandler(push),
       message: createSubscribeHandler({ ...push, clock }),
     },

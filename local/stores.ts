@@ -5,6 +5,7 @@ import { SqliteEpochLog } from "#src/adapters/sqlite/sqlite-epoch-log.ts";
 import { SqliteProfileStore } from "#src/adapters/sqlite/sqlite-profile-store.ts";
 import { SqlitePublicationStore } from "#src/adapters/sqlite/sqlite-publication-store.ts";
 import { SqliteSegmentStore } from "#src/adapters/sqlite/sqlite-segment-store.ts";
+import { SqliteTokenStore } from "#src/adapters/sqlite/sqlite-token-store.ts";
 
 /** The embedded stores of one data directory: one SQLite file. */
 export interface Stores {
@@ -13,6 +14,7 @@ export interface Stores {
   readonly profiles: SqliteProfileStore;
   readonly publications: SqlitePublicationStore;
   readonly epochs: SqliteEpochLog;
+  readonly tokens: SqliteTokenStore;
   close(): void;
 }
 
@@ -25,6 +27,7 @@ export function openStores(dataDir: string, options: SqliteOptions): Stores {
     profiles: new SqliteProfileStore(db),
     publications: new SqlitePublicationStore(db),
     epochs: new SqliteEpochLog(db),
+    tokens: new SqliteTokenStore(db),
     close: () => db.close(),
   };
 }

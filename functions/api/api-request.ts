@@ -1,21 +1,18 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { PlayStream } from "#src/ports/play-stream.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
-import type { Sha256Hex } from "#src/wire/play-codec.ts";
+import type { Caller, CallerDeps } from "./caller.ts";
 
-export interface ApiDeps {
+export interface ApiDeps extends CallerDeps {
   readonly plays: PlayStream;
   readonly publications: PublicationStore;
   readonly profiles: ProfileStore;
   readonly epochs: EpochLog;
   readonly segments: Pick<SegmentStore, "readHeads">;
-  readonly clock: Clock;
-  readonly sha256: Sha256Hex;
   readonly logger: Logger;
   /** Whether the plays come from the simulator: /stats says so and the dashboard shows it. @default false */
   readonly simulated?: boolean;
@@ -23,6 +20,7 @@ export interface ApiDeps {
 
 export interface ApiRequest {
   readonly event: APIGatewayProxyEventV2;
+  readonly caller: Caller;
   /** The `{...}` of the route's path. */
   readonly parameter: string;
   readonly query: Readonly<Record<string, string | undefined>>;

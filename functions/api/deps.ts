@@ -4,6 +4,7 @@ import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
 import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisPlayStream } from "#src/adapters/kinesis/kinesis-play-stream.ts";
 import { createLambdaEdge, type LambdaEdge } from "#src/adapters/powertools/lambda-edge.ts";
@@ -23,6 +24,7 @@ export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & LambdaEdge {
     profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
+    access: new DynamoDbTokenStore(client, env.COUNTERS_TABLE),
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
   };
 }

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { ApiDeps } from "./api-request.ts";
+import { callerOf } from "./caller.ts";
 import { type Answer, errorAnswer, HttpError } from "./http-answer.ts";
 import { findRoute } from "./router.ts";
 
@@ -25,7 +26,9 @@ async function answerTo(deps: ApiDeps, event: APIGatewayProxyEventV2, method: st
     return errorAnswer(error, { allow: found.allow.join(", ") });
   }
   try {
-    return await found.route.answer(deps, { event, query: event.queryStringParameters ?? {}, ...found });
+    const { route, parameter } = found;
+    const caller = await callerOf(deps, route.token, event.headers);
+    return await route.answer(deps, { event, caller, parameter, query: event.queryStringParameters ?? {} });
   } catch (error) {
     if (error instanceof HttpError) return errorAnswer(error);
     deps.logger.error("a request failed", { route: found.route.path, reason: String(error) });

@@ -2,6 +2,16 @@ import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 
 export type Answer = APIGatewayProxyStructuredResultV2;
 
+/** An answer is data for a program: never a page, never kept. HTTPS for good is heeded only where there is HTTPS. */
+const commonHeaders = {
+  "content-type": "application/json; charset=utf-8",
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
+} as const;
+
 export function json(
   statusCode: number,
   body: object,
@@ -9,7 +19,7 @@ export function json(
 ): Answer {
   return {
     statusCode,
-    headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers },
+    headers: { ...commonHeaders, ...headers },
     body: JSON.stringify(body),
   };
 }
@@ -31,7 +41,9 @@ export class HttpError extends Error {
 }
 
 export function errorAnswer(error: HttpError, headers?: Readonly<Record<string, string>>): Answer {
-  return json(error.statusCode, { error: errorBody(error.code, error.message, error.field) }, headers);
+  const challenge = error.statusCode === 401 ? { "www-authenticate": "Bearer" } : {};
+  const body = { error: errorBody(error.code, error.message, error.field) };
+  return json(error.statusCode, body, { ...challenge, ...headers });
 }
 
 export function errorBody(code: string, message: string, field: string | undefined): object {

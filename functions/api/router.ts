@@ -1,4 +1,5 @@
 import type { ApiDeps, ApiRequest } from "./api-request.ts";
+import type { TokenNeed } from "./caller.ts";
 import type { Answer } from "./http-answer.ts";
 import { getChart } from "./routes/charts.ts";
 import { postPlays } from "./routes/plays.ts";
@@ -10,18 +11,19 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** As in docs/openapi.yaml; at most one parameter. */
   readonly path: string;
+  readonly token: TokenNeed;
   readonly answer: (deps: ApiDeps, request: ApiRequest) => Promise<Answer>;
 }
 
 /** A listener's id may hold a slash, so longer paths come first. */
 export const routes: readonly Route[] = [
-  { method: "POST", path: "/plays", answer: postPlays },
-  { method: "GET", path: "/plays/recent", answer: getRecentPlays },
-  { method: "GET", path: "/charts/{list}", answer: getChart },
-  { method: "GET", path: "/users/{id}/recommendations", answer: getRecommendations },
-  { method: "GET", path: "/users/{id}", answer: getUser },
-  { method: "GET", path: "/stats", answer: getStats },
-  { method: "GET", path: "/health", answer: getHealth },
+  { method: "POST", path: "/plays", token: "required", answer: postPlays },
+  { method: "GET", path: "/plays/recent", token: "optional", answer: getRecentPlays },
+  { method: "GET", path: "/charts/{list}", token: "none", answer: getChart },
+  { method: "GET", path: "/users/{id}/recommendations", token: "required", answer: getRecommendations },
+  { method: "GET", path: "/users/{id}", token: "required", answer: getUser },
+  { method: "GET", path: "/stats", token: "none", answer: getStats },
+  { method: "GET", path: "/health", token: "none", answer: getHealth },
 ];
 
 export type Found =

@@ -1,9 +1,9 @@
 import { lambdaHandler } from "#src/adapters/powertools/lambda-edge.ts";
 import { parseEnv } from "#src/config/env.ts";
 import { createConnectHandler } from "./connect-handler.ts";
-import { createConnectionDeps } from "./deps.ts";
-import { connectionEnv } from "./env.ts";
+import { createConnectDeps } from "./deps.ts";
+import { connectEnv } from "./env.ts";
 
-const deps = createConnectionDeps(parseEnv(connectionEnv, process.env));
+const deps = createConnectDeps(parseEnv(connectEnv, process.env));
 
 export const handler = lambdaHandler(createConnectHandler(deps), deps);

@@ -1,9 +1,9 @@
 import { lambdaHandler } from "#src/adapters/powertools/lambda-edge.ts";
 import { parseEnv } from "#src/config/env.ts";
-import { createConnectionDeps } from "./deps.ts";
+import { createDisconnectDeps } from "./deps.ts";
 import { createDisconnectHandler } from "./disconnect-handler.ts";
-import { connectionEnv } from "./env.ts";
+import { disconnectEnv } from "./env.ts";
 
-const deps = createConnectionDeps(parseEnv(connectionEnv, process.env));
+const deps = createDisconnectDeps(parseEnv(disconnectEnv, process.env));
 
 export const handler = lambdaHandler(createDisconnectHandler(deps), deps);

@@ -1,7 +1,16 @@
 import type { EnvSpec } from "#src/config/env.ts";
 
-/** `$connect` and `$disconnect`: they only keep the list of who is there. */
-export const connectionEnv = { CONNECTIONS_TABLE: "string" } as const satisfies EnvSpec;
+/** `$connect`: puts who may come on the list of who is there. */
+export const connectEnv = {
+  CONNECTIONS_TABLE: "string",
+  ALLOWED_ORIGINS: "list",
+} as const satisfies EnvSpec;
+
+/** `$disconnect`: takes them off it. */
+export const disconnectEnv = { CONNECTIONS_TABLE: "string" } as const satisfies EnvSpec;
+
+/** The authorizer of `$connect`, where connecting takes a token. */
+export const authorizeEnv = { COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
 
 /** `subscribe`, `unsubscribe` and `ping` arrive on `$default`; the answer goes out through the management endpoint. */
 export const subscribeEnv = {

@@ -1,10 +1,18 @@
-import { HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
+import { Duration, Validations } from "aws-cdk-lib";
+import {
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  PayloadFormatVersion,
+} from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import type { IStream } from "aws-cdk-lib/aws-kinesis";
 import { Construct } from "constructs";
 import { apiEnv } from "#functions/api/env.ts";
 import type { Settings } from "../settings.ts";
+import { AccessLog } from "./access-log.ts";
 import { StageFunction } from "./stage-function.ts";
 
 export interface PublicHttpApiProps {
@@ -42,10 +50,31 @@ export class PublicHttpApi extends Construct {
       settings,
     });
     plays.grant(api, "kinesis:PutRecord", "kinesis:PutRecords");
-    segments.grant(api, "dynamodb:GetItem", "dynamodb:Query");
+    segments.grant(api, "dynamodb:Query");
     counters.grant(api, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query");
 
-    this.api = new HttpApi(this, "Api");
+    const { allowedOrigins } = settings;
+    this.api = new HttpApi(this, "Api", {
+      createDefaultStage: false, // it would have no throttle and no access log
+      ...(allowedOrigins.length > 0 && {
+        corsPreflight: {
+          allowOrigins: [...allowedOrigins],
+          allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+          allowHeaders: ["authorization", "content-type"],
+          maxAge: Duration.hours(1),
+        },
+      }),
+    });
+    Validations.of(this.api).acknowledge({
+      id: "AwsSolutions-APIG4",
+      reason: "charts are public; the function asks for a token where it reads a listener or takes plays",
+    });
+    new HttpStage(this, "Stage", {
+      httpApi: this.api,
+      autoDeploy: true,
+      throttle: { rateLimit: settings.httpRequestsPerSecond, burstLimit: settings.httpBurst },
+      accessLogSettings: new AccessLog(this, "AccessLog", { settings, of: "http" }).stageSettings,
+    });
     const integration = new HttpLambdaIntegration("Integration", api.fn, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });

@@ -10,6 +10,8 @@ const parsers = {
     if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`expected an integer >= 0, got "${raw}"`);
     return n;
   },
+  /** Texts with commas between them; "none" for no text, because a variable may not be empty. */
+  list: (raw: string): readonly string[] => (raw === "none" ? [] : raw.split(",")),
 } as const;
 
 /** The variables a Lambda reads: a name and how its text is parsed. */

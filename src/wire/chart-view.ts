@@ -82,10 +82,11 @@ function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => 
   };
 }
 
-/** A play of the feed as clients see it. Times are epoch ms. */
+/**
+ * A play of the feed as anybody may see it. Times are epoch ms. Neither the listener is in it nor the event's id: a derived
+ * one is a hash that can be found again by trying listeners, and a producer may build its own out of the listener's.
+ */
 export interface RecentPlayView {
-  readonly event_id: string;
-  readonly user_id: string;
   readonly track: { readonly id: string; readonly artist: string; readonly title: string };
   readonly started_at: number;
   readonly listened_ms: number;
@@ -95,8 +96,6 @@ export interface RecentPlayView {
 export function viewPlay(play: Play): RecentPlayView {
   const { listenedMs, qualified } = judge(play);
   return {
-    event_id: play.eventId,
-    user_id: play.userId,
     track: { id: play.track.id, artist: play.track.artist, title: play.track.title ?? "" },
     started_at: play.startedAt,
     listened_ms: listenedMs,

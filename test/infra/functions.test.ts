@@ -11,13 +11,25 @@ import {
 } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
 import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
-import { broadcastEnv, connectionEnv, subscribeEnv } from "#functions/ws-broadcast/env.ts";
+import {
+  authorizeEnv,
+  broadcastEnv,
+  connectEnv,
+  disconnectEnv,
+  subscribeEnv,
+} from "#functions/ws-broadcast/env.ts";
 import { StageFunction } from "#lib/constructs/stage-function.ts";
 import { settingsFor } from "#lib/settings.ts";
+import { broadcastPartition, tokenPartition } from "#src/adapters/dynamodb/keys.ts";
 import { type EnvSpec, parseEnv } from "#src/config/env.ts";
+import { type FunctionName, type TableRequests, tableRequests } from "#test/support/table-requests.ts";
 import { environments, listed, resourcesOf, type Statement, statementsOf, synthesize } from "./templates.ts";
 
-const { all, realtime, pipeline } = synthesize("prod");
+/** With everything that is optional. */
+const { all, realtime, pipeline } = synthesize("prod", {
+  webSocketAccess: "token",
+  webSocketAccessLogs: "on",
+});
 
 const specs: Readonly<Record<string, EnvSpec>> = {
   api: apiEnv,
@@ -29,9 +41,10 @@ const specs: Readonly<Record<string, EnvSpec>> = {
   "mapreduce-trigger": triggerEnv,
   recommendation: recommendationEnv,
   "user-behavior": userBehaviorEnv,
+  "ws-broadcast-authorize": authorizeEnv,
   "ws-broadcast-broadcast": broadcastEnv,
-  "ws-broadcast-connect": connectionEnv,
-  "ws-broadcast-disconnect": connectionEnv,
+  "ws-broadcast-connect": connectEnv,
+  "ws-broadcast-disconnect": disconnectEnv,
   "ws-broadcast-subscribe": subscribeEnv,
 };
 const common = [
@@ -64,12 +77,21 @@ const statements: readonly (Statement & { readonly policy: string })[] = resourc
   "AWS::IAM::Policy",
 ).flatMap(([policy, resource]) => statementsOf(resource).map((statement) => ({ ...statement, policy })));
 
+/** The construct that a role's policy is of: `Plan`, `RealtimeConnect`. */
+const ownerOf = (policy: string): string => policy.replace(/RoleDefaultPolicy.*/, "");
+
+/** Whether a resource is a table itself, and not its stream. */
+function isTable(resource: unknown, table: string): boolean {
+  const text = JSON.stringify(resource);
+  return text.includes(table) && !text.includes("StreamArn");
+}
+
 /** The ids of the policies that allow one of the actions on a resource whose reference contains the text. */
 const policiesAllowing = (actions: readonly string[], on: string): string[] =>
   statements
     .filter(({ Action }) => listed(Action).some((action) => actions.includes(action)))
     .filter(({ Resource }) => JSON.stringify(Resource).includes(on))
-    .map(({ policy }) => policy.replace(/RoleDefaultPolicy.*/, ""))
+    .map(({ policy }) => ownerOf(policy))
     .sort();
 
 test("every function runs Node 24 on ARM, traced, with its own log group", () => {
@@ -150,15 +172,25 @@ test("only the consumer writes segments", () => {
   expect(policiesAllowing(writes, "Segments")).toEqual(["ConsumerConsume"]);
 });
 
-test("only the workflow's stages write totals", () => {
+test("only the workflow's stages write totals; the broadcast writes how it went and nothing else", () => {
+  const limited = statements.find(
+    ({ policy, Action }) =>
+      policy.startsWith("RealtimeBroadcast") && listed(Action).includes("dynamodb:PutItem"),
+  );
+
   expect(policiesAllowing(writes, "Counters")).toEqual([
     "Commit",
     "Plan",
+    "RealtimeBroadcast",
     "Recommendation",
     "Reduce",
     "Release",
     "UserBehavior",
   ]);
+  expect(limited).toMatchObject({
+    Action: "dynamodb:PutItem",
+    Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [broadcastPartition] } },
+  });
 });
 
 test("only the consumer reads the plays stream and only the API writes to it", () => {
@@ -178,33 +210,67 @@ test("only what pushes may manage connections", () => {
   ]);
 });
 
-/** The requests that each function's adapters send, by table (src/adapters/dynamodb); without one of them it fails. */
-const requests: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  Consume: { Segments: ["GetItem", "Query", "PutItem", "UpdateItem"] },
-  Plan: { Segments: ["Query"], Counters: ["GetItem", "Query", "PutItem", "DeleteItem"] },
-  Reduce: { Segments: ["Query"], Counters: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] },
-  UserBehavior: {
-    Segments: ["Query"],
-    Counters: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"],
-  },
-  Recommendation: { Counters: ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] },
-  Commit: { Segments: ["Query"], Counters: ["GetItem", "UpdateItem", "DeleteItem"] },
-  Release: { Counters: ["DeleteItem"] },
-  RealtimeConnect: { Connections: ["PutItem"] },
-  RealtimeDisconnect: { Connections: ["Query", "DeleteItem"] },
-  RealtimeSubscribe: { Connections: ["Query", "PutItem", "DeleteItem"], Counters: ["GetItem", "Query"] },
-  RealtimeBroadcast: { Connections: ["Query", "DeleteItem"], Counters: ["GetItem"] },
-  HttpFunction: { Segments: ["Query"], Counters: ["GetItem", "Query", "BatchGetItem"] },
+const dynamoDb = (actions: readonly string[]): string[] => actions.map((action) => `dynamodb:${action}`);
+
+/** What a function may do besides its requests to tables, and besides writing logs and traces. */
+const others: Readonly<Partial<Record<FunctionName, readonly string[]>>> = {
+  // What Lambda's poller takes to read a stream, and ListShards of the consumer's own.
+  ConsumerConsume: [
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamConsumer",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+    "kinesis:ListStreams",
+    "kinesis:SubscribeToShard",
+  ],
+  StartTrigger: [
+    ...dynamoDb(["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]),
+    "states:StartExecution",
+  ],
+  RealtimeSubscribe: ["execute-api:ManageConnections"],
+  RealtimeBroadcast: ["execute-api:ManageConnections"],
+  HttpFunction: ["kinesis:PutRecord", "kinesis:PutRecords"],
 };
 
-test("every function may send what its adapters send", () => {
-  for (const [fn, tables] of Object.entries(requests))
-    for (const [table, actions] of Object.entries(tables))
-      for (const action of actions) {
-        const allowed = policiesAllowing([`dynamodb:${action}`], table);
-        expect(
-          allowed.map((id) => id.replace(/^Consumer/, "")),
-          `${action} on ${table}`,
-        ).toContain(fn);
-      }
+const logsAndTraces = [
+  "logs:CreateLogStream",
+  "logs:PutLogEvents",
+  "xray:PutTelemetryRecords",
+  "xray:PutTraceSegments",
+];
+
+test("every function may send what its adapters send, and nothing else at all", () => {
+  const functions = [...new Set(statements.map(({ policy }) => ownerOf(policy)))].filter(
+    (owner) => owner !== "WorkflowStateMachine",
+  );
+
+  expect(functions.sort()).toEqual(Object.keys(tableRequests).sort());
+  for (const [fn, tables] of Object.entries<TableRequests>(tableRequests)) {
+    const own = statements.filter(({ policy }) => ownerOf(policy) === fn);
+    const requests = Object.values(tables).flatMap(dynamoDb);
+    const expected = [...requests, ...(others[fn as FunctionName] ?? []), ...logsAndTraces];
+    expect([...new Set(own.flatMap(({ Action }) => listed(Action)))].sort(), fn).toEqual(
+      [...new Set(expected)].sort(),
+    );
+    for (const table of ["Segments", "Counters", "Connections"]) {
+      const allowed = own
+        .filter(({ Resource }) => isTable(Resource, table))
+        .flatMap(({ Action }) => listed(Action));
+      expect([...new Set(allowed)].sort(), `${fn} on ${table}`).toEqual(dynamoDb(tables[table] ?? []));
+    }
+  }
+});
+
+test("the authorizer may look for a token and read nothing else of its table", () => {
+  const [statement, ...more] = statements.filter(
+    ({ policy, Resource }) => ownerOf(policy) === "RealtimeAuthorize" && isTable(Resource, "Counters"),
+  );
+
+  expect(more).toEqual([]);
+  expect(statement).toMatchObject({
+    Action: "dynamodb:GetItem",
+    Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [tokenPartition] } },
+  });
 });

@@ -2,6 +2,15 @@ import { expect, test } from "vitest";
 import { environments, resourcesOf, serviceAt, synthesize, textOf } from "./templates.ts";
 
 const { realtime, all } = synthesize("prod");
+const guarded = synthesize("prod", {
+  webSocketAccess: "token",
+  webSocketAccessLogs: "on",
+  allowedOrigins: ["https://a.example", "https://b.example"],
+  httpRequestsPerSecond: 7,
+  httpBurst: 8,
+  webSocketMessagesPerSecond: 9,
+  webSocketBurst: 10,
+});
 
 /** Each route with the entry file of the function that answers it. */
 function routesOf(protocol: string): Record<string, string> {
@@ -26,7 +35,7 @@ function functionBehind(uri: unknown): string {
   const reference = join?.[1].find(
     (part) => typeof part === "object" && part !== null && "Fn::GetAtt" in part,
   );
-  return serviceAt(all, reference ?? uri);
+  return serviceAt([...all, ...guarded.all], reference ?? uri);
 }
 
 test("a WebSocket's three routes lead to their functions", () => {
@@ -80,4 +89,107 @@ test("the URLs are outputs", () => {
   expect(Object.keys(realtime.findOutputs("*"))).toEqual(
     expect.arrayContaining(["HttpApiUrl", "WebSocketUrl", "ConnectionsTableName"]),
   );
+});
+
+type Api = "HTTP" | "WEBSOCKET";
+
+const apiOf = (template: typeof realtime, protocol: Api) =>
+  resourcesOf([template], "AWS::ApiGatewayV2::Api").find(
+    ([, { Properties }]) => Properties["ProtocolType"] === protocol,
+  );
+
+/** The properties of an API's only stage. */
+function stageOf(template: typeof realtime, protocol: Api): Readonly<Record<string, unknown>> {
+  const stages = resourcesOf([template], "AWS::ApiGatewayV2::Stage").filter(
+    ([, { Properties }]) => (Properties["ApiId"] as { Ref: string }).Ref === apiOf(template, protocol)?.[0],
+  );
+  expect(stages).toHaveLength(1);
+  return stages[0]?.[1].Properties ?? {};
+}
+
+test.each<[Api, number, number]>([
+  ["HTTP", 7, 8],
+  ["WEBSOCKET", 9, 10],
+])("the %s API takes as many requests as the settings say", (protocol, rate, burst) => {
+  expect(stageOf(guarded.realtime, protocol)["DefaultRouteSettings"]).toMatchObject({
+    ThrottlingRateLimit: rate,
+    ThrottlingBurstLimit: burst,
+  });
+  for (const limit of ["ThrottlingRateLimit", "ThrottlingBurstLimit"])
+    expect(stageOf(realtime, protocol)).toHaveProperty(["DefaultRouteSettings", limit], expect.any(Number));
+});
+
+test("the HTTP API is at the root of its address", () => {
+  expect(stageOf(realtime, "HTTP")).toMatchObject({ StageName: "$default", AutoDeploy: true });
+});
+
+test("pages of other origins may call the HTTP API only where they are listed", () => {
+  const corsOf = (template: typeof realtime) => apiOf(template, "HTTP")?.[1].Properties["CorsConfiguration"];
+
+  expect(corsOf(realtime)).toBeUndefined();
+  expect(corsOf(guarded.realtime)).toEqual({
+    AllowOrigins: ["https://a.example", "https://b.example"],
+    AllowMethods: ["GET", "POST"],
+    AllowHeaders: ["authorization", "content-type"],
+    MaxAge: 3600,
+  });
+});
+
+test("$connect knows which origins may connect", () => {
+  const originsOf = (template: typeof realtime) =>
+    environments([template]).get("ws-broadcast-connect")?.["ALLOWED_ORIGINS"];
+
+  expect(originsOf(realtime)).toBe("none");
+  expect(originsOf(guarded.realtime)).toBe("https://a.example,https://b.example");
+});
+
+/** The fields of an access log, from where it takes them. */
+function accessLogOf(template: typeof realtime, protocol: Api): Record<string, string> | undefined {
+  const settings = stageOf(template, protocol)["AccessLogSettings"] as
+    | { Format: string; DestinationArn: { "Fn::GetAtt": [string, string] } }
+    | undefined;
+  if (settings === undefined) return undefined;
+  const [group] = settings.DestinationArn["Fn::GetAtt"];
+  expect(resourcesOf([template], "AWS::Logs::LogGroup").map(([id]) => id)).toContain(group);
+  return JSON.parse(settings.Format);
+}
+
+test.each<Api>(["HTTP", "WEBSOCKET"])("the %s API's log has no address, no path and no query", (protocol) => {
+  const fields = accessLogOf(guarded.realtime, protocol);
+
+  expect(fields).toMatchObject({
+    requestId: "$context.requestId",
+    route: "$context.routeKey",
+    status: "$context.status",
+    integrationLatencyMs: "$context.integrationLatency",
+  });
+  for (const source of Object.values(fields ?? {})) {
+    expect(source).toMatch(/^\$context\.[\w.]+$/);
+    expect(source).not.toMatch(/identity|path|query|header|body|user/i);
+  }
+});
+
+test("by default a deployment needs nothing of the account: only the HTTP API has an access log", () => {
+  expect(accessLogOf(realtime, "HTTP")).toBeDefined();
+  expect(accessLogOf(realtime, "WEBSOCKET")).toBeUndefined();
+});
+
+test("where connecting takes a token, an authorizer asks for it at $connect and only there", () => {
+  const [authorizer, ...others] = resourcesOf([guarded.realtime], "AWS::ApiGatewayV2::Authorizer");
+  const routes = resourcesOf([guarded.realtime], "AWS::ApiGatewayV2::Route").map(([, { Properties }]) => [
+    Properties["RouteKey"],
+    Properties["AuthorizationType"],
+  ]);
+
+  expect(others).toEqual([]);
+  expect(authorizer?.[1].Properties).toMatchObject({
+    AuthorizerType: "REQUEST",
+    IdentitySource: ["route.request.querystring.token"],
+  });
+  expect(functionBehind(authorizer?.[1].Properties["AuthorizerUri"])).toBe("ws-broadcast-authorize");
+  expect(routes.filter(([, type]) => type === "CUSTOM")).toEqual([["$connect", "CUSTOM"]]);
+});
+
+test("where a WebSocket is open there is no authorizer", () => {
+  expect(resourcesOf([realtime], "AWS::ApiGatewayV2::Authorizer")).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { isObject } from "#src/wire/json.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodePlay, maxPlayBytes, parseJson, parsePlay, type Rejection } from "#src/wire/play-codec.ts";
 import type { ApiDeps, ApiRequest } from "../api-request.ts";
+import { type Caller, mayUse } from "../caller.ts";
 import { type Answer, errorAnswer, errorBody, HttpError, json } from "../http-answer.ts";
 
 const maxBodyBytes = 1024 * 1024;
@@ -21,7 +22,7 @@ type ItemAnswer =
  * `POST /plays`: one JSON object, an array, or newline-delimited JSON. Each item is judged by itself; what is accepted
  * is in the stream before the answer leaves. Duplicates are found by the consumer, so repeating a request is safe.
  */
-export async function postPlays(deps: ApiDeps, { event }: ApiRequest): Promise<Answer> {
+export async function postPlays(deps: ApiDeps, { event, caller }: ApiRequest): Promise<Answer> {
   const items = readItems(event.headers["content-type"], readBody(event.body, event.isBase64Encoded), deps);
   if (items.length === 0) throw new HttpError(400, "empty", "the body holds no play");
   if (items.length > maxPlays) {
@@ -31,7 +32,7 @@ export async function postPlays(deps: ApiDeps, { event }: ApiRequest): Promise<A
   const results: ItemAnswer[] = [];
   const records: StreamRecord[] = [];
   for (const [index, decode] of items.entries()) {
-    const item = encodeItem(decode(arrivedAt));
+    const item = encodeItem(permitted(decode(arrivedAt), caller));
     if (item.ok) {
       records.push(item.value.record);
       results.push({ index, status: "accepted", event_id: item.value.eventId });
@@ -41,6 +42,12 @@ export async function postPlays(deps: ApiDeps, { event }: ApiRequest): Promise<A
   }
   const refusal = await put(deps, records);
   return refusal === undefined ? answerFor(results, records.length) : errorAnswer(refusal);
+}
+
+/** A listener's token adds that listener's plays and no other's. Whose they are instead, the reason does not say. */
+function permitted(decoded: Result<Play, Rejection>, caller: Caller): Result<Play, Rejection> {
+  if (!decoded.ok || mayUse(caller, decoded.value.userId)) return decoded;
+  return err({ field: "user_id", reason: "this token adds plays of its own listener only" });
 }
 
 interface EncodedItem {

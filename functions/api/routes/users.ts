@@ -2,42 +2,57 @@ import type { UserId } from "#src/domain/play.ts";
 import { favouriteArtists, type Profile } from "#src/domain/profile.ts";
 import { recommend, recommendedSongs, type TrendingSong } from "#src/domain/recommend.ts";
 import { factFlags } from "#src/domain/segment.ts";
+import { isUserId } from "#src/domain/user-id.ts";
 import type { StoredProfile } from "#src/ports/profile-store.ts";
 import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import type { ApiDeps, ApiRequest } from "../api-request.ts";
-import { type Answer, HttpError, isoTime, json, parseLimit } from "../http-answer.ts";
+import { mayUse } from "../caller.ts";
+import { type Answer, badParameter, HttpError, isoTime, json, parseLimit } from "../http-answer.ts";
 
 const shownArtists = 20;
 const maxRecommendations = 100;
 
 /** `GET /users/{id}`: what a listener plays. */
-export async function getUser(deps: ApiDeps, { parameter }: ApiRequest): Promise<Answer> {
-  const stored = await readProfile(deps, parameter);
+export async function getUser(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
+  const userId = listenerOf(request);
+  const stored = await readProfile(deps, userId);
   if (stored === undefined) {
-    throw new HttpError(404, "unknown_user", `no committed play is by listener "${parameter}"`, "id");
+    throw new HttpError(404, "unknown_user", `no committed play is by listener "${userId}"`, "id");
   }
   return json(200, { ...viewProfile(stored.profile), epoch: stored.epoch });
 }
 
 /** `GET /users/{id}/recommendations`: computed when they are read, from the profile and the trending songs. */
-export async function getRecommendations(deps: ApiDeps, { parameter, query }: ApiRequest): Promise<Answer> {
-  const k = parseLimit("k", query["k"], recommendedSongs, maxRecommendations);
+export async function getRecommendations(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
+  const userId = listenerOf(request);
+  const k = parseLimit("k", request.query["k"], recommendedSongs, maxRecommendations);
   const [stored, publication] = await Promise.all([
-    readProfile(deps, parameter),
+    readProfile(deps, userId),
     deps.publications.read(trendingKey),
   ]);
   const songs = publication === undefined ? [] : decodeTrending(publication.body).songs;
   const picks = stored === undefined ? songs.slice(0, k) : recommend(stored.profile, songs, k);
   return json(200, {
-    user_id: parameter,
+    user_id: userId,
     cold_start: stored === undefined,
     epoch: publication?.epoch ?? 0,
     recommendations: picks.map(viewPick),
   });
 }
 
-async function readProfile(deps: ApiDeps, id: string): Promise<StoredProfile | undefined> {
-  const userId = id as UserId;
+/**
+ * The listener that the path names.
+ *
+ * @throws HttpError 403 for another listener's token, whether or not there is such a listener
+ */
+function listenerOf({ parameter, caller }: ApiRequest): UserId {
+  if (!isUserId(parameter))
+    throw badParameter("id", "id is 1 to 128 characters of well-formed text without NUL");
+  if (mayUse(caller, parameter)) return parameter;
+  throw new HttpError(403, "forbidden", "this token is for another listener", "id");
+}
+
+async function readProfile(deps: ApiDeps, userId: UserId): Promise<StoredProfile | undefined> {
   return (await deps.profiles.read([userId])).get(userId);
 }
 

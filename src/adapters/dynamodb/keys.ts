@@ -21,7 +21,8 @@ export const totalItem = (key: string): ItemKey => ({ pk: partitionKey(key), sk:
 export const segmentPartition = (shard: string): string => `SEG#${shard}`;
 export const headPartition = "HEAD";
 
-export const profilePartition = (user: string): string => `USER#${user}`;
+const profilePrefix = "USER#";
+export const profilePartition = (user: string): string => `${profilePrefix}${user}`;
 export const profileItem = (user: string): ItemKey => ({ pk: profilePartition(user), sk: "PROFILE" });
 
 export const publicationItem = (key: string): ItemKey => ({ pk: partitionKey(key), sk: "LATEST" });
@@ -29,4 +30,16 @@ export const publicationItem = (key: string): ItemKey => ({ pk: partitionKey(key
 export const epochPartition = "EPOCH";
 export const paddedEpoch = (epoch: number): string => String(epoch).padStart(16, "0");
 export const epochItem = (epoch: number): ItemKey => ({ pk: epochPartition, sk: paddedEpoch(epoch) });
+export const tokenPartition = "TOKEN";
+export const tokenItem = (hash: string): ItemKey => ({ pk: tokenPartition, sk: hash });
+/** Not in the partition of the records, whose last item is the latest epoch; the broadcast may write nothing else. */
+export const broadcastPartition = "BROADCAST";
+export const broadcastItem = (epoch: number): ItemKey => ({ pk: broadcastPartition, sk: paddedEpoch(epoch) });
 export const leaseItem: ItemKey = { pk: "LEASE", sk: "LEASE" };
+
+/** A partition key for an error's message, which ends up in a log: a listener's is hashed. */
+export function shownPartition(pk: string): string {
+  if (!pk.startsWith(profilePrefix)) return pk;
+  const hash = createHash("sha256").update(pk.slice(profilePrefix.length)).digest("hex");
+  return `${profilePrefix}<sha256 ${hash.slice(0, 16)}>`;
+}

@@ -9,13 +9,16 @@ export interface SqliteOptions {
    * @default "process-kill"
    */
   readonly survives?: "power-loss" | "process-kill";
+  /** Whether the file may be read only, also while another process writes it; it must exist. @default false */
+  readonly readOnly?: boolean;
 }
 
 const schema = `
   CREATE TABLE IF NOT EXISTS segments (
     shard TEXT NOT NULL, position TEXT NOT NULL, previous TEXT NOT NULL, plays INTEGER NOT NULL,
     unqualified INTEGER NOT NULL, duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (shard, position));
+    expires_at INTEGER NOT NULL, body BLOB NOT NULL, written_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (shard, position));
   CREATE TABLE IF NOT EXISTS heads (
     shard TEXT PRIMARY KEY, position TEXT NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL) WITHOUT ROWID;
@@ -29,9 +32,24 @@ const schema = `
     body BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS publications (
     key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS epochs (epoch INTEGER PRIMARY KEY, status TEXT NOT NULL, record TEXT NOT NULL, figures TEXT);
+  CREATE TABLE IF NOT EXISTS epochs (
+    epoch INTEGER PRIMARY KEY, status TEXT NOT NULL, record TEXT NOT NULL, figures TEXT, committed_at INTEGER);
+  CREATE TABLE IF NOT EXISTS broadcasts (
+    epoch INTEGER PRIMARY KEY, at INTEGER NOT NULL, messages INTEGER NOT NULL, failed INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS tokens (
+    hash TEXT PRIMARY KEY, label TEXT NOT NULL, user_id TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)
+    WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, ends_at INTEGER NOT NULL);
 `;
+
+/** Columns that a data directory of an earlier version lacks. */
+const laterColumns = [
+  ["segments", "written_at", "INTEGER NOT NULL DEFAULT 0"],
+  ["epochs", "committed_at", "INTEGER"],
+] as const;
+
+/** How long a request waits for the write of another process, ms. */
+const busyTimeoutMs = 5_000;
 
 /** One SQLite file that the embedded stores share. Every failure of SQLite becomes a `StoreError`. */
 export class SqliteDatabase {
@@ -39,17 +57,31 @@ export class SqliteDatabase {
   readonly #db: DatabaseSync;
 
   /** @param path a file, or `:memory:` */
-  constructor(path: string, { survives = "process-kill" }: SqliteOptions = {}) {
+  constructor(path: string, { survives = "process-kill", readOnly = false }: SqliteOptions = {}) {
     this.#path = path;
     try {
-      this.#db = new DatabaseSync(path);
+      if (readOnly) {
+        this.#db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
+        return;
+      }
+      // `earworm token` writes while `earworm dev` runs: whoever comes second waits.
+      this.#db = new DatabaseSync(path, { timeout: busyTimeoutMs });
       this.#db.exec("PRAGMA journal_mode = WAL");
       this.#db.exec(`PRAGMA synchronous = ${survives === "power-loss" ? "FULL" : "NORMAL"}`);
       this.#db.exec("PRAGMA cache_size = -65536"); // 64 MiB
       this.#db.exec("PRAGMA wal_autocheckpoint = 8000"); // 32 MiB: a page that changes often is copied back less often
       this.#db.exec(schema);
+      this.#addColumns();
     } catch (cause) {
       throw new StoreError(`cannot open the database ${path}: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  #addColumns(): void {
+    for (const [table, column, type] of laterColumns) {
+      const columns = this.#db.prepare(`PRAGMA table_info(${table})`).all();
+      if (columns.some(({ name }) => name === column)) continue;
+      this.#db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
     }
   }
 

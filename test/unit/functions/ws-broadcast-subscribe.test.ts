@@ -164,7 +164,7 @@ describe("subscribe", () => {
 });
 
 test("a connection that comes and goes leaves nothing", async () => {
-  await createConnectHandler(stores)(anEvent());
+  await createConnectHandler({ ...stores, allowedOrigins: ["*"] })(anEvent());
   await say({ action: "subscribe", channel: "stats" });
 
   const answer = await createDisconnectHandler(stores)(anEvent());

@@ -1,0 +1,208 @@
+import { createHash } from "node:crypto";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyWebsocketEventV2,
+  APIGatewayRequestAuthorizerEvent,
+} from "aws-lambda";
+import { expect, onTestFinished, test } from "vitest";
+import { createApiHandler } from "#functions/api/handler.ts";
+import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
+import { createAuthorizeHandler } from "#functions/ws-broadcast/authorize-handler.ts";
+import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
+import { createConnectHandler } from "#functions/ws-broadcast/connect-handler.ts";
+import { createDisconnectHandler } from "#functions/ws-broadcast/disconnect-handler.ts";
+import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
+import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
+import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
+import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
+import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
+import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
+import { tokenIdOf, type TokenHash, tokenText } from "#src/domain/access-token.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import type { EpochMs, UserId } from "#src/domain/play.ts";
+import { encodePlay } from "#src/wire/play-codec.ts";
+import { channels } from "#src/wire/push-protocol.ts";
+import { aPlay, someTime } from "#test/support/builders.ts";
+import { kinesisEvent, Pipeline } from "#test/support/pipeline.ts";
+import { type FunctionName, type TableRequests, tableRequests } from "#test/support/table-requests.ts";
+import { describeDynamoDb } from "./describe-dynamodb.ts";
+
+/** The actions that IAM asks for a transaction are those of its items. */
+function actionsOf(command: string, input: Record<string, unknown>): [table: string, action: string][] {
+  const action = command.replace(/Command$/, "");
+  if (action === "TransactWrite") {
+    const items = input["TransactItems"] as Record<string, { TableName: string }>[];
+    return items.flatMap((item) =>
+      Object.entries(item).map(([kind, { TableName }]): [string, string] => [TableName, `${kind}Item`]),
+    );
+  }
+  if (action === "BatchGet") {
+    return Object.keys(input["RequestItems"] as object).map((table) => [table, "BatchGetItem"]);
+  }
+  return [[String(input["TableName"]), action === "Query" ? action : `${action}Item`]];
+}
+
+/** Notes what a client sends, by who is said to send it. Until the test ends. */
+class Recorder {
+  readonly sent = new Map<string, Set<string>>();
+  #sender = "nobody";
+
+  constructor(client: DynamoDBDocumentClient) {
+    const send = client.send;
+    client.send = ((command: { input: Record<string, unknown> }, ...rest: unknown[]) => {
+      for (const [table, action] of actionsOf(command.constructor.name, command.input)) {
+        const key = `${this.#sender} ${table}`;
+        this.sent.set(key, (this.sent.get(key) ?? new Set()).add(action));
+      }
+      return Reflect.apply(send, client, [command, ...rest]);
+    }) as typeof send;
+    onTestFinished(() => {
+      client.send = send;
+    });
+  }
+
+  async as<T>(sender: FunctionName, work: () => Promise<T>): Promise<T> {
+    this.#sender = sender;
+    const result = await work();
+    this.#sender = "nobody";
+    return result;
+  }
+}
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const metrics = { record() {} };
+
+describeDynamoDb("on DynamoDB Local", (local) => {
+  test("every function sends what is listed, and so is allowed, and nothing else", async () => {
+    const { client, createTable } = local();
+    const names: Record<string, string> = {};
+    for (const table of ["Segments", "Counters", "Connections"]) names[await createTable()] = table;
+    const [segmentsTable = "", countersTable = "", connectionsTable = ""] = Object.keys(names);
+    const stores = {
+      segments: new DynamoDbSegmentStore(client, segmentsTable),
+      counters: new DynamoDbCounterStore(client, countersTable),
+      profiles: new DynamoDbProfileStore(client, countersTable),
+      publications: new DynamoDbPublicationStore(client, countersTable),
+      epochs: new DynamoDbEpochLog(client, countersTable),
+    };
+    const tokens = new DynamoDbTokenStore(client, countersTable);
+    const token = tokenText("t".repeat(43));
+    const hash = sha256(token) as TokenHash;
+    const clock = (): EpochMs => someTime;
+    await tokens.create({
+      ...{ id: tokenIdOf(hash), hash, label: "test", scope: { kind: "operator" } },
+      ...{ createdAt: someTime, expiresAt: (someTime + 1) as EpochMs },
+    });
+    const recorder = new Recorder(client);
+    const shared = { ...stores, clock, logger, metrics };
+
+    const socket = {
+      ...shared,
+      connections: new DynamoDbConnectionStore(client, connectionsTable),
+      gateway: {
+        send: (to: string) => Promise.resolve(to === "leaver" ? ("gone" as const) : ("sent" as const)),
+      },
+      allowedOrigins: ["*"],
+    };
+    const event = (connectionId: string, message?: object) =>
+      ({
+        requestContext: { connectionId },
+        ...(message === undefined ? {} : { body: JSON.stringify(message) }),
+      }) as unknown as APIGatewayProxyWebsocketEventV2;
+    const say = (connection: string, message: object) =>
+      recorder.as("RealtimeSubscribe", () => createSubscribeHandler(socket)(event(connection, message)));
+    for (const connection of ["stayer", "other"]) {
+      await recorder.as("RealtimeConnect", () => createConnectHandler(socket)(event(connection)));
+      for (const channel of channels.slice(0, 8)) await say(connection, { action: "subscribe", channel });
+      await say(connection, { action: "ping" });
+      await say(connection, { action: "unsubscribe", channel: channels[0] });
+    }
+    await say("leaver", { action: "subscribe", channel: "stats" });
+    await socket.connections.subscribe("leaver" as never, "stats", (someTime + 1000) as EpochMs);
+
+    const pipeline = new Pipeline({ stores, now: () => someTime });
+    for (let epoch = 1 as EpochNumber; epoch <= 3; epoch++) {
+      await recorder.as("ConsumerConsume", () => consume(pipeline, epoch));
+      const planned = await recorder.as("Plan", () => pipeline.plan());
+      expect(planned).toMatchObject({ kind: "epoch", epoch });
+      await recorder.as("Plan", () => pipeline.plan()); // resumed
+      await recorder.as("Reduce", () => pipeline.reduce(epoch));
+      await recorder.as("UserBehavior", () => pipeline.userBehavior(epoch));
+      await recorder.as("Recommendation", () => pipeline.recommendation(epoch));
+      await recorder.as("Commit", () => pipeline.commit(epoch));
+      await recorder.as("RealtimeBroadcast", () => createBroadcastHandler(socket)({ epoch }));
+    }
+    await recorder.as("Plan", () => pipeline.plan()); // idle
+    await say("latecomer", { action: "subscribe", channel: "songs.all" });
+    await recorder.as("Release", () => createReleaseHandler(stores)({ execution: "run" }));
+    await recorder.as("RealtimeDisconnect", () => createDisconnectHandler(socket)(event("stayer")));
+
+    await recorder.as("RealtimeAuthorize", () =>
+      createAuthorizeHandler({ tokens, sha256, clock })({
+        queryStringParameters: { token },
+        methodArn: "arn",
+      } as unknown as APIGatewayRequestAuthorizerEvent),
+    );
+    const api = createApiHandler({ ...shared, access: tokens, sha256, plays: { put: async () => {} } });
+    for (const path of ["/plays/recent", "/charts/songs", "/users/u", "/users/u/recommendations", "/stats"]) {
+      const { statusCode } = await recorder.as("HttpFunction", () => api(aGet(path, token)));
+      expect(statusCode).toBe(200);
+    }
+
+    expect(sentBy(recorder, names)).toEqual(withoutRare(tableRequests));
+  });
+});
+
+/** Five plays, the second time from a container that remembers nothing. */
+async function consume(pipeline: Pipeline, epoch: number): Promise<void> {
+  const records = Array.from({ length: 5 }, (_, i) => ({
+    sequenceNumber: String(epoch * 10 + i),
+    data: encodePlay(aPlay({ userId: "u" as UserId, track: { id: `s${i}` } })),
+    arrivedAt: someTime,
+  }));
+  await pipeline.container()(kinesisEvent(records));
+}
+
+const aGet = (rawPath: string, token: string): APIGatewayProxyEventV2 =>
+  ({
+    rawPath,
+    headers: { authorization: `Bearer ${token}` },
+    requestContext: { http: { method: "GET", path: rawPath }, stage: "$default" },
+  }) as unknown as APIGatewayProxyEventV2;
+
+function sentBy({ sent }: Recorder, names: Readonly<Record<string, string>>): Record<string, TableRequests> {
+  const found: Record<string, Record<string, readonly string[]>> = {};
+  for (const [key, actions] of sent) {
+    const [sender = "", table = ""] = key.split(" ");
+    if (sender === "nobody") continue;
+    found[sender] = { ...found[sender], [names[table] ?? table]: [...actions].sort() };
+  }
+  return found;
+}
+
+/** What a small run does not come to: pages of megabytes that shrink, and so are deleted. */
+const rare: Readonly<Record<string, string>> = {
+  Reduce: "DeleteItem",
+  UserBehavior: "DeleteItem",
+  Recommendation: "DeleteItem",
+};
+
+function withoutRare(requests: Readonly<Record<string, TableRequests>>): Record<string, TableRequests> {
+  return Object.fromEntries(
+    Object.entries(requests)
+      .filter(([, tables]) => Object.keys(tables).length > 0)
+      .map(([sender, tables]) => [
+        sender,
+        Object.fromEntries(
+          Object.entries(tables).map(([table, actions]) => [
+            table,
+            actions.filter((action) => action !== rare[sender]),
+          ]),
+        ),
+      ]),
+  );
+}

@@ -1,0 +1,25 @@
+/** What a function sends to one table, without `dynamodb:`. */
+export type TableRequests = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * The requests that each function's adapters send, by function and table. test/contract/table-requests.test.ts holds it
+ * against what is sent, test/infra/functions.test.ts against what is allowed.
+ */
+export const tableRequests = {
+  ConsumerConsume: { Segments: ["GetItem", "PutItem", "Query"] },
+  Plan: { Segments: ["Query"], Counters: ["DeleteItem", "PutItem", "Query"] },
+  Reduce: { Segments: ["Query"], Counters: ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] },
+  UserBehavior: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem"] },
+  Recommendation: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
+  Commit: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"] },
+  Release: { Counters: ["DeleteItem"] },
+  StartTrigger: {},
+  RealtimeAuthorize: { Counters: ["GetItem"] },
+  RealtimeConnect: { Connections: ["PutItem"] },
+  RealtimeDisconnect: { Connections: ["DeleteItem", "Query"] },
+  RealtimeSubscribe: { Connections: ["DeleteItem", "PutItem", "Query"], Counters: ["GetItem", "Query"] },
+  RealtimeBroadcast: { Connections: ["DeleteItem", "Query"], Counters: ["GetItem", "PutItem"] },
+  HttpFunction: { Segments: ["Query"], Counters: ["BatchGetItem", "GetItem", "Query"] },
+} as const satisfies Readonly<Record<string, TableRequests>>;
+
+export type FunctionName = keyof typeof tableRequests;
