@@ -20,6 +20,22 @@ export function positiveOption(text: string): number {
   throw new InvalidArgumentError("Expected a number above 0.");
 }
 
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A time such as `90s`, `30m`, `1h` or `7d`; returns ms. */
+export function durationOption(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(digits) * (unitMs[unit as keyof typeof unitMs] ?? 0);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("Expected a time such as 90s, 30m, 1h or 7d.");
+}
+
+/** The name of a deployed stage, as it stands in its stacks' names. */
+export function stageOption(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text)) return text;
+  throw new InvalidArgumentError("Expected a stage's name, such as dev.");
+}
+
 /** `http://` or `https://`, or `aws` for what the AWS SDK is configured for. */
 export function endpointOption(text: string): string {
   const url = URL.parse(text);

@@ -3,6 +3,7 @@ import { sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { Play } from "#src/domain/play.ts";
 import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
 import { BlockBuilder } from "#src/wire/block-builder.ts";
+import { type AwsTarget, callingAws } from "./aws-error.ts";
 
 /** Where `earworm dev` listens. */
 export const defaultEndpoint = "http://127.0.0.1:4567";
@@ -30,10 +31,15 @@ async function createClient(endpoint: string): Promise<KinesisClient> {
   });
 }
 
-/** The stream behind an endpoint; `aws` means what the SDK is configured for. */
+/**
+ * The stream behind an endpoint; `aws` means what the SDK is configured for. What AWS refuses, or the way there, is a
+ * `CliError`.
+ */
 export async function openPlayStream(endpoint: string, streamName: string): Promise<PlayStream> {
   const { KinesisPlayStream } = await import("#src/adapters/kinesis/kinesis-play-stream.ts");
-  return new KinesisPlayStream(await createClient(endpoint), streamName);
+  const stream = new KinesisPlayStream(await createClient(endpoint), streamName);
+  const target: AwsTarget = { service: "Kinesis", ...(endpoint === "aws" ? {} : { endpoint }) };
+  return { put: (records) => callingAws(target, () => stream.put(records)) };
 }
 
 /** Sends plays as blocks, one request after the other: a listener's plays arrive in the order in which they came. */

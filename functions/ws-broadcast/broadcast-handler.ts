@@ -45,11 +45,12 @@ export function createBroadcastHandler(deps: BroadcastDeps) {
   return async ({ epoch }: BroadcastInput): Promise<BroadcastFigures> => {
     const startedAt = deps.clock();
     const [record, previous] = await readEpochs(deps.epochs, epoch);
-    const delivery = new Delivery(deps);
+    const delivery = new Delivery(deps, epoch);
     const outcomes = await Promise.allSettled(
       channels.map((channel) => broadcast(deps, delivery, channel, record, previous)),
     );
     await delivery.finish();
+    await noteOutcome(deps, epoch, delivery.figures());
     const figures = {
       channels: outcomes.filter((outcome) => outcome.status === "fulfilled" && outcome.value).length,
       ...delivery.figures(),
@@ -57,11 +58,40 @@ export function createBroadcastHandler(deps: BroadcastDeps) {
     };
     deps.metrics.record("BroadcastMessages", figures.messages);
     deps.metrics.record("BroadcastGone", figures.gone);
+    deps.metrics.record("BroadcastGoneExcess", goneExcess(figures));
     deps.metrics.record("BroadcastFailed", figures.failed);
+    deps.logger.info("epoch broadcast", { epoch, ...figures });
     throwFirst(outcomes, deps.logger, epoch);
     return figures;
   };
 }
+
+/** The messages are out: a note that fails must not have them sent again. */
+async function noteOutcome(
+  { epochs, clock, logger }: BroadcastDeps,
+  epoch: EpochNumber,
+  { messages, failed }: Pick<BroadcastFigures, "messages" | "failed">,
+): Promise<void> {
+  try {
+    await epochs.noteBroadcast(epoch, { at: clock(), messages, failed });
+  } catch (cause) {
+    logger.warn("the outcome of a broadcast was not kept", { epoch, reason: String(cause) });
+  }
+}
+
+/** The share of connections that may be gone without an alarm: those that closed since the last epoch. */
+const toleratedGone = 0.2;
+
+/**
+ * By how many connections that were gone a broadcast is above what is tolerated; negative below. Broadcasts' excesses add
+ * up, so an alarm on their sum is one on the share, with a floor.
+ */
+const goneExcess = ({
+  gone,
+  messages,
+  failed,
+}: Pick<BroadcastFigures, "gone" | "messages" | "failed">): number =>
+  gone - toleratedGone * (gone + messages + failed);
 
 async function readEpochs(
   epochs: EpochLog,
@@ -112,6 +142,7 @@ function throwFirst(outcomes: readonly PromiseSettledResult<boolean>[], logger: 
 /** Sends with bounded concurrency and time, so that no connection delays or fails another. */
 class Delivery {
   readonly #deps: BroadcastDeps;
+  readonly #epoch: EpochNumber;
   readonly #limit: Limit;
   readonly #timeoutMs: number;
   /** Connections that are gone or failed: they get nothing more in this run. */
@@ -121,8 +152,9 @@ class Delivery {
   #failed = 0;
   #bytes = 0;
 
-  constructor(deps: BroadcastDeps) {
+  constructor(deps: BroadcastDeps, epoch: EpochNumber) {
     this.#deps = deps;
+    this.#epoch = epoch;
     this.#limit = new Limit(deps.concurrency ?? 64);
     this.#timeoutMs = deps.sendTimeoutMs ?? 2000;
   }
@@ -161,7 +193,7 @@ class Delivery {
     } catch (cause) {
       this.#lost.add(connection);
       this.#failed += 1;
-      this.#deps.logger.warn("a message was not delivered", { connection, reason: String(cause) });
+      this.#warn("a message was not delivered", connection, cause);
     }
   }
 
@@ -170,8 +202,12 @@ class Delivery {
       await this.#deps.connections.disconnect(connection);
     } catch (cause) {
       // Its items expire, and the next broadcast finds it gone again.
-      this.#deps.logger.warn("a gone connection was not removed", { connection, reason: String(cause) });
+      this.#warn("a gone connection was not removed", connection, cause);
     }
+  }
+
+  #warn(message: string, connection: ConnectionId, cause: unknown): void {
+    this.#deps.logger.warn(message, { epoch: this.#epoch, connection, reason: String(cause) });
   }
 }
 

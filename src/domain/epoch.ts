@@ -25,6 +25,16 @@ export interface EpochRecord {
   readonly windows: Readonly<Record<ChartWindow, WindowId>>;
   /** By stage, once committed. */
   readonly figures?: Readonly<Record<string, StageFigures>>;
+  /** When it was committed, once it is. */
+  readonly committedAt?: EpochMs;
+}
+
+/** How the broadcast of an epoch went; kept beside its record. */
+export interface BroadcastOutcome {
+  /** When the last message was sent, or given up. */
+  readonly at: EpochMs;
+  readonly messages: number;
+  readonly failed: number;
 }
 
 /** The part of a shard that belongs to an epoch: after `from`, up to and including `to`. */

@@ -31,6 +31,10 @@ export function entriesBefore(position: Position, sequenceNumber: string): numbe
   return Number(position.slice(sequenceDigits + 1));
 }
 
+/** The sequence number of the record in which a position lies; 0 for the origin. */
+export const sequenceNumberOf = (position: Position): string =>
+  position.slice(0, sequenceDigits).replace(/^0+(?=\d)/, "");
+
 /** What a shard has contributed up to a position. All grow with it. */
 export interface ShardCounts {
   /** Accepted plays that are not duplicates. */

@@ -79,6 +79,8 @@ export interface Segment {
   readonly head: Head;
   /** Where the segment before it ends. */
   readonly previous: Position;
+  /** When its consumer closed it, by that one's clock. */
+  readonly writtenAt: EpochMs;
   /** `SegmentContents`, encoded by src/wire/segment-codec.ts. */
   readonly body: Uint8Array;
 }

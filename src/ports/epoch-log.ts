@@ -1,4 +1,4 @@
-import type { EpochNumber, EpochRecord, StageFigures } from "../domain/epoch.ts";
+import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "../domain/epoch.ts";
 import type { EpochMs } from "../domain/play.ts";
 
 /** The write-ahead log of epochs (I4). Reads are strongly consistent; a failing store throws `StoreError`. */
@@ -8,11 +8,15 @@ export interface EpochLog {
   /** Writes the record of a new epoch. `exists`: somebody else did, and nothing was written. */
   create(record: EpochRecord): Promise<"created" | "exists">;
   /**
-   * Marks an epoch as committed; committing again changes nothing.
+   * Marks an epoch as committed at `at`; committing again changes nothing.
    *
    * @throws CorruptStoreError where the epoch has no record
    */
-  commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void>;
+  commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>, at: EpochMs): Promise<void>;
+  /** Keeps how an epoch's broadcast went, in place of what was kept before. Nothing depends on it but `earworm trace`. */
+  noteBroadcast(epoch: EpochNumber, outcome: BroadcastOutcome): Promise<void>;
+  /** What `noteBroadcast` kept; undefined where the broadcast has not ended. */
+  readBroadcast(epoch: EpochNumber): Promise<BroadcastOutcome | undefined>;
   /**
    * Takes the lease for `owner` until `now + lengthMs`. Refused while another owner's lease runs; one that would end
    * later than `now + lengthMs` is void (a clock went back). Re-entrant: an owner prolongs its own.

@@ -33,6 +33,7 @@ const song = songKey("song-1" as TrackId);
 const aSegment = (body: Uint8Array): Segment => ({
   head: { shard, position: positionAt("7", 1), counts: noCounts, arrivedAt: now },
   previous: origin,
+  writtenAt: now,
   body,
 });
 
@@ -395,7 +396,7 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       };
 
       await log.create(record);
-      await log.commit(record.epoch, { reduce: { plays: 12 } });
+      await log.commit(record.epoch, { reduce: { plays: 12 } }, now);
 
       const [item] = await itemsOf(local(), table);
       expect(item).toEqual({
@@ -407,10 +408,22 @@ describeDynamoDb("the items in DynamoDB", (local) => {
         now,
         windows: JSON.stringify(record.windows),
         figures: '{"reduce":{"plays":12}}',
+        committed_at: now,
         body: expect.toSatisfy((body: Uint8Array) => body.length < 10_000),
         deflated: true,
       });
     });
+  });
+
+  test("of broadcasts have a partition of their own, the only one that the broadcast may write", async () => {
+    const table = await local().createTable();
+    const log = new DynamoDbEpochLog(local().client, table);
+
+    await log.noteBroadcast(epochOf(7), { at: now, messages: 5, failed: 1 });
+
+    expect(await itemsOf(local(), table)).toEqual([
+      { pk: "BROADCAST", sk: "0000000000000007", at: now, messages: 5, failed: 1 },
+    ]);
   });
 
   describe("of profiles", () => {
@@ -541,7 +554,12 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       ],
       ["read of a publication", ({ publications }) => publications.read("RECENT" as PublicationKey)],
       ["latest", ({ epochs }) => epochs.latest()],
-      ["commit", ({ epochs }) => epochs.commit(epochOf(1), {})],
+      ["commit", ({ epochs }) => epochs.commit(epochOf(1), {}, now)],
+      [
+        "noteBroadcast",
+        ({ epochs }) => epochs.noteBroadcast(epochOf(1), { at: now, messages: 1, failed: 0 }),
+      ],
+      ["readBroadcast", ({ epochs }) => epochs.readBroadcast(epochOf(1))],
       ["acquireLease", ({ epochs }) => epochs.acquireLease("a", now, 1)],
       ["connect", ({ connections }) => connections.connect("c" as ConnectionId, now)],
       ["subscribers", ({ connections }) => first(connections.subscribers("songs.hot"))],

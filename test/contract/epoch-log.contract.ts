@@ -97,7 +97,7 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
       test("creating a committed epoch again does not open it", async () => {
         const log = await opened(open);
         await log.create(anEpoch(1));
-        await log.commit(1 as EpochNumber, {});
+        await log.commit(1 as EpochNumber, {}, later(9));
 
         const outcome = await log.create(anEpoch(1));
 
@@ -141,9 +141,9 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
         const figures = { reduce: { plays: 10 } };
         await log.create(record);
 
-        await log.commit(record.epoch, figures);
+        await log.commit(record.epoch, figures, later(9));
 
-        const committed = { ...record, status: "committed", figures };
+        const committed = { ...record, status: "committed", figures, committedAt: later(9) };
         expect(isDeepStrictEqual(await log.read(record.epoch), committed)).toBe(true);
       });
     });
@@ -151,42 +151,79 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
     describe("commit", () => {
       const figures = { reduce: { plays: 10, ms: 12.75 }, "user-behavior": { profiles: 2 ** 40 } };
 
-      test("marks the epoch and keeps the figures", async () => {
+      test("marks the epoch and keeps the figures and the time", async () => {
         const log = await opened(open);
         await log.create(anEpoch(1));
         await log.create(anEpoch(2));
 
-        await log.commit(1 as EpochNumber, figures);
+        await log.commit(1 as EpochNumber, figures, later(9));
 
-        expect(await log.read(1 as EpochNumber)).toEqual(anEpoch(1, { status: "committed", figures }));
+        expect(await log.read(1 as EpochNumber)).toEqual(
+          anEpoch(1, { status: "committed", figures, committedAt: later(9) }),
+        );
         expect(await log.latest()).toEqual(anEpoch(2));
       });
 
       test("committing again changes nothing", async () => {
         const log = await opened(open);
         await log.create(anEpoch(1));
-        await log.commit(1 as EpochNumber, figures);
+        await log.commit(1 as EpochNumber, figures, later(9));
 
-        await log.commit(1 as EpochNumber, { reduce: { plays: 99 } });
+        await log.commit(1 as EpochNumber, { reduce: { plays: 99 } }, later(99));
 
-        expect(await log.latest()).toEqual(anEpoch(1, { status: "committed", figures }));
+        expect(await log.latest()).toEqual(
+          anEpoch(1, { status: "committed", figures, committedAt: later(9) }),
+        );
       });
 
       test("an epoch without figures is committed with none", async () => {
         const log = await opened(open);
         await log.create(anEpoch(1));
 
-        await log.commit(1 as EpochNumber, {});
+        await log.commit(1 as EpochNumber, {}, later(9));
 
-        expect(await log.latest()).toEqual(anEpoch(1, { status: "committed", figures: {} }));
+        expect(await log.latest()).toEqual(
+          anEpoch(1, { status: "committed", figures: {}, committedAt: later(9) }),
+        );
       });
 
       test("committing an epoch that nobody created does not create it", async () => {
         const log = await opened(open);
 
-        await log.commit(1 as EpochNumber, figures).catch(() => undefined);
+        await log.commit(1 as EpochNumber, figures, later(9)).catch(() => undefined);
 
         expect(await log.latest()).toBeUndefined();
+      });
+    });
+
+    describe("the broadcast's outcome", () => {
+      const outcome = { at: later(20), messages: 3, failed: 1 };
+
+      test("is not there before it is noted", async () => {
+        const log = await opened(open);
+        await log.create(anEpoch(1));
+
+        expect(await log.readBroadcast(1 as EpochNumber)).toBeUndefined();
+      });
+
+      test("comes back as it was noted, and leaves the record alone", async () => {
+        const log = await opened(open);
+        await log.create(anEpoch(1));
+
+        await log.noteBroadcast(1 as EpochNumber, outcome);
+
+        expect(await log.readBroadcast(1 as EpochNumber)).toEqual(outcome);
+        expect(await log.readBroadcast(2 as EpochNumber)).toBeUndefined();
+        expect(await log.latest()).toEqual(anEpoch(1));
+      });
+
+      test("is the last one that was noted", async () => {
+        const log = await opened(open);
+        await log.noteBroadcast(1 as EpochNumber, outcome);
+
+        await log.noteBroadcast(1 as EpochNumber, { at: later(30), messages: 0, failed: 0 });
+
+        expect(await log.readBroadcast(1 as EpochNumber)).toEqual({ at: later(30), messages: 0, failed: 0 });
       });
     });
 

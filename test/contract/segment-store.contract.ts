@@ -32,6 +32,7 @@ function aSegment(wish: SegmentWish = {}): Segment {
       arrivedAt: 1_795_132_800_123 as EpochMs,
     },
     previous: wish.previous ?? origin,
+    writtenAt: 1_795_132_800_456 as EpochMs,
     body: wish.body ?? new Uint8Array([1, 2, 3]),
   };
 }

@@ -70,7 +70,7 @@ export function anEpoch(epoch: number, overrides: Partial<EpochRecord> = {}): Ep
 /** Writes a record and commits it. */
 export async function commitEpoch({ epochs }: MemoryStores, record: EpochRecord): Promise<void> {
   await epochs.create(record);
-  await epochs.commit(record.epoch, {});
+  await epochs.commit(record.epoch, {}, record.now);
 }
 
 export const anEntry = (id: string, overrides: Partial<ChartEntry> = {}): ChartEntry => ({

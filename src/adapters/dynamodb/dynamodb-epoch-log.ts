@@ -6,17 +6,18 @@ import {
   QueryCommand,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
-import type { EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { Head, Position, ShardKey } from "#src/domain/position.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import { bodyAttributes, bodyOf, type Item, numberOf, textOf } from "./item.ts";
-import { epochItem, epochPartition, leaseItem } from "./keys.ts";
+import { broadcastItem, epochItem, epochPartition, leaseItem } from "./keys.ts";
 import { answerOf, conditional } from "./requests.ts";
 
 /**
- * Epoch records (`EPOCH` / padded number) and the lease, beside the guards that they feed. The heads of all shards are a
+ * Epoch records (`EPOCH` / padded number), how their broadcasts went (`BROADCAST` / padded number, to spare the records,
+ * which may be large, a second rewrite) and the lease, beside the guards that they feed. The heads of all shards are a
  * record's deflated body; everything else can be read with the AWS CLI.
  */
 export class DynamoDbEpochLog implements EpochLog {
@@ -64,18 +65,23 @@ export class DynamoDbEpochLog implements EpochLog {
     return outcome.kind === "written" ? "created" : "exists";
   }
 
-  async commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void> {
+  async commit(
+    epoch: EpochNumber,
+    figures: Readonly<Record<string, StageFigures>>,
+    at: EpochMs,
+  ): Promise<void> {
     const request = this.#client.send(
       new UpdateCommand({
         TableName: this.#table,
         Key: epochItem(epoch),
-        UpdateExpression: "SET #status = :committed, figures = :figures",
+        UpdateExpression: "SET #status = :committed, figures = :figures, committed_at = :at",
         ConditionExpression: "#status = :open",
         ExpressionAttributeNames: { "#status": "status" },
         ExpressionAttributeValues: {
           ":open": "open",
           ":committed": "committed",
           ":figures": JSON.stringify(figures),
+          ":at": at,
         },
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       }),
@@ -84,6 +90,26 @@ export class DynamoDbEpochLog implements EpochLog {
     if (outcome.kind === "refused" && outcome.stored["status"] !== "committed") {
       throw new CorruptStoreError(`epoch ${epoch} has no record`);
     }
+  }
+
+  async noteBroadcast(epoch: EpochNumber, { at, messages, failed }: BroadcastOutcome): Promise<void> {
+    const request = this.#client.send(
+      new PutCommand({ TableName: this.#table, Item: { ...broadcastItem(epoch), at, messages, failed } }),
+    );
+    await answerOf(this.#table, `PutItem of the broadcast of epoch ${epoch}`, request);
+  }
+
+  async readBroadcast(epoch: EpochNumber): Promise<BroadcastOutcome | undefined> {
+    const request = this.#client.send(
+      new GetCommand({ TableName: this.#table, Key: broadcastItem(epoch), ConsistentRead: true }),
+    );
+    const { Item } = await answerOf(this.#table, `GetItem of the broadcast of epoch ${epoch}`, request);
+    if (Item === undefined) return undefined;
+    return {
+      at: numberOf(Item, "at") as EpochMs,
+      messages: numberOf(Item, "messages"),
+      failed: numberOf(Item, "failed"),
+    };
   }
 
   async acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {
@@ -138,7 +164,11 @@ function recordFrom(item: Item): EpochRecord {
     now: numberOf(item, "now") as EpochMs,
     windows: JSON.parse(textOf(item, "windows")),
   };
-  return item["figures"] === undefined ? record : { ...record, figures: JSON.parse(textOf(item, "figures")) };
+  return {
+    ...record,
+    ...(item["figures"] === undefined ? {} : { figures: JSON.parse(textOf(item, "figures")) }),
+    ...(item["committed_at"] === undefined ? {} : { committedAt: numberOf(item, "committed_at") as EpochMs }),
+  };
 }
 
 type HeadRow = readonly [ShardKey, Position, number, number, number, number, EpochMs];

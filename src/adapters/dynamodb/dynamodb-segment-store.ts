@@ -92,13 +92,14 @@ export class DynamoDbSegmentStore implements SegmentStore {
    * The token is new for every append and the same in its retries: a retry of what was applied although the answer got
    * lost succeeds, whereas a second append of the same segment is a conflict.
    */
-  #transaction({ head, previous, body }: Segment, expiresAt: EpochMs): TransactWriteCommandInput {
+  #transaction({ head, previous, writtenAt, body }: Segment, expiresAt: EpochMs): TransactWriteCommandInput {
     const totals = { ...head.counts, arrived_at: head.arrivedAt };
     const item = {
       pk: segmentPartition(head.shard),
       sk: head.position,
       previous,
       ...totals,
+      written_at: writtenAt,
       ...bodyAttributes(body),
       expiresAt: Math.ceil(expiresAt / 1000),
     };
@@ -149,6 +150,7 @@ function segmentFrom(item: Item, shard: ShardKey): Segment {
   return {
     head: headFrom(item, shard, "sk"),
     previous: textOf(item, "previous") as Position,
+    writtenAt: numberOf(item, "written_at") as EpochMs,
     body: bodyOf(item),
   };
 }

@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { CorruptStoreError } from "#src/domain/errors.ts";
+import { shownPartition } from "./keys.ts";
 
 /** An item as the document client gives it: strings, numbers, bigints, bytes. */
 export type Item = Readonly<Record<string, unknown>>;
@@ -74,5 +75,6 @@ export function integerFrom(text: string): bigint {
 }
 
 function unexpected(item: Item, attribute: string, wanted: string): CorruptStoreError {
-  return new CorruptStoreError(`attribute ${attribute} of item ${item["pk"]} ${item["sk"]} is not ${wanted}`);
+  const pk = shownPartition(String(item["pk"]));
+  return new CorruptStoreError(`attribute ${attribute} of item ${pk} ${item["sk"]} is not ${wanted}`);
 }

@@ -9,7 +9,7 @@ import {
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StoreError } from "#src/domain/errors.ts";
 import { bytesOf, type Item, numberOf, textOf } from "./item.ts";
-import { type ItemKey, paddedEpoch } from "./keys.ts";
+import { type ItemKey, paddedEpoch, shownPartition } from "./keys.ts";
 import { answerOf, backOff, type Conditional, conditional, mapInFlight } from "./requests.ts";
 
 /** An item holds 400 KB; larger bodies are paged. */
@@ -82,11 +82,14 @@ export class PagedBodies {
       const body = await this.#body(key.pk, item);
       if (body !== undefined) return { ...item, body };
       if (attempt === attempts) {
-        throw new CorruptStoreError(`table ${this.#table}: ${key.pk} lacks pages of its ${this.#what}`);
+        throw new CorruptStoreError(
+          `table ${this.#table}: ${shownPartition(key.pk)} lacks pages of its ${this.#what}`,
+        );
       }
       await backOff(attempt);
       const again = await this.#get(`a ${this.#what}`, key);
-      if (again === undefined) throw new StoreError(`table ${this.#table}: ${key.pk} vanished`);
+      if (again === undefined)
+        throw new StoreError(`table ${this.#table}: ${shownPartition(key.pk)} vanished`);
       item = again;
     }
   }

@@ -1,4 +1,4 @@
-import type { EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -6,6 +6,7 @@ import type { EpochLog } from "#src/ports/epoch-log.ts";
 /** The log of epochs in memory. */
 export class MemoryEpochLog implements EpochLog {
   readonly #records = new Map<EpochNumber, EpochRecord>();
+  readonly #broadcasts = new Map<EpochNumber, BroadcastOutcome>();
   #lease: { readonly owner: string; readonly endsAt: number } | undefined;
 
   latest(): Promise<EpochRecord | undefined> {
@@ -23,11 +24,22 @@ export class MemoryEpochLog implements EpochLog {
     return Promise.resolve("created");
   }
 
-  commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void> {
+  commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>, at: EpochMs): Promise<void> {
     const record = this.#records.get(epoch);
     if (record === undefined) return Promise.reject(new CorruptStoreError(`epoch ${epoch} has no record`));
-    if (record.status === "open") this.#records.set(epoch, { ...record, status: "committed", figures });
+    if (record.status === "open") {
+      this.#records.set(epoch, { ...record, status: "committed", figures, committedAt: at });
+    }
     return Promise.resolve();
+  }
+
+  noteBroadcast(epoch: EpochNumber, outcome: BroadcastOutcome): Promise<void> {
+    this.#broadcasts.set(epoch, outcome);
+    return Promise.resolve();
+  }
+
+  readBroadcast(epoch: EpochNumber): Promise<BroadcastOutcome | undefined> {
+    return Promise.resolve(this.#broadcasts.get(epoch));
   }
 
   acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {

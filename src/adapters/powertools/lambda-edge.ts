@@ -30,6 +30,6 @@ export function lambdaHandler<Event, Result>(
 ): Handler<Event, Result> {
   return middy<Event, Result, Error, Context>()
     .use(injectLambdaContext(logger.powertools, { flushBufferOnUncaughtError: true }))
-    .use(logMetrics(metrics.powertools, { captureColdStartMetric: true }))
+    .use(logMetrics(metrics.powertools))
     .handler(handler);
 }

@@ -1,5 +1,5 @@
 import type { StatementSync } from "node:sqlite";
-import type { EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -7,9 +7,10 @@ import type { SqliteDatabase } from "./sqlite-database.ts";
 
 interface EpochRow {
   readonly status: EpochRecord["status"];
-  /** The record's JSON, without status and figures. */
+  /** The record's JSON, without what committing adds. */
   readonly record: string;
   readonly figures: string | null;
+  readonly committed_at: EpochMs | null;
 }
 
 interface LeaseRow {
@@ -23,6 +24,8 @@ export class SqliteEpochLog implements EpochLog {
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #commit: StatementSync;
+  readonly #replaceBroadcast: StatementSync;
+  readonly #selectBroadcast: StatementSync;
   readonly #selectLease: StatementSync;
   readonly #replaceLease: StatementSync;
   readonly #deleteLease: StatementSync;
@@ -31,10 +34,12 @@ export class SqliteEpochLog implements EpochLog {
     this.#db = db;
     this.#selectLatest = db.prepare("SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1");
     this.#select = db.prepare("SELECT * FROM epochs WHERE epoch = ?");
-    this.#insert = db.prepare("INSERT OR IGNORE INTO epochs VALUES (?, 'open', ?, NULL)");
+    this.#insert = db.prepare("INSERT OR IGNORE INTO epochs VALUES (?, 'open', ?, NULL, NULL)");
     this.#commit = db.prepare(
-      "UPDATE epochs SET status = 'committed', figures = ? WHERE epoch = ? AND status = 'open'",
+      "UPDATE epochs SET status = 'committed', figures = ?, committed_at = ? WHERE epoch = ? AND status = 'open'",
     );
+    this.#replaceBroadcast = db.prepare("INSERT OR REPLACE INTO broadcasts VALUES (?, ?, ?, ?)");
+    this.#selectBroadcast = db.prepare("SELECT at, messages, failed FROM broadcasts WHERE epoch = ?");
     this.#selectLease = db.prepare("SELECT owner, ends_at FROM lease");
     this.#replaceLease = db.prepare("INSERT OR REPLACE INTO lease VALUES (1, ?, ?)");
     this.#deleteLease = db.prepare("DELETE FROM lease WHERE owner = ?");
@@ -53,11 +58,26 @@ export class SqliteEpochLog implements EpochLog {
     return changes === 0 ? "exists" : "created";
   }
 
-  async commit(epoch: EpochNumber, figures: Readonly<Record<string, StageFigures>>): Promise<void> {
-    const { changes } = this.#db.run(() => this.#commit.run(JSON.stringify(figures), epoch));
+  async commit(
+    epoch: EpochNumber,
+    figures: Readonly<Record<string, StageFigures>>,
+    at: EpochMs,
+  ): Promise<void> {
+    const { changes } = this.#db.run(() => this.#commit.run(JSON.stringify(figures), at, epoch));
     if (changes === 0 && (await this.read(epoch)) === undefined) {
       throw new CorruptStoreError(`epoch ${epoch} has no record`);
     }
+  }
+
+  async noteBroadcast(epoch: EpochNumber, { at, messages, failed }: BroadcastOutcome): Promise<void> {
+    this.#db.run(() => this.#replaceBroadcast.run(epoch, at, messages, failed));
+  }
+
+  async readBroadcast(epoch: EpochNumber): Promise<BroadcastOutcome | undefined> {
+    const row = this.#db.run(() => this.#selectBroadcast.get(epoch)) as unknown as
+      | BroadcastOutcome
+      | undefined;
+    return row && { at: row.at, messages: row.messages, failed: row.failed };
   }
 
   async acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {
@@ -81,5 +101,9 @@ export class SqliteEpochLog implements EpochLog {
 function toRecord(row: EpochRow | undefined): EpochRecord | undefined {
   if (row === undefined) return undefined;
   const record = { ...(JSON.parse(row.record) as EpochRecord), status: row.status };
-  return row.figures === null ? record : { ...record, figures: JSON.parse(row.figures) };
+  return {
+    ...record,
+    ...(row.figures === null ? {} : { figures: JSON.parse(row.figures) }),
+    ...(row.committed_at === null ? {} : { committedAt: row.committed_at }),
+  };
 }

@@ -18,6 +18,7 @@ interface HeadRow {
 interface SegmentRow extends HeadRow {
   readonly previous: Position;
   readonly body: Uint8Array;
+  readonly written_at: EpochMs;
 }
 
 export class SqliteSegmentStore implements SegmentStore {
@@ -35,7 +36,7 @@ export class SqliteSegmentStore implements SegmentStore {
     this.#selectHead = db.prepare("SELECT * FROM heads WHERE shard = ?");
     this.#selectHeads = db.prepare("SELECT * FROM heads ORDER BY shard");
     this.#upsertHead = db.prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?)");
-    this.#insertSegment = db.prepare("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#insertSegment = db.prepare("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#selectNext = db.prepare(
       "SELECT * FROM segments WHERE shard = ? AND position > ? AND position <= ? ORDER BY position LIMIT 1",
     );
@@ -57,7 +58,7 @@ export class SqliteSegmentStore implements SegmentStore {
   }
 
   async append(segment: Segment, expiresAt: EpochMs): Promise<"appended" | "conflict"> {
-    const { head, previous, body } = segment;
+    const { head, previous, writtenAt, body } = segment;
     const { plays, unqualified, duplicates, rejects } = head.counts;
     return this.#db.transaction(() => {
       if ((this.#head(head.shard)?.position ?? origin) !== previous) return "conflict";
@@ -79,6 +80,7 @@ export class SqliteSegmentStore implements SegmentStore {
         head.arrivedAt,
         expiresAt,
         body,
+        writtenAt,
       );
       return "appended";
     });
@@ -133,5 +135,6 @@ function toHead(row: HeadRow): Head {
 const toSegment = (row: SegmentRow): Segment => ({
   head: toHead(row),
   previous: row.previous,
+  writtenAt: row.written_at,
   body: row.body,
 });

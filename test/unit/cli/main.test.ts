@@ -68,6 +68,9 @@ describe("wrong usage is exit code 2 and one line", () => {
     ["no file", ["send"]],
     ["two files", ["send", "a", "b"]],
     ["an endpoint that is no URL", ["send", "a", "--to", "here"]],
+    ["a directory and a stage", ["trace", "a", "--stage", "dev", "--data-dir", "d"]],
+    ["a time without a unit", ["trace", "a", "--within", "60"]],
+    ["an event id with a space", ["trace", "a b"]],
   ])("%s", async (_, args) => {
     const { code, out, err } = await earworm(args);
 
@@ -88,7 +91,7 @@ describe("wrong usage is exit code 2 and one line", () => {
 });
 
 describe("help is exit code 0, with examples", () => {
-  test.each([[[]], [["simulate"]], [["send"]]])("of %j", async (command) => {
+  test.each([[[]], [["simulate"]], [["send"]], [["trace"]]])("of %j", async (command) => {
     const { code, out, err } = await earworm([...command, "--help"]);
 
     expect({ code, err }).toEqual({ code: 0, err: "" });

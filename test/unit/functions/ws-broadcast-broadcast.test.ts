@@ -119,6 +119,28 @@ describe("broadcast", () => {
     expect(await stores.connections.channelsOf("fails" as ConnectionId)).toEqual(["stats"]);
   });
 
+  test("how it went is kept beside the epoch", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    for (const connection of ["fails", "well"]) await subscribe(connection, "stats");
+    stores.gateway.behaviour.set("fails", "fails");
+
+    await broadcast(1);
+
+    expect(await stores.epochs.readBroadcast(1 as EpochNumber)).toEqual({
+      at: aMoment,
+      messages: 1,
+      failed: 1,
+    });
+  });
+
+  test("a note that cannot be kept does not fail what was sent", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    await subscribe("a", "stats");
+    stores.epochs.noteBroadcast = () => Promise.reject(new Error("throttled"));
+
+    expect(await broadcast(1)).toMatchObject({ messages: 1 });
+  });
+
   test("a thousand subscribers each get one message", async () => {
     await commitEpoch(stores, anEpoch(1));
     for (let i = 0; i < 1000; i++) await subscribe(`c${i}`, "stats");

@@ -1,0 +1,108 @@
+import type { ChartList } from "#src/domain/chart.ts";
+import type { BroadcastOutcome, EpochRecord } from "#src/domain/epoch.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { allTime, type ChartWindow, chartWindows, type WindowId, windowShares } from "#src/domain/windows.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
+import { publicLists } from "#src/wire/push-protocol.ts";
+import { findEpoch } from "./find-epoch.ts";
+import { type Arrival, type CountedPlay, type EventSearch, findEvent } from "./find-event.ts";
+
+/** What tracing reads. It writes nothing. */
+export interface TraceSource {
+  readonly segments: Pick<SegmentStore, "readHeads" | "readBack">;
+  readonly epochs: Pick<EpochLog, "latest" | "read" | "readBroadcast">;
+  readonly publications: Pick<PublicationStore, "read">;
+}
+
+/** Where a play's song or artist stands in the newest version of a public chart. */
+export interface ChartPlace {
+  readonly channel: `${ChartList}.${ChartWindow}`;
+  readonly window: WindowId;
+  readonly rank: number;
+  readonly plays: number;
+  readonly seq: number;
+  /** The epoch that wrote this version: the play's own, or a later one. */
+  readonly epoch: number;
+}
+
+/** What became of an arrival after its segment. */
+export interface EpochHop {
+  readonly record: EpochRecord;
+  /** When its charts were published; undefined for an epoch that has not come so far. */
+  readonly publishedAt: EpochMs | undefined;
+  /** Of a play that charts count. */
+  readonly places: readonly ChartPlace[];
+  readonly broadcast: BroadcastOutcome | undefined;
+}
+
+export interface TracedArrival extends Arrival {
+  /** Undefined while no epoch owns the segment. */
+  readonly epoch: EpochHop | undefined;
+}
+
+export interface Trace extends Pick<EventSearch, "shards"> {
+  readonly eventId: string;
+  /** In order of arrival; none where the id was not found. */
+  readonly arrivals: readonly TracedArrival[];
+}
+
+/** Follows every arrival of an event id since a time through segment, epoch, charts and broadcast. */
+export async function traceEvent(source: TraceSource, eventId: string, since: EpochMs): Promise<Trace> {
+  const { arrivals, shards } = await findEvent(source.segments, eventId, since);
+  const traced: TracedArrival[] = [];
+  for (const arrival of arrivals) traced.push({ ...arrival, epoch: await epochHop(source, arrival) });
+  return { eventId, arrivals: traced, shards };
+}
+
+async function epochHop(source: TraceSource, arrival: Arrival): Promise<EpochHop | undefined> {
+  const { shard, position } = arrival.segment.head;
+  const record = await findEpoch(source.epochs, shard, position);
+  if (record === undefined) return undefined;
+  const { outcome, arrivedAt } = arrival;
+  const places =
+    outcome.kind === "counted" ? await findPlaces(source.publications, record, outcome.play, arrivedAt) : [];
+  const publishedAt = record.figures?.["mapReduce"]?.["publishedAt"] as EpochMs | undefined;
+  return { record, publishedAt, places, broadcast: await source.epochs.readBroadcast(record.epoch) };
+}
+
+/** The places of a play in the charts that were current in its epoch and that it entered. */
+async function findPlaces(
+  publications: Pick<PublicationStore, "read">,
+  record: EpochRecord,
+  play: CountedPlay,
+  arrivedAt: EpochMs,
+): Promise<readonly ChartPlace[]> {
+  if (!play.qualified) return [];
+  const open = windowShares(play.startedAt).filter(({ closesAt }) => arrivedAt < closesAt);
+  const entered = new Set([allTime, ...open.map(({ window }) => window)]);
+  const places: ChartPlace[] = [];
+  for (const list of publicLists) {
+    for (const kind of chartWindows) {
+      const window = record.windows[kind];
+      if (!entered.has(window)) continue;
+      const place = await findPlace(publications, list, window, list === "songs" ? play.track : play.artist);
+      if (place !== undefined && place.epoch >= record.epoch) {
+        places.push({ channel: `${list}.${kind}`, window, ...place });
+      }
+    }
+  }
+  return places;
+}
+
+async function findPlace(
+  publications: Pick<PublicationStore, "read">,
+  list: ChartList,
+  window: WindowId,
+  id: string,
+): Promise<Pick<ChartPlace, "rank" | "plays" | "seq" | "epoch"> | undefined> {
+  const key = chartKey(list, window);
+  const publication = await publications.read(key);
+  if (publication === undefined) return undefined;
+  const { entries, seq, epoch } = decodeChart(publication.body, key);
+  const index = entries.findIndex((entry) => entry.id === id);
+  const entry = entries[index];
+  return entry && { rank: index + 1, plays: entry.plays, seq, epoch };
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test } from "vitest";
+import { openStores } from "#local/stores.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StoreError } from "#src/domain/errors.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { origin, positionAt, type ShardKey } from "#src/domain/position.ts";
+import type { Segment } from "#src/domain/segment.ts";
+import { collect } from "./opened.ts";
+
+const shard = "plays/shardId-000000000000" as ShardKey;
+const now = 1_795_185_000_000 as EpochMs;
+
+const aSegment = (n: number): Segment => ({
+  head: {
+    shard,
+    position: positionAt(String(n), 1),
+    counts: { plays: n, unqualified: 0, duplicates: 0, rejects: 0 },
+    arrivedAt: now,
+  },
+  previous: n === 1 ? origin : positionAt(String(n - 1), 1),
+  writtenAt: now,
+  body: new Uint8Array([1]),
+});
+
+function aDataDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), "earworm-sqlite-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+/** A data directory as it was before segments and commits had a time, with one segment and one epoch. */
+function anOldDataDir(): string {
+  const dir = aDataDir();
+  const db = new DatabaseSync(join(dir, "earworm.db"));
+  db.exec(`
+    CREATE TABLE segments (
+      shard TEXT NOT NULL, position TEXT NOT NULL, previous TEXT NOT NULL, plays INTEGER NOT NULL,
+      unqualified INTEGER NOT NULL, duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (shard, position));
+    CREATE TABLE heads (
+      shard TEXT PRIMARY KEY, position TEXT NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
+      duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, status TEXT NOT NULL, record TEXT NOT NULL, figures TEXT);
+    INSERT INTO epochs VALUES (1, 'committed', '{"epoch":1}', '{}');
+  `);
+  const { head, previous, body } = aSegment(1);
+  db.prepare("INSERT INTO heads VALUES (?, ?, 1, 0, 0, 0, ?)").run(shard, head.position, now);
+  db.prepare("INSERT INTO segments VALUES (?, ?, ?, 1, 0, 0, 0, ?, ?, ?)").run(
+    shard,
+    head.position,
+    previous,
+    now,
+    now,
+    body,
+  );
+  db.close();
+  return dir;
+}
+
+test("a data directory of an earlier version goes on, with times from now on", async () => {
+  const stores = openStores(anOldDataDir(), {});
+  onTestFinished(() => stores.close());
+
+  expect(await stores.segments.append(aSegment(2), now)).toBe("appended");
+
+  const segments = await collect(stores.segments.readRange(shard, origin, positionAt("9", 1)));
+  expect(segments).toEqual([{ ...aSegment(1), writtenAt: 0 }, aSegment(2)]);
+  expect(await stores.epochs.read(1 as EpochNumber)).toEqual({ epoch: 1, status: "committed", figures: {} });
+});
+
+test("a reader sees what a writer writes meanwhile, and can write nothing", async () => {
+  const dir = aDataDir();
+  const writer = openStores(dir, {});
+  const reader = openStores(dir, { readOnly: true });
+  onTestFinished(() => {
+    reader.close();
+    writer.close();
+  });
+
+  await writer.segments.append(aSegment(1), now);
+
+  expect(await reader.segments.readHead(shard)).toEqual(aSegment(1).head);
+  await expect(reader.segments.append(aSegment(2), now)).rejects.toThrow(StoreError);
+  expect(await writer.segments.append(aSegment(2), now)).toBe("appended");
+});
+
+test("a reader opens nothing that is not there", () => {
+  expect(() => openStores(aDataDir(), { readOnly: true })).toThrow(StoreError);
+});
