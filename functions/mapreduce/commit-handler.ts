@@ -1,7 +1,9 @@
-import { type EpochNumber, type StageFigures, totalCounts } from "#src/domain/epoch.ts";
+import { allSongsKey, type Counter } from "#src/domain/counter.ts";
+import { type EpochNumber, type EpochRecord, type StageFigures, totalCounts } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import { subtractCounts } from "#src/domain/position.ts";
 import type { Clock } from "#src/ports/clock.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
@@ -10,6 +12,7 @@ import type { SegmentStore } from "#src/ports/segment-store.ts";
 export interface CommitDeps {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
+  readonly counters: CounterStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -42,7 +45,9 @@ const longestRunMs = 60_000;
 /** Closes the epoch: from here on the next one may be planned. Doing it again changes nothing. */
 export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => Promise<CommitOutput> {
   return async ({ execution, startedAt, epoch, figures }) => {
-    await deps.epochs.commit(epoch, figures);
+    // Before the epoch closes: until then nobody moves the totals on.
+    const [counted] = await deps.counters.read([allSongsKey]);
+    await deps.epochs.commit(epoch, figures, deps.clock());
     const record = await deps.epochs.read(epoch);
     if (record === undefined) throw new CorruptStoreError(`epoch ${epoch} has no record`);
     // The lease goes first: whatever lands after the heads are read finds it free.
@@ -55,7 +60,25 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);
     deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");
-    deps.logger.info("epoch committed", { epoch, waitingPlays: waiting.plays, ...figures });
+    reportDrift(deps, record, counted);
+    deps.logger.info("epoch committed", { epoch, execution, waitingPlays: waiting.plays, ...figures });
     return { more, waitingPlays: waiting.plays };
   };
+}
+
+/** Holds what MapReduce has counted in all epochs against what the consumer put into segments up to this one. */
+function reportDrift(
+  { metrics, logger }: CommitDeps,
+  record: EpochRecord,
+  counted: Counter | undefined,
+): void {
+  const { epoch } = record;
+  if (counted !== undefined && counted.epoch > epoch) return; // another run committed this epoch, and a later one is on
+  const consumed = totalCounts(record.to);
+  const { plays, unqualified } = counted?.totals ?? { plays: 0, unqualified: 0 };
+  const drift =
+    Math.abs(consumed.plays - consumed.unqualified - plays) + Math.abs(consumed.unqualified - unqualified);
+  metrics.record("CounterDrift", drift);
+  if (drift > 0)
+    logger.error("the totals differ from what was consumed", { epoch, drift, consumed, plays, unqualified });
 }

@@ -48,10 +48,19 @@ export function createConsumeHandler(deps: ConsumeDeps): (event: KinesisStreamEv
     deps.metrics.record("Plays", counts.plays);
     deps.metrics.record("Duplicates", counts.duplicates);
     deps.metrics.record("Rejects", counts.rejects);
+    deps.metrics.record("RejectExcess", excess(counts.rejects, counts.plays + counts.duplicates));
     deps.metrics.record("ConsumeTime", deps.clock() - startedAt, "Milliseconds");
-    if (counts.rejects > 0) deps.logger.warn("records were rejected", { rejects: counts.rejects });
   };
 }
+
+/** The share of rejects that is no reason for an alarm. */
+const toleratedRejects = 0.05;
+
+/**
+ * By how many rejects a batch is above what is tolerated; negative below. Batches' excesses add up to the excess of all
+ * of them, so an alarm on their sum is one on the share, with a floor.
+ */
+const excess = (rejects: number, others: number): number => rejects - toleratedRejects * (rejects + others);
 
 /** Returns what this call added to the shard's totals. */
 async function consumeShard(
@@ -125,19 +134,27 @@ class ShardBatch {
 
   async #commit(): Promise<"done" | "conflict"> {
     if (this.#pending.isEmpty) return "done";
-    const { segment, contents } = this.#pending.finish();
+    const writtenAt = this.#deps.clock();
+    const { segment, contents } = this.#pending.finish(writtenAt);
     const { head } = segment;
     // From now, not from the arrival: after a long outage, or in a replay, a segment would be born expired.
-    const writtenAt = Math.max(this.#deps.clock(), head.arrivedAt);
-    const expiresAt = (writtenAt + this.#deps.segmentRetentionMs) as EpochMs;
+    const expiresAt = (Math.max(writtenAt, head.arrivedAt) + this.#deps.segmentRetentionMs) as EpochMs;
     if ((await this.#deps.segments.append(segment, expiresAt)) === "conflict") return "conflict";
     this.added = addCounts(this.added, this.#pending.counts);
+    this.#log(head);
     rememberIds(this.#known.ids, contents);
     this.#known.position = head.position;
     this.#known.arrivedAt = head.arrivedAt;
     this.#head = head;
     this.#pending = new PendingSegment(head, this.#known.ids, this.#deps.dedupeHorizonMs);
     return "done";
+  }
+
+  #log({ shard, position }: Head): void {
+    const { counts, plays } = this.#pending;
+    const fields = { shard, position, ...counts, ...plays };
+    if (counts.rejects > 0) this.#deps.logger.warn("records were rejected", fields);
+    else this.#deps.logger.info("segment appended", fields);
   }
 }
 

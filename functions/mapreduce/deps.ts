@@ -64,6 +64,7 @@ export function createCommitDeps(env: Env<typeof commitEnv>): CommitDeps & Lambd
     ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
+    counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
     tickSeconds: env.TICK_SECONDS,
   };
 }

@@ -23,6 +23,9 @@ export class PendingSegment {
   readonly #builder = new SegmentBuilder();
   #position: Position;
   #arrivedAt: EpochMs;
+  /** Event ids, for the log. */
+  #firstPlay: string | undefined;
+  #lastPlay: string | undefined;
 
   constructor(previous: Head, committedIds: DedupeWindow, horizonMs: number) {
     this.#previous = previous;
@@ -41,6 +44,11 @@ export class PendingSegment {
     return this.#builder.bytes > maxSegmentBytes - largestEntryBytes;
   }
 
+  /** The event ids of its first and last play, duplicates included: what an operator finds a play's segment by. */
+  get plays(): { readonly firstPlay?: string | undefined; readonly lastPlay?: string | undefined } {
+    return { firstPlay: this.#firstPlay, lastPlay: this.#lastPlay };
+  }
+
   /** What it adds to the shard's totals. */
   get counts(): ShardCounts {
     return this.#builder.counts;
@@ -57,6 +65,8 @@ export class PendingSegment {
       this.#builder.addReject(entry.chunk);
       return;
     }
+    this.#firstPlay ??= entry.play.eventId;
+    this.#lastPlay = entry.play.eventId;
     const { hi, lo } = hash64(entry.play.eventId, scratch);
     const isDuplicate = this.#committedIds.has(hi, lo, arrivedAt) || this.#ids.has(hi, lo, arrivedAt);
     this.#ids.add(hi, lo, arrivedAt);
@@ -64,7 +74,8 @@ export class PendingSegment {
     else this.#builder.addPlay(entry.play, hi, lo, arrivedAt);
   }
 
-  finish(): { readonly segment: Segment; readonly contents: SegmentContents } {
+  /** @param writtenAt epoch ms */
+  finish(writtenAt: EpochMs): { readonly segment: Segment; readonly contents: SegmentContents } {
     const contents = this.#builder.finish((play) => encodePlay(play).length * 3);
     const head: Head = {
       shard: this.#previous.shard,
@@ -73,7 +84,7 @@ export class PendingSegment {
       arrivedAt: this.#arrivedAt,
     };
     return {
-      segment: { head, previous: this.#previous.position, body: encodeSegment(contents) },
+      segment: { head, previous: this.#previous.position, writtenAt, body: encodeSegment(contents) },
       contents,
     };
   }

@@ -1,16 +1,26 @@
-import { type EpochNumber, type EpochRecord, nextEpoch, pairHeads, rangesOf } from "#src/domain/epoch.ts";
+import {
+  type EpochNumber,
+  type EpochRecord,
+  epochCounts,
+  nextEpoch,
+  pairHeads,
+  rangesOf,
+} from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { addCounts, type Head, noCounts, subtractCounts } from "#src/domain/position.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
+import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { waitingAgeMs } from "./waiting-age.ts";
 
 export interface PlanDeps {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly createStoreId: () => string;
   /** An epoch is cut at the segment with which it would pass this many plays, or as many bytes as they take. */
   readonly maxEpochPlays: number;
@@ -43,23 +53,48 @@ const playsPerReject = (1024 * 1024) / bytesPerPlay;
 export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise<PlanOutput> {
   return async ({ execution }) => {
     const clock = deps.clock();
-    if (!(await deps.epochs.acquireLease(execution, clock, deps.leaseMs))) return { kind: "busy" };
+    const hasLease = await deps.epochs.acquireLease(execution, clock, deps.leaseMs);
     const previous = await deps.epochs.latest();
-    if (previous?.status === "open") return resume(deps, previous);
-    const now = Math.max(clock, previous?.now ?? 0) as EpochMs; // the clock of epochs never goes back
+    // A run without the lease tells it too: the one that holds it may be dead.
+    deps.metrics.record("OpenEpochAge", openAgeMs(previous, clock), "Milliseconds");
+    if (!hasLease) return { kind: "busy" };
     const heads = await deps.segments.readHeads();
-    const to = await cutHeads(deps, previous?.to ?? [], heads);
-    const record = nextEpoch(previous, to, now, deps.createStoreId());
-    if (record === undefined) {
-      await deps.epochs.releaseLease(execution);
-      return { kind: "idle" };
-    }
-    // Each shard of the segments' stream has a batching window of its own, so triggers may come sooner than the tick.
-    const waitSeconds = to === heads ? secondsLeft(deps.tickSeconds, previous, clock) : 0;
-    if (waitSeconds > 0) return { kind: "early", waitSeconds };
-    if ((await deps.epochs.create(record)) === "exists") return resume(deps, record);
-    return { kind: "epoch", epoch: record.epoch, isResumed: false };
+    const waitedMs = await waitingAgeMs(deps.segments, committedHeads(previous), heads, clock);
+    deps.metrics.record("WaitingSegmentsAge", waitedMs, "Milliseconds");
+    if (previous?.status === "open") return resume(deps, execution, previous);
+    return await planNext(deps, execution, previous, heads, clock);
   };
+}
+
+async function planNext(
+  deps: PlanDeps,
+  execution: string,
+  previous: EpochRecord | undefined,
+  heads: readonly Head[],
+  clock: EpochMs,
+): Promise<PlanOutput> {
+  const now = Math.max(clock, previous?.now ?? 0) as EpochMs; // the clock of epochs never goes back
+  const to = await cutHeads(deps, committedHeads(previous), heads);
+  const record = nextEpoch(previous, to, now, deps.createStoreId());
+  if (record === undefined) {
+    await deps.epochs.releaseLease(execution);
+    return { kind: "idle" };
+  }
+  // Each shard of the segments' stream has a batching window of its own, so triggers may come sooner than the tick.
+  const waitSeconds = to === heads ? secondsLeft(deps.tickSeconds, previous, clock) : 0;
+  if (waitSeconds > 0) return { kind: "early", waitSeconds };
+  if ((await deps.epochs.create(record)) === "exists") return resume(deps, execution, record);
+  deps.logger.info("epoch planned", { epoch: record.epoch, execution, ...epochCounts(record) });
+  return { kind: "epoch", epoch: record.epoch, isResumed: false };
+}
+
+/** Up to where committed epochs go. */
+const committedHeads = (latest: EpochRecord | undefined): readonly Head[] =>
+  (latest?.status === "open" ? latest.from : latest?.to) ?? [];
+
+/** For how long the latest epoch is open; 0 where it is committed. */
+function openAgeMs(latest: EpochRecord | undefined, clock: EpochMs): number {
+  return latest?.status === "open" ? Math.max(0, clock - latest.now) : 0;
 }
 
 /** Whole seconds, as the workflow waits them, until the tick after the last epoch is over. */
@@ -68,8 +103,8 @@ function secondsLeft(tickSeconds: number, previous: EpochRecord | undefined, clo
   return Math.ceil(Math.max(0, tickSeconds - elapsed));
 }
 
-function resume(deps: PlanDeps, { epoch }: EpochRecord): PlanOutput {
-  deps.logger.warn("resuming an unfinished epoch", { epoch });
+function resume(deps: PlanDeps, execution: string, { epoch }: EpochRecord): PlanOutput {
+  deps.logger.warn("resuming an unfinished epoch", { epoch, execution });
   return { kind: "epoch", epoch, isResumed: true };
 }
 

@@ -1,5 +1,4 @@
 import { Duration } from "aws-cdk-lib";
-import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import type { IStream } from "aws-cdk-lib/aws-kinesis";
 import { type CfnEventSourceMapping, EventSourceMapping, StartingPosition } from "aws-cdk-lib/aws-lambda";
@@ -16,8 +15,6 @@ export interface PlayConsumerProps {
 
 /** Reads the plays stream into segments: in order, exactly once, and never past a play it could not store. */
 export class PlayConsumer extends Construct {
-  readonly iteratorAgeAlarm: Alarm;
-
   constructor(scope: Construct, id: string, { settings, plays, segments }: PlayConsumerProps) {
     super(scope, id);
     const consume = new StageFunction(this, "Consume", {
@@ -32,8 +29,8 @@ export class PlayConsumer extends Construct {
       work: "heavy",
       timeout: Duration.seconds(60),
     });
-    // Each action the transactions of parts and heads, and the reading of what was committed, need.
-    segments.grant(consume, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem");
+    // What is in the transactions of segment and head, and reads what was committed.
+    segments.grant(consume, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem");
     plays.grantRead(consume); // includes ListShards, from which it learns a shard's ancestors
 
     const mapping = new EventSourceMapping(this, "Mapping", {
@@ -52,16 +49,5 @@ export class PlayConsumer extends Construct {
     });
     // Duration cannot say "until the stream's own retention"; written out so that no default can change it.
     (mapping.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = -1;
-
-    this.iteratorAgeAlarm = consume.fn
-      .metric("IteratorAge", { statistic: Stats.MAXIMUM, period: Duration.minutes(1) })
-      .createAlarm(this, "IteratorAgeAlarm", {
-        alarmDescription:
-          "plays wait longer than a minute to be consumed; they are lost when the stream's retention ends",
-        threshold: 60_000,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        evaluationPeriods: 2,
-        treatMissingData: TreatMissingData.NOT_BREACHING, // a silent stream invokes nothing
-      });
   }
 }

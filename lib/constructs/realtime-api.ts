@@ -1,10 +1,19 @@
-import { RemovalPolicy } from "aws-cdk-lib";
-import { WebSocketApi, WebSocketStage } from "aws-cdk-lib/aws-apigatewayv2";
+import { RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { type CfnApi, WebSocketApi, WebSocketStage } from "aws-cdk-lib/aws-apigatewayv2";
+import { WebSocketLambdaAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
-import { Construct } from "constructs";
-import { broadcastEnv, connectionEnv, subscribeEnv } from "#functions/ws-broadcast/env.ts";
+import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { Construct, type IConstruct } from "constructs";
+import {
+  authorizeEnv,
+  broadcastEnv,
+  connectEnv,
+  disconnectEnv,
+  subscribeEnv,
+} from "#functions/ws-broadcast/env.ts";
 import type { Settings } from "../settings.ts";
+import { AccessLog } from "./access-log.ts";
 import { StageFunction } from "./stage-function.ts";
 import { StoreTable } from "./store-table.ts";
 
@@ -13,8 +22,6 @@ export interface RealtimeApiProps {
   /** The table that holds the charts clients subscribe to. */
   readonly counters: ITable;
 }
-
-const connectionActions = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 
 /** The WebSocket API: who is there, what they want to see, and the function that tells them. */
 export class RealtimeApi extends Construct {
@@ -36,6 +43,27 @@ export class RealtimeApi extends Construct {
       webSocketApi: api,
       stageName: settings.stage,
       autoDeploy: true,
+      throttle: {
+        rateLimit: settings.webSocketMessagesPerSecond,
+        burstLimit: settings.webSocketBurst,
+      },
+      ...(settings.webSocketAccessLogs === "on" && {
+        accessLogSettings: new AccessLog(this, "AccessLog", { settings, of: "webSocket" }).stageSettings,
+      }),
+    });
+
+    Validations.of(this.connections).acknowledge({
+      id: "AwsSolutions-DDB3",
+      reason: "a connection lasts 2 hours at most and is worth no recovery",
+    });
+    Validations.of(this.stage).acknowledge({
+      id: "AwsSolutions-APIG1",
+      reason: "the setting webSocketAccessLogs turns it on; it takes a role in the account's own settings",
+    });
+    Validations.of(api).acknowledge({
+      id: "AwsSolutions-APIG4",
+      reason:
+        "charts are public; with the setting webSocketAccess an authorizer guards $connect, the only route that has one",
     });
 
     const connectionVariables = { CONNECTIONS_TABLE: this.connections.tableName };
@@ -49,13 +77,13 @@ export class RealtimeApi extends Construct {
     };
     const connect = new StageFunction(this, "Connect", {
       entry: "ws-broadcast/connect-index.ts",
-      envSpec: connectionEnv,
-      env: connectionVariables,
+      envSpec: connectEnv,
+      env: { ...connectionVariables, ALLOWED_ORIGINS: settings.allowedOrigins.join(",") || "none" },
       settings,
     });
     const disconnect = new StageFunction(this, "Disconnect", {
       entry: "ws-broadcast/disconnect-index.ts",
-      envSpec: connectionEnv,
+      envSpec: disconnectEnv,
       env: connectionVariables,
       settings,
     });
@@ -73,18 +101,62 @@ export class RealtimeApi extends Construct {
       work: "heavy",
     });
 
-    this.connections.grant(connect, ...connectionActions);
-    this.connections.grant(disconnect, ...connectionActions);
-    this.connections.grant(subscribe, ...connectionActions);
-    this.connections.grant(this.broadcast, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem");
+    this.connections.grant(connect, "dynamodb:PutItem");
+    this.connections.grant(disconnect, "dynamodb:Query", "dynamodb:DeleteItem");
+    this.connections.grant(subscribe, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
+    this.connections.grant(this.broadcast, "dynamodb:Query", "dynamodb:DeleteItem");
+    counters.grant(subscribe, "dynamodb:GetItem", "dynamodb:Query");
+    counters.grant(this.broadcast, "dynamodb:GetItem");
     for (const pusher of [subscribe, this.broadcast]) {
-      counters.grant(pusher, "dynamodb:GetItem", "dynamodb:Query");
       this.stage.grantManagementApiAccess(pusher);
+      acknowledgeConnections(pusher, this.stage);
     }
+    // How its broadcasts went: totals stay out of its reach.
+    grantPartition(counters, "BROADCAST", this.broadcast, "dynamodb:PutItem");
 
     const routes = { $connect: connect, $disconnect: disconnect, $default: subscribe };
+    const authorizer =
+      settings.webSocketAccess === "token" ? this.#addAuthorizer({ settings, counters }) : undefined;
     for (const [route, { fn }] of Object.entries(routes)) {
-      api.addRoute(route, { integration: new WebSocketLambdaIntegration("Integration", fn) });
+      api.addRoute(route, {
+        integration: new WebSocketLambdaIntegration("Integration", fn),
+        ...(route === "$connect" && authorizer && { authorizer }), // API Gateway asks there only
+      });
     }
   }
+
+  /** The token is in the query because a browser cannot send a header with a WebSocket's handshake. */
+  #addAuthorizer({ settings, counters }: RealtimeApiProps): WebSocketLambdaAuthorizer {
+    const authorize = new StageFunction(this, "Authorize", {
+      entry: "ws-broadcast/authorize-index.ts",
+      envSpec: authorizeEnv,
+      env: { COUNTERS_TABLE: counters.tableName },
+      settings,
+    });
+    grantPartition(counters, "TOKEN", authorize, "dynamodb:GetItem");
+    return new WebSocketLambdaAuthorizer("Authorizer", authorize.fn, {
+      identitySource: ["route.request.querystring.token"],
+    });
+  }
+}
+
+/** Allows requests about the items of one partition only. */
+function grantPartition(table: ITable, partition: string, grantee: IGrantable, action: string): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: [action],
+      resources: [table.tableArn],
+      conditions: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [partition] } },
+    }),
+  );
+}
+
+/** cdk-nag names what it finds by the resource, so this is the grant's. */
+function acknowledgeConnections(pusher: IConstruct, stage: WebSocketStage): void {
+  const api = Stack.of(stage).getLogicalId(stage.api.node.defaultChild as CfnApi);
+  const connections = `<${api}>/${stage.stageName}/*/@connections/*`;
+  Validations.of(pusher).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:${connections}]`,
+    reason: "connections come and go; it is this API's and this stage's only",
+  });
 }

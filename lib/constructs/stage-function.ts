@@ -1,11 +1,13 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import { type IGrantable, type IPrincipal, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogLevel, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import type { EnvSpec } from "#src/config/env.ts";
 import type { Settings } from "../settings.ts";
+import { bundling } from "./bundling.ts";
 
 const repository = `${import.meta.dirname}/../..`;
 
@@ -27,10 +29,15 @@ export interface StageFunctionProps<Spec extends EnvSpec> {
 export class StageFunction<Spec extends EnvSpec> extends Construct implements IGrantable {
   readonly fn: NodejsFunction;
   readonly grantPrincipal: IPrincipal;
+  /** What its log lines and metrics call it: `mapreduce-consume` for `mapreduce/consume-index.ts`. */
+  readonly service: string;
+  readonly #namespace: string;
 
   constructor(scope: Construct, id: string, props: StageFunctionProps<Spec>) {
     super(scope, id);
     const { settings } = props;
+    this.service = serviceName(props.entry);
+    this.#namespace = `Earworm/${settings.stage}`; // stages may share an account, and alarms must not
     const logGroup = new LogGroup(this, "Logs", {
       retention: settings.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -39,6 +46,11 @@ export class StageFunction<Spec extends EnvSpec> extends Construct implements IG
     const role = new Role(this, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     logGroup.grantWrite(role);
     this.grantPrincipal = role;
+    Validations.of(role).acknowledge({
+      id: "AwsSolutions-IAM5[Resource::*]",
+      reason:
+        "X-Ray has no resources; test/infra/functions.test.ts lists every action that is allowed on all",
+    });
     this.fn = new NodejsFunction(this, "Fn", {
       entry: `${repository}/functions/${props.entry}`,
       projectRoot: repository,
@@ -53,24 +65,44 @@ export class StageFunction<Spec extends EnvSpec> extends Construct implements IG
       environment: {
         ...props.env,
         NODE_OPTIONS: "--enable-source-maps",
-        POWERTOOLS_SERVICE_NAME: serviceName(props.entry),
-        POWERTOOLS_METRICS_NAMESPACE: "Earworm",
+        POWERTOOLS_SERVICE_NAME: this.service,
+        POWERTOOLS_METRICS_NAMESPACE: this.#namespace,
         POWERTOOLS_LOG_LEVEL: settings.logLevel,
       },
       awsSdkConnectionReuse: false, // sets a variable that only version 2 of the SDK reads
       bundling: {
         format: OutputFormat.ESM,
-        target: "node24",
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
+        target: bundling.target,
+        minify: bundling.minify,
+        sourceMap: bundling.sourcemap,
+        sourcesContent: bundling.sourcesContent,
+        mainFields: [...bundling.mainFields],
+        externalModules: [...bundling.external],
         logLevel: LogLevel.WARNING,
         bundleAwsSDK: true, // the tested version runs, not the runtime's, and it starts faster
-        mainFields: ["module", "main"], // the SDK's CommonJS build fails in ESM: dynamic require of "node:https"
       },
+    });
+  }
+
+  /** A metric that its handler records. */
+  recorded(metricName: string, options: MetricOptions = {}): Metric {
+    return new Metric({
+      namespace: this.#namespace,
+      metricName,
+      dimensionsMap: { service: this.service },
+      ...options,
     });
   }
 }
 
-/** `mapreduce/consume-index.ts` is the service `mapreduce-consume`. */
+/** Every function below the scopes, by its service name. */
+export function stageFunctionsIn(
+  ...scopes: readonly IConstruct[]
+): ReadonlyMap<string, StageFunction<EnvSpec>> {
+  const found = scopes
+    .flatMap((scope) => scope.node.findAll())
+    .filter((node) => node instanceof StageFunction);
+  return new Map(found.map((fn) => [fn.service, fn]));
+}
+
 const serviceName = (entry: string): string => entry.replace(/[-/]index[.]ts$/, "").replace("/", "-");

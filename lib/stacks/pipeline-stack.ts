@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import type { IStream } from "aws-cdk-lib/aws-kinesis";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { commitEnv, planEnv, reduceEnv, releaseEnv } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
@@ -21,11 +22,13 @@ export interface PipelineStackProps {
   readonly broadcast: IFunction;
 }
 
-const read = ["dynamodb:GetItem", "dynamodb:Query"];
-const upsert = ["dynamodb:PutItem", "dynamodb:UpdateItem"];
+/** Replacing a document whose pages are items of their own: old pages go. */
+const replace = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 
 /** What turns plays into totals and lists: the consumer, and the workflow that reduces its segments. Keeps nothing. */
 export class PipelineStack extends Stack {
+  readonly stateMachine: IStateMachine;
+
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, { description: "Earworm: the consumer and the analytics workflow" });
     const { settings, segments, broadcast } = props;
@@ -35,6 +38,7 @@ export class PipelineStack extends Stack {
       functions: { ...addStages(this, props), broadcast },
     });
     new WorkflowTrigger(this, "Start", { settings, segments, stateMachine });
+    this.stateMachine = stateMachine;
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
   }
 }
@@ -59,8 +63,8 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     settings,
     timeout,
   });
-  segments.grant(plan, ...read);
-  counters.grant(plan, ...read, ...upsert, "dynamodb:DeleteItem"); // the lease
+  segments.grant(plan, "dynamodb:Query");
+  counters.grant(plan, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"); // deleted: the lease
 
   const reduce = new StageFunction(scope, "Reduce", {
     entry: "mapreduce/reduce-index.ts",
@@ -70,8 +74,8 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     work: "heavy",
     timeout,
   });
-  segments.grant(reduce, ...read);
-  counters.grant(reduce, ...read, "dynamodb:BatchGetItem", ...upsert, "dynamodb:DeleteItem"); // old pages
+  segments.grant(reduce, "dynamodb:Query");
+  counters.grant(reduce, ...replace, "dynamodb:UpdateItem");
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",
@@ -81,9 +85,8 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     work: "heavy",
     timeout,
   });
-  segments.grant(userBehavior, ...read);
-  // A profile that shrinks to fewer pages deletes the rest.
-  counters.grant(userBehavior, ...read, "dynamodb:BatchGetItem", ...upsert, "dynamodb:DeleteItem");
+  segments.grant(userBehavior, "dynamodb:Query");
+  counters.grant(userBehavior, ...replace, "dynamodb:BatchGetItem");
 
   const recommendation = new StageFunction(scope, "Recommendation", {
     entry: "recommendation/index.ts",
@@ -92,7 +95,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     settings,
     timeout,
   });
-  counters.grant(recommendation, ...read, ...upsert, "dynamodb:DeleteItem"); // old pages
+  counters.grant(recommendation, ...replace);
 
   const commit = new StageFunction(scope, "Commit", {
     entry: "mapreduce/commit-index.ts",
@@ -101,8 +104,14 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     settings,
     timeout,
   });
-  segments.grant(commit, ...read);
-  counters.grant(commit, ...read, ...upsert, "dynamodb:DeleteItem"); // the lease
+  segments.grant(commit, "dynamodb:Query");
+  counters.grant(
+    commit,
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem", // the lease
+  );
 
   const release = new StageFunction(scope, "Release", {
     entry: "mapreduce/release-index.ts",
@@ -110,7 +119,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     env: { COUNTERS_TABLE },
     settings,
   });
-  counters.grant(release, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem");
+  counters.grant(release, "dynamodb:DeleteItem");
 
   return {
     plan: plan.fn,

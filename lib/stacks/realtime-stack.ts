@@ -1,4 +1,5 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
+import type { IHttpApi, IWebSocketStage } from "aws-cdk-lib/aws-apigatewayv2";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import type { IStream } from "aws-cdk-lib/aws-kinesis";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
@@ -18,12 +19,18 @@ export interface RealtimeStackProps {
 export class RealtimeStack extends Stack {
   /** Sends what an epoch changed to whoever subscribed to it. */
   readonly broadcast: IFunction;
+  readonly connections: ITable;
+  readonly httpApi: IHttpApi;
+  readonly webSocket: IWebSocketStage;
 
   constructor(scope: Construct, id: string, props: RealtimeStackProps) {
     super(scope, id, { description: "Earworm: the WebSocket and HTTP APIs" });
     const realtime = new RealtimeApi(this, "Realtime", props);
     const http = new PublicHttpApi(this, "Http", props);
     this.broadcast = realtime.broadcast.fn;
+    this.connections = realtime.connections;
+    this.httpApi = http.api;
+    this.webSocket = realtime.stage;
     new CfnOutput(this, "HttpApiUrl", { value: http.api.apiEndpoint });
     new CfnOutput(this, "WebSocketUrl", { value: realtime.stage.url });
     new CfnOutput(this, "ConnectionsTableName", { value: realtime.connections.tableName });

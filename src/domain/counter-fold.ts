@@ -1,4 +1,5 @@
 import {
+  allSongsKey,
   artistKey,
   type CounterDelta,
   type CounterKey,
@@ -8,7 +9,7 @@ import {
 } from "./counter.ts";
 import type { ArtistName, EpochMs, TrackId } from "./play.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
-import { compareLabels, type Label, type Totals } from "./totals.ts";
+import { compareLabels, earliest, type Label, type Totals } from "./totals.ts";
 import { type WindowId, type WindowShare, windowShares } from "./windows.ts";
 
 /** Sums the facts of any number of segments into one delta per counter. The order of segments and plays is immaterial. */
@@ -25,7 +26,7 @@ export class CounterFold {
 
   /** How many counters the segments touch. */
   get size(): number {
-    return this.#all().reduce((sum, tallies) => sum + tallies.size, 0);
+    return this.#all().reduce((sum, tallies) => sum + tallies.size, this.#songs.size > 0 ? 1 : 0);
   }
 
   add(contents: SegmentContents): void {
@@ -59,7 +60,16 @@ export class CounterFold {
   deltas(): readonly CounterDelta[] {
     return this.#all()
       .flatMap((tallies) => [...tallies.deltas()])
+      .concat(this.#allSongs())
       .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** What the songs' deltas add up to: kept beside them, it shows later whether every play was counted once. */
+  #allSongs(): CounterDelta[] {
+    if (this.#songs.size === 0) return [];
+    const sum = new Tally();
+    for (const { totals } of this.#songs.deltas()) sum.addSums(totals);
+    return [{ key: allSongsKey, totals: sum }];
   }
 
   #all(): readonly Pick<Tallies<string>, "size" | "deltas">[] {
@@ -180,6 +190,18 @@ class Tally implements Totals {
       this.unqualified += 1;
     }
     for (const share of fact.shares) this.#addShare(share, isQualified, fact.listenedMs);
+  }
+
+  /** Windows, decays and labels stay out: they would make the counter large, and nothing reads them. */
+  addSums(totals: Totals): void {
+    this.plays += totals.plays;
+    this.unqualified += totals.unqualified;
+    this.listenedMs += totals.listenedMs;
+    this.completes += totals.completes;
+    this.skips += totals.skips;
+    this.ratingSum += totals.ratingSum;
+    this.ratingCount += totals.ratingCount;
+    this.firstPlayedAt = earliest(this.firstPlayedAt, totals.firstPlayedAt);
   }
 
   addLabel(track: SegmentTrack | undefined, startedAt: EpochMs): void {

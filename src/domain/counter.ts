@@ -6,9 +6,10 @@ import type { Totals } from "./totals.ts";
 export const dimensions = ["genre", "platform", "mood", "country"] as const;
 export type Dimension = (typeof dimensions)[number];
 
-/** `SONG#<id>`, `ARTIST#<name>` or `DIM#<dimension>#<value>`. */
+/** `SONG#<id>`, `ARTIST#<name>`, `DIM#<dimension>#<value>`, or `ALL` for what all songs add up to. */
 export type CounterKey = string & { readonly __brand: "CounterKey" };
 
+export const allSongsKey = "ALL" as CounterKey;
 export const songKey = (id: TrackId): CounterKey => `SONG#${id}` as CounterKey;
 export const artistKey = (name: ArtistName): CounterKey => `ARTIST#${name}` as CounterKey;
 export const dimensionKey = (dimension: Dimension, value: string): CounterKey =>

@@ -76,17 +76,6 @@ test("the consumer keeps each shard's order and never gives a batch up", () => {
   expect(serviceAt(all, mapping["FunctionName"])).toBe("mapreduce-consume");
 });
 
-test("a consumer that is more than a minute behind raises an alarm", () => {
-  pipeline.hasResourceProperties("AWS::CloudWatch::Alarm", {
-    Namespace: "AWS/Lambda",
-    MetricName: "IteratorAge",
-    Statistic: "Maximum",
-    Threshold: 60_000,
-    ComparisonOperator: "GreaterThanThreshold",
-    Dimensions: [{ Name: "FunctionName", Value: consumerMapping()["FunctionName"] }],
-  });
-});
-
 test("new segments start the workflow at the tick, and nothing else in their table does", () => {
   const mapping = triggerMapping();
   const { Filters } = mapping["FilterCriteria"] as { Filters: { Pattern: string }[] };

@@ -30,13 +30,15 @@ const { context } = cdkJson as { context: Record<string, unknown> };
 export const anApp = (): App => new App({ context: { ...context, "aws:cdk:bundling-stacks": [] } });
 
 /** Every template of one stage; synthesis takes seconds, so do it once in a file. */
-export function synthesize(stage: string) {
-  const stacks = addStacks(anApp(), settingsFor(stage));
+export function synthesize(stage: string, overrides: Parameters<typeof settingsFor>[1] = {}) {
+  const stacks = addStacks(anApp(), settingsFor(stage, overrides));
   const template = (stack: Stack) => Template.fromStack(stack);
   const state = template(stacks.state);
   const realtime = template(stacks.realtime);
   const pipeline = template(stacks.pipeline);
-  return { state, realtime, pipeline, all: [state, realtime, pipeline] };
+  const observability = template(stacks.observability);
+  const all = [state, realtime, pipeline, observability];
+  return { state, realtime, pipeline, observability, all };
 }
 
 export function resourcesOf(

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { allSongsKey } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
@@ -50,6 +51,27 @@ test("counting plays together equals adding what is counted apart, wherever they
 
       expect(countersOf(segmentOf(b), segmentOf(a))).toEqual(together);
       expect(merged(countersOf(segmentOf(a)), countersOf(segmentOf(b)), addTotals)).toEqual(together);
+    }),
+  );
+});
+
+test("beside the songs' totals stands what they add up to, for every play exactly once", () => {
+  fc.assert(
+    fc.property(somePlays(), (plays) => {
+      const counters = countersOf(segmentOf(plays));
+      const songs = [...counters].filter(([key]) => key.startsWith("SONG#")).map(([, totals]) => totals);
+      const {
+        windows: _windows,
+        decays: _decays,
+        label: _label,
+        ...sums
+      } = songs.reduce(addTotals, noTotals);
+
+      const all = counters.get(allSongsKey) ?? noTotals;
+
+      expect(all).toMatchObject(sums);
+      expect(all.plays + all.unqualified).toBe(plays.length);
+      expect(all.windows.size + all.decays.size).toBe(0);
     }),
   );
 });

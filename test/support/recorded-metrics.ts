@@ -1,0 +1,13 @@
+/**
+ * What each function's handler records, by service. Each is billed as a metric of its own ($0.30 a month, docs/operations.md).
+ * A unit test holds it against the handlers, an infra test holds alarms and dashboard against it.
+ */
+export const recordedMetrics: Readonly<Record<string, readonly string[]>> = {
+  "mapreduce-consume": ["ConsumeTime", "Duplicates", "Plays", "RejectExcess", "Rejects"],
+  "mapreduce-plan": ["OpenEpochAge", "WaitingSegmentsAge"],
+  "mapreduce-reduce": ["CountKeys", "EpochPlays", "MapReduceTime"],
+  "user-behavior": ["UserBehaviorTime", "Users"],
+  recommendation: ["RecommendationTime", "Trending"],
+  "mapreduce-commit": ["CounterDrift", "EpochDelay", "Epochs", "WaitingPlays"],
+  "ws-broadcast-broadcast": ["BroadcastFailed", "BroadcastGone", "BroadcastGoneExcess", "BroadcastMessages"],
+};
