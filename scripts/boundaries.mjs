@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 
 const fewestModules = 150;
-const roots = ["bin", "lib", "functions", "src", "local", "simulator", "cli", "dashboard", "test"];
+const roots = ["bin", "lib", "functions", "src", "local", "simulator", "cli", "dashboard", "bench", "test"];
 
 const { status, stdout, stderr } = spawnSync(
   "depcruise",
