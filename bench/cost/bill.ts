@@ -1,0 +1,161 @@
+import { type CellMeasure, cellUsage, type StageName, stageNames } from "./cell.ts";
+import { deployment, memoryMbOf } from "./deployment.ts";
+import { onDemandDollars, type RecordLoad } from "./kinesis.ts";
+import { platformLogBytes } from "./logs.ts";
+import { totalUnits } from "./meter.ts";
+import type { NaiveMeasure } from "./naive-consumer.ts";
+import { gb, kb, million, monthSeconds, prices } from "./prices.ts";
+import { type CpuRates, epochSeconds, invocationSeconds, requestSeconds } from "./stage-time.ts";
+import { listenersPerRate } from "./world.ts";
+
+export const parts = [
+  "Kinesis",
+  "DynamoDB writes",
+  "DynamoDB reads",
+  "DynamoDB storage",
+  "Lambda",
+  "Step Functions",
+  "logs, metrics, traces",
+] as const;
+export type Part = (typeof parts)[number];
+
+/** Dollars for a million plays. */
+export type Bill = Readonly<Record<Part, number>>;
+
+export const totalDollars = (bill: Bill): number => parts.reduce((sum, part) => sum + bill[part], 0);
+
+/** The schedule starts the workflow once a minute, beside the tick. */
+const scheduleSeconds = 60;
+/** Of the requests after a second's first one; the workflow's functions belong to the trace of the trigger. */
+const tracedShare = 0.05;
+const expressMemoryGb = 64 / 1024;
+/** The consumer, the trigger and the workflow's functions: each publishes `ColdStart`. */
+const functionCount = stageNames.length + 1;
+/** How long StartExecution takes: an assumption. */
+const startSeconds = 0.02;
+
+/** Single JSON records into the default stream. */
+export const singleRecords = ({ options, playBytes }: CellMeasure): RecordLoad => ({
+  rate: options.rate,
+  playsPerRecord: 1,
+  recordBytes: playBytes,
+});
+
+/** What a million plays cost when every tick is like the one that was measured. */
+export function billOf(cell: CellMeasure, rates: CpuRates): Bill {
+  const ticks = million / cell.plays;
+  const { tickSeconds } = cell.options;
+  /** Runs that the schedule starts in vain. */
+  const idleRuns = tickSeconds / scheduleSeconds;
+  const units = totalUnits(cellUsage(cell));
+  const idle = totalUnits(cell.idleRun);
+  return {
+    Kinesis: onDemandDollars(singleRecords(cell)),
+    "DynamoDB writes": writeDollars(ticks * (units.writeUnits + idleRuns * idle.writeUnits)),
+    "DynamoDB reads": readDollars(ticks * (units.readUnits + idleRuns * idle.readUnits)),
+    "DynamoDB storage": storageDollars(cell),
+    Lambda:
+      ticks *
+      (stagesDollars(cell, rates) + triggerDollars(1 + idleRuns) + idleRuns * planDollars(cell, rates)),
+    "Step Functions": ticks * workflowDollars(1 + idleRuns, Math.max(tickSeconds, epochSeconds(cell, rates))),
+    "logs, metrics, traces": ticks * watchingDollars(cell, 1 + idleRuns) + metricDollars(cell),
+  };
+}
+
+/** The same plays through the naive consumer, which is invoked as often. */
+export function naiveBillOf(cell: CellMeasure, naive: NaiveMeasure): Bill {
+  const ticks = million / cell.plays;
+  const { invocations } = cell.stages.consume;
+  const cpuSeconds = naive.cpuMs / naive.plays / 1000;
+  const waitSeconds = (naive.rounds / naive.plays) * requestSeconds;
+  const seconds = ticks * cell.plays * Math.max(cpuSeconds, waitSeconds);
+  return {
+    Kinesis: onDemandDollars(singleRecords(cell)),
+    "DynamoDB writes": writeDollars((million * totalUnits(naive.usage).writeUnits) / naive.plays),
+    "DynamoDB reads": 0,
+    "DynamoDB storage": 0,
+    Lambda: lambdaDollars(ticks * invocations, seconds, deployment.heavyMemoryMb),
+    "Step Functions": 0,
+    "logs, metrics, traces":
+      ticks * (logDollars(invocations * platformLogBytes) + traceDollars(tracesOf(cell, invocations))),
+  };
+}
+
+const writeDollars = (units: number): number => (units / million) * prices.dynamoDbWriteUnits.dollars;
+const readDollars = (units: number): number => (units / million) * prices.dynamoDbReadUnits.dollars;
+const logDollars = (bytes: number): number => (bytes / gb) * prices.logsGb.dollars;
+const traceDollars = (traces: number): number => (traces / million) * prices.traces.dollars;
+
+function lambdaDollars(requests: number, seconds: number, memoryMb: number): number {
+  return (
+    (requests / million) * prices.lambdaRequests.dollars +
+    seconds * (memoryMb / 1024) * prices.lambdaGbSecond.dollars
+  );
+}
+
+/** One tick's invocations of the consumer and of the workflow's functions. */
+function stagesDollars(cell: CellMeasure, rates: CpuRates): number {
+  return stageNames.reduce((sum, stage) => sum + stageDollars(cell, stage, rates), 0);
+}
+
+function stageDollars(cell: CellMeasure, stage: StageName, rates: CpuRates): number {
+  const { invocations } = cell.stages[stage];
+  const seconds = invocations * invocationSeconds(cell, stage, rates);
+  return lambdaDollars(invocations, seconds, memoryMbOf(stage));
+}
+
+const planDollars = (cell: CellMeasure, rates: CpuRates): number => stageDollars(cell, "plan", rates);
+
+/** The trigger waits for StartExecution, once. */
+const triggerDollars = (runs: number): number =>
+  lambdaDollars(runs, runs * startSeconds, deployment.lightMemoryMb);
+
+/** Express runs, of which one is always under way. */
+function workflowDollars(runs: number, seconds: number): number {
+  return (
+    (runs / million) * prices.expressRequests.dollars +
+    seconds * expressMemoryGb * prices.expressGbSecond.dollars
+  );
+}
+
+/** Logs and traces of one tick. */
+function watchingDollars(cell: CellMeasure, runs: number): number {
+  const bytes = stageNames.reduce((sum, stage) => sum + cell.stages[stage].logBytes, 0);
+  const traces = tracesOf(cell, cell.stages.consume.invocations) + tracesOf(cell, runs);
+  return logDollars(bytes + runs * platformLogBytes) + traceDollars(traces);
+}
+
+/** X-Ray takes the first request of every second, and a share of the others. */
+function tracesOf({ options: { tickSeconds } }: CellMeasure, invocations: number): number {
+  const first = Math.min(invocations, tickSeconds);
+  return first + (invocations - first) * tracedShare;
+}
+
+/** Custom metrics cost by the month, however many plays there are. */
+function metricDollars(cell: CellMeasure): number {
+  const plays = (cell.plays / cell.options.tickSeconds) * monthSeconds;
+  return (metricCount(cell) * prices.metricMonth.dollars * million) / plays;
+}
+
+export const metricCount = ({ stages }: CellMeasure): number =>
+  functionCount + stageNames.reduce((sum, stage) => sum + stages[stage].metrics.length, 0);
+
+/** The plays' segments for as long as they are kept, and a month of the profiles that there are for so many plays. */
+function storageDollars(cell: CellMeasure): number {
+  const perGbMonth = prices.dynamoDbGbMonth.dollars + prices.dynamoDbBackupGbMonth.dollars;
+  const segmentGb = (segmentBytes(cell) * million) / cell.plays / gb;
+  const profileGb = ((listenersPerRate * million) / monthSeconds) * (profileBytes(cell) / gb);
+  return (segmentGb * (deployment.segmentRetentionDays / 30) + profileGb) * perGbMonth;
+}
+
+/** The segments of a tick: a transaction's units are doubled, and its second item is the head. */
+function segmentBytes(cell: CellMeasure): number {
+  const { writeUnits, requests } = cell.stages.consume.usage.segments;
+  const appends = requests / 2; // each invocation reads the head and appends
+  return Math.max(0, writeUnits / 2 - appends) * kb;
+}
+
+/** A profile's size, rounded up to a write unit. */
+function profileBytes(cell: CellMeasure): number {
+  return (cellUsage(cell).profiles.writeUnits / cell.keys.profiles.count) * kb;
+}

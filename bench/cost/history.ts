@@ -1,0 +1,120 @@
+import { mix, Random } from "#simulator/random.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { Label, Totals, WindowTotals } from "#src/domain/totals.ts";
+import { dayMs, hourMs, isExpired, type WindowId, windowShares } from "#src/domain/windows.ts";
+
+/** How long a play is listened to, on average. */
+const meanListenedMs = 180_000;
+/** The adapter drops expired windows once there are so many. */
+const expiredBeforeRemoval = 24;
+
+/** The past of a counter: how often it was played, and since when. */
+export interface Past {
+  /** Plays a second. */
+  readonly rate: number;
+  readonly from: EpochMs;
+  /** The present. */
+  readonly to: EpochMs;
+  /** The same seed and past give the same history. */
+  readonly seed: number;
+  readonly label: Label | undefined;
+}
+
+/**
+ * The totals of a counter that was played at random at a steady rate: every window that had a play, without what the
+ * adapter would have dropped since.
+ */
+export function historyOf(past: Past): Totals {
+  const random = new Random(past.seed);
+  const history = new History();
+  for (let hour = Math.floor(past.from / hourMs) * hourMs; hour < past.to; hour += hourMs) {
+    const start = Math.max(hour, past.from);
+    const seconds = (Math.min(hour + hourMs, past.to) - start) / 1000;
+    const plays = poisson(past.rate * seconds, random);
+    if (plays > 0) history.add(start as EpochMs, plays, plays * meanListenedMs + random.below(100_000));
+  }
+  return history.totals(past);
+}
+
+/** The same in expectation and only with the windows that are current: enough for a chart, and quick. */
+export function expectedTotals(past: Past): Totals {
+  const history = new History();
+  const hour = Math.floor(past.to / hourMs) * hourMs;
+  const day = Math.floor(past.to / dayMs) * dayMs;
+  const starts = [
+    past.from,
+    Math.max(past.from, past.to - 4 * dayMs),
+    Math.max(past.from, day),
+    hour,
+    past.to,
+  ];
+  for (let i = 0; i + 1 < starts.length; i++) {
+    const start = starts[i] ?? past.to;
+    const plays = Math.round((past.rate * ((starts[i + 1] ?? past.to) - start)) / 1000);
+    if (plays <= 0) continue;
+    history.add(start as EpochMs, plays, plays * meanListenedMs + (mix(past.seed, i) % 100_000));
+  }
+  return history.totals(past);
+}
+
+class History {
+  readonly #windows = new Map<WindowId, WindowTotals>();
+  readonly #decays = new Map<WindowId, bigint>();
+  #plays = 0;
+  #listenedMs = 0;
+
+  add(at: EpochMs, plays: number, listenedMs: number): void {
+    this.#plays += plays;
+    this.#listenedMs += listenedMs;
+    for (const { window, kind, weight } of windowShares(at)) {
+      if (kind === "decay") {
+        this.#decays.set(window, (this.#decays.get(window) ?? 0n) + BigInt(weight) * BigInt(plays));
+        continue;
+      }
+      const before = this.#windows.get(window) ?? { plays: 0, listenedMs: 0 };
+      this.#windows.set(window, {
+        plays: before.plays + plays,
+        listenedMs: before.listenedMs + listenedMs,
+      });
+    }
+  }
+
+  totals({ to, from, label }: Past): Totals {
+    this.#dropExpired(to);
+    return {
+      plays: this.#plays,
+      unqualified: Math.floor(this.#plays / 7),
+      listenedMs: this.#listenedMs,
+      completes: Math.floor(this.#plays * 0.7),
+      skips: Math.floor(this.#plays / 5),
+      ratingSum: Math.floor(this.#plays / 8) * 350,
+      ratingCount: Math.floor(this.#plays / 8),
+      firstPlayedAt: this.#plays > 0 ? from : undefined,
+      label,
+      windows: this.#windows,
+      decays: this.#decays,
+    };
+  }
+
+  /** Each time as many have expired as a removal waits for, all of them go; what remains are the newest. */
+  #dropExpired(now: EpochMs): void {
+    const expired = [...this.#windows.keys(), ...this.#decays.keys()].filter((id) => isExpired(id, now));
+    const gone = expired.length - (expired.length % expiredBeforeRemoval);
+    for (const id of expired.slice(0, gone)) {
+      this.#windows.delete(id);
+      this.#decays.delete(id);
+    }
+  }
+}
+
+/** A Poisson number; from 30 on by the normal distribution. */
+function poisson(mean: number, random: Random): number {
+  if (mean >= 30) {
+    const spread = Math.sqrt(mean) * Math.sqrt(-2 * Math.log(1 - random.next()));
+    return Math.max(0, Math.round(mean + spread * Math.cos(2 * Math.PI * random.next())));
+  }
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random.next(); product > limit; product *= random.next()) count += 1;
+  return count;
+}

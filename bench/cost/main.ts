@@ -1,0 +1,146 @@
+import { writeFile } from "node:fs/promises";
+import { sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
+import { partitionKeyOf } from "#src/wire/partition-key.ts";
+import { encodePlay } from "#src/wire/play-codec.ts";
+import {
+  connectDynamoDb,
+  type DynamoDbLocal,
+  startDynamoDb,
+  whyUnavailable,
+} from "#test/support/dynamodb-local.ts";
+import { type CellMeasure, type CellOptions, measureCell } from "./cell.ts";
+import { onDemandShardsOf } from "./kinesis.ts";
+import { CapacityMeter } from "./meter.ts";
+import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "./naive-consumer.ts";
+import { billTable, type Results, renderReport } from "./report.ts";
+import { checkReports } from "./self-check.ts";
+import { cpuRatesOf } from "./stage-time.ts";
+import { World } from "./world.ts";
+
+const rates = [10, 1000, 16_000] as const;
+const ticks = [1, 5, 60] as const;
+const ageDays = 28;
+const otherAges = [1, 7, 90] as const;
+const sampleSize = 200;
+const seed = 1;
+/** The cell that shows what ages do. */
+const reference = { rate: 1000, tickSeconds: 5 } as const;
+/** The cell of which every key is metered too. */
+const validated = { rate: 1000, tickSeconds: 1 } as const;
+const naivePlays = 500;
+const playsPerBlock = 80;
+/** Enough that each of the 256 buckets fills a block. */
+const blockPlays = 60_000;
+/** About the size of a play as JSON, for the number of shards. */
+const playBytes = 500;
+const outputPath = `${import.meta.dirname}/../../docs/cost.md`;
+
+function optionsOf(rate: number, tickSeconds: number, overrides: Partial<CellOptions> = {}): CellOptions {
+  const shards = onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes: playBytes });
+  return { rate, tickSeconds, shards, ageDays, sampleSize, seed, ...overrides };
+}
+
+const isAt = ({ options }: CellMeasure, rate: number, tickSeconds: number): boolean =>
+  options.rate === rate && options.tickSeconds === tickSeconds;
+
+/** Measures everything, one after the other; says on standard error what is under way. */
+class Bench {
+  readonly #local: DynamoDbLocal;
+  readonly #meter: CapacityMeter;
+
+  constructor(local: DynamoDbLocal) {
+    this.#local = local;
+    this.#meter = new CapacityMeter(local.client);
+  }
+
+  async run(): Promise<Results> {
+    await checkReports(this.#local, this.#meter);
+    const cells: CellMeasure[] = [];
+    for (const rate of rates) {
+      for (const tick of ticks) cells.push(await this.#cell(optionsOf(rate, tick)));
+    }
+    const cellOf = (options: { readonly rate: number; readonly tickSeconds: number }): CellMeasure => {
+      const cell = cells.find((each) => isAt(each, options.rate, options.tickSeconds));
+      if (cell === undefined)
+        throw new Error(`no cell of ${options.rate} plays/s and ${options.tickSeconds} s`);
+      return cell;
+    };
+    const { rate, tickSeconds } = reference;
+    const oneShard = await this.#cell(optionsOf(rates[0], tickSeconds, { shards: 1 }));
+    const ages = [cellOf(reference)];
+    for (const days of otherAges)
+      ages.push(await this.#cell(optionsOf(rate, tickSeconds, { ageDays: days })));
+    // Last, when the code has been compiled: their CPU time is what is used.
+    const every = { sampleSize: Number.POSITIVE_INFINITY };
+    const full = await this.#cell(optionsOf(validated.rate, validated.tickSeconds, every));
+    const small = await this.#cell(optionsOf(rates[0], ticks[0], every));
+    return {
+      date: new Date().toISOString().slice(0, 10),
+      cells,
+      rates: cpuRatesOf(small, full),
+      naiveTotals: await this.#naive("totals"),
+      naiveWindows: await this.#naive("windows"),
+      full,
+      sampled: cellOf(validated),
+      ages: ages.sort((a, b) => a.options.ageDays - b.options.ageDays),
+      manyShards: cellOf({ rate: rates[0], tickSeconds }),
+      oneShard,
+      playsPerBlock,
+      blockBytes: meanBlockBytes(),
+    };
+  }
+
+  async #cell(options: CellOptions): Promise<CellMeasure> {
+    const { rate, tickSeconds, shards, ageDays: days, sampleSize: size } = options;
+    console.error(
+      `${rate} plays/s, tick ${tickSeconds} s, ${shards} shards, ${days} days, ${size} keys of a kind metered`,
+    );
+    return await measureCell(this.#local, this.#meter, options);
+  }
+
+  async #naive(kind: keyof typeof naiveKeys): Promise<NaiveMeasure> {
+    console.error(`naive consumer, ${kind}`);
+    const consume = createNaiveConsumer(this.#local.client, await this.#local.createTable(), naiveKeys[kind]);
+    const plays = somePlays(2 * naivePlays);
+    await consume(plays.slice(0, naivePlays)); // compiles it, and fills the table
+    return await measureNaive(consume, this.#meter, plays.slice(naivePlays));
+  }
+}
+
+function somePlays(count: number): readonly Play[] {
+  const simulator = new World(reference.rate, seed).createSimulator();
+  const at = Date.parse("2026-11-20T20:30:00Z") as EpochMs;
+  return Array.from({ length: count }, () => simulator.next(at));
+}
+
+/** The mean size of blocks as producers make them: of plays that share a partition key. */
+function meanBlockBytes(): number {
+  const buckets = Map.groupBy(somePlays(blockPlays), (play) => partitionKeyOf(play.userId));
+  const sizes = [...buckets]
+    .filter(([, plays]) => plays.length >= playsPerBlock)
+    .map(([key, plays]) => sealBlock(key, `${plays.slice(0, playsPerBlock).map(encodePlay).join("\n")}\n`))
+    .map(({ data }) => data.length);
+  return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+}
+
+async function main(): Promise<void> {
+  const problem = whyUnavailable();
+  if (problem !== undefined) {
+    console.error(problem);
+    process.exitCode = 1;
+    return;
+  }
+  const dynamoDb = await startDynamoDb();
+  try {
+    const local = await connectDynamoDb(dynamoDb.endpoint);
+    const results = await new Bench(local).run();
+    await writeFile(outputPath, renderReport(results));
+    console.log(billTable(results));
+    local.client.destroy();
+  } finally {
+    await dynamoDb.stop();
+  }
+}
+
+await main();

@@ -1,0 +1,325 @@
+import { billOf, metricCount, naiveBillOf, parts, totalDollars } from "./bill.ts";
+import { type CellMeasure, cellUsage, type StageName } from "./cell.ts";
+import { deployment } from "./deployment.ts";
+import {
+  onDemandDollars,
+  onDemandShardsOf,
+  provisionedDollars,
+  provisionedShards,
+  type RecordLoad,
+} from "./kinesis.ts";
+import { dollars, percent, table, units, whole } from "./markdown.ts";
+import { type Kind, totalUnits } from "./meter.ts";
+import type { NaiveMeasure } from "./naive-consumer.ts";
+import { type Price, prices } from "./prices.ts";
+import { type CpuRates, epochSeconds, invocationSeconds, keepsUp, requestSeconds } from "./stage-time.ts";
+import { listenersPerRate, songCount } from "./world.ts";
+
+/** Everything that docs/cost.md is made of. */
+export interface Results {
+  /** ISO 8601 date. */
+  readonly date: string;
+  /** Every size with every tick, sizes first. */
+  readonly cells: readonly CellMeasure[];
+  readonly rates: CpuRates;
+  readonly naiveTotals: NaiveMeasure;
+  readonly naiveWindows: NaiveMeasure;
+  /** A cell of which every key was metered, and the same one sampled. */
+  readonly full: CellMeasure;
+  readonly sampled: CellMeasure;
+  /** The same cell after different times. */
+  readonly ages: readonly CellMeasure[];
+  /** A small cell with the default shards, and the same with one. */
+  readonly manyShards: CellMeasure;
+  readonly oneShard: CellMeasure;
+  readonly playsPerBlock: number;
+  /** Mean size of a gzip block of so many plays, bytes. */
+  readonly blockBytes: number;
+}
+
+const spentOn: readonly (readonly [label: string, kinds: readonly Kind[]])[] = [
+  ["segments and heads", ["segments"]],
+  ["songs", ["songs"]],
+  ["artists", ["artists"]],
+  ["genres, platforms, moods, countries, sum", ["dimensions"]],
+  ["profiles", ["profiles"]],
+  ["charts, feeds and their deltas", ["lists"]],
+  ["epoch records, lease, other", ["epochs", "connections", "other"]],
+];
+const itemKinds: readonly (readonly [string, Kind, keyof CellMeasure["keys"]])[] = [
+  ["song", "songs", "songs"],
+  ["artist", "artists", "artists"],
+  ["genre, platform, mood, country", "dimensions", "dimensions"],
+  ["profile", "profiles", "profiles"],
+];
+
+/** The whole of docs/cost.md. */
+export function renderReport(results: Results): string {
+  return `${[
+    intro(results),
+    "## A million plays",
+    billTable(results),
+    billNotes(results),
+    "## Where the write units go",
+    unitsTable(results.cells),
+    moves(results),
+    "## The consumer to compare with",
+    naiveSection(results),
+    "## One worker",
+    workerSection(results),
+    "## Kinesis",
+    kinesisSection(results),
+    "## How it was counted",
+    method(results),
+    "## Assumptions",
+    assumptions(results),
+    "## Prices",
+    priceTable(),
+  ].join("\n\n")}\n`;
+}
+
+/** What the command prints. */
+export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
+  table(
+    [
+      "plays/s",
+      "tick",
+      "write units per play",
+      "read units per play",
+      ...parts.map((part) => (part === "Lambda" ? `${part} †` : part)),
+      "**total**",
+      "naive total",
+      "total / naive",
+      "runs today †",
+    ],
+    cells.map((cell) => {
+      const bill = billOf(cell, rates);
+      const naive = totalDollars(naiveBillOf(cell, naiveTotals));
+      const perPlay = perPlayOf(cell);
+      return [
+        ...nameOf(cell),
+        units(perPlay.writeUnits),
+        units(perPlay.readUnits),
+        ...parts.map((part) => dollars(bill[part])),
+        `**${dollars(totalDollars(bill))}**`,
+        dollars(naive),
+        units(totalDollars(bill) / naive),
+        keepsUp(cell, rates) ? "yes" : "by count only",
+      ];
+    }),
+    2,
+  );
+
+const nameOf = ({ options }: CellMeasure): readonly [string, string] => [
+  whole(options.rate),
+  `${options.tickSeconds} s`,
+];
+
+function perPlayOf(cell: CellMeasure) {
+  const { writeUnits, readUnits } = totalUnits(cellUsage(cell));
+  return { writeUnits: writeUnits / cell.plays, readUnits: readUnits / cell.plays };
+}
+
+function writesPerPlay(cell: CellMeasure, kinds: readonly Kind[]): number {
+  const usage = cellUsage(cell);
+  return kinds.reduce((sum, kind) => sum + usage[kind].writeUnits, 0) / cell.plays;
+}
+
+const intro = ({ date }: Results): string => `# What a million plays cost
+
+\`npm run cost\` wrote this page on ${date}: it runs the handlers over the DynamoDB adapters against DynamoDB Local, adds up
+the capacity units that every request reports, and multiplies by the prices below. Do not edit it. It needs Java 17.
+
+Everything is counted from one seeded load and comes out the same in every run, but for what is marked †: that follows from
+CPU time on the machine that ran it.`;
+
+const billNotes = ({ cells, rates, naiveTotals }: Results): string => {
+  const late = cells.filter((cell) => !keepsUp(cell, rates));
+  const cheaper = cells.filter(
+    (cell) => totalDollars(billOf(cell, rates)) < totalDollars(naiveBillOf(cell, naiveTotals)),
+  );
+  return `Rows that cost less than the naive consumer, which does less (see there): ${cheaper.length} of ${cells.length}.
+
+Dollars for a million plays, us-east-1. "Naive" is one UpdateItem per play and counter (below). "By count only": the units
+are counted, but today's workflow has one worker a stage, and it does not get through such a tick within the tick, within
+${deployment.stageTimeoutSeconds} s a stage and with at most ${whole(deployment.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need the work to be spread
+over several workers, which is not built yet and adds invocations that are not in here.
+
+Not in here: viewers (API Gateway's messages and connections, the broadcast's reads of subscribers beyond looking for some),
+the HTTP API, alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
+};
+
+const unitsTable = (cells: readonly CellMeasure[]): string =>
+  table(
+    ["write units per play", ...cells.map((cell) => nameOf(cell).join("/s, "))],
+    [
+      ...spentOn.map(([label, kinds]) => [label, ...cells.map((cell) => units(writesPerPlay(cell, kinds)))]),
+      ["**all**", ...cells.map((cell) => `**${units(perPlayOf(cell).writeUnits)}**`)],
+    ],
+  );
+
+function moves(results: Results): string {
+  const { ages, manyShards, oneShard, cells } = results;
+  const [smallest] = cells;
+  const largest = cells.at(-1);
+  if (smallest === undefined || largest === undefined) return "";
+  const segments = (cell: CellMeasure) => units(writesPerPlay(cell, ["segments"]));
+  const listShare = writesPerPlay(smallest, ["lists"]) / perPlayOf(smallest).writeUnits;
+  const profileShare = writesPerPlay(largest, ["profiles"]) / perPlayOf(largest).writeUnits;
+  const { options } = ages[0] ?? largest;
+  return `What moves it:
+
+- **The size of items.** A write costs a unit for every KB of the larger of the item before and after. A counter holds a total
+  for every hour of the last four days in which it was played, so all but the rarest songs weigh several KB; a profile holds
+  all that its listener ever heard, and grows. Units for one write at ${whole(options.rate)} plays/s and a tick of ${options.tickSeconds} s, by how long
+  the service has run (the table above: ${largest.options.ageDays} days):
+
+${agesTable(ages)}
+
+- **The tick.** A song, an artist or a listener is written once a tick, however often it was played; a longer tick helps as far as
+  they repeat within it. Listeners hardly do: a play takes minutes. With ${whole(largest.options.rate)} plays/s and ${largest.options.tickSeconds} s profiles are
+  ${percent(profileShare)} of the write units.
+- **Size.** Charts, records of epochs and segments cost by the tick or the second, not by the play: at ${whole(smallest.options.rate)} plays/s and
+  ${smallest.options.tickSeconds} s the charts alone are ${percent(listShare)} of the write units.
+- **Shards.** Each shard makes a segment a second, of which every one costs two transacted writes: at ${whole(manyShards.options.rate)} plays/s
+  ${segments(manyShards)} units per play with ${manyShards.options.shards} shards and ${segments(oneShard)} with one.`;
+}
+
+function agesTable(ages: readonly CellMeasure[]): string {
+  return table(
+    ["days", ...itemKinds.map(([label]) => label), "reading a profile", "all write units per play"],
+    ages.map((cell) => {
+      const usage = cellUsage(cell);
+      const profiles = cell.keys.profiles.count;
+      return [
+        String(cell.options.ageDays),
+        ...itemKinds.map(([, kind, key]) => units(writeUnitsEach(cell, kind, key))),
+        units(usage.profiles.readUnits / profiles),
+        units(perPlayOf(cell).writeUnits),
+      ];
+    }),
+  );
+}
+
+const writeUnitsEach = (cell: CellMeasure, kind: Kind, key: keyof CellMeasure["keys"]): number =>
+  cellUsage(cell)[kind].writeUnits / cell.keys[key].count;
+
+function naiveSection(results: Results): string {
+  const { naiveTotals, naiveWindows, cells } = results;
+  const perPlay = (naive: NaiveMeasure) => totalUnits(naive.usage).writeUnits / naive.plays;
+  const rows = [naiveTotals, naiveWindows].map((naive, i) => [
+    i === 0 ? "totals" : "totals, and songs and artists by hour, day and week",
+    units(perPlay(naive)),
+    ...sizesOf(cells).map((cell) => dollars(totalDollars(naiveBillOf(cell, naive)))),
+  ]);
+  const head = sizesOf(cells).map(({ options }) => `$ at ${whole(options.rate)} plays/s`);
+  return `\`bench/cost/naive-consumer.ts\`: for every play one UpdateItem that adds to each counter: the song, the artist, the genre, the
+platform, the mood, the country, the city, the listener, and the listener's artist. ${whole(naiveTotals.plays)} plays were metered. It keeps
+no charts (somebody has to scan or to sort for them), no profiles, no feed and no duplicates out, and it counts twice when
+Kinesis repeats a batch. What it writes is small, so its units are one a write; the second row counts windows too, each in an
+item of its own. The tick makes no difference to it. A play takes it ${units(naiveTotals.cpuMs / naiveTotals.plays)} ms of CPU time †; one container a
+shard has to get through its shard's share of the plays.
+
+${table(["counts", "write units per play", ...head], rows)}`;
+}
+
+/** The first cell of each size. */
+const sizesOf = (cells: readonly CellMeasure[]): readonly CellMeasure[] =>
+  cells.filter((cell, i) => cells.findIndex(({ options }) => options.rate === cell.options.rate) === i);
+
+function workerSection({ cells, rates }: Results): string {
+  const stages: readonly StageName[] = [
+    "plan",
+    "reduce",
+    "user-behavior",
+    "recommendation",
+    "commit",
+    "broadcast",
+  ];
+  const rows = cells.map((cell) => {
+    const seconds = epochSeconds(cell, rates);
+    return [
+      ...nameOf(cell),
+      whole(cell.plays),
+      ...stages.map((stage) => units(invocationSeconds(cell, stage, rates))),
+      units(seconds),
+      whole(cell.plays / seconds),
+    ];
+  });
+  const ms = (stage: StageName) => units(rates[stage].each);
+  return `Seconds of each stage for one tick in one epoch †, from CPU time here (${ms("reduce")} ms a counter, ${ms("user-behavior")} ms a profile,
+${ms("consume")} ms a consumed play) and ${requestSeconds * 1000} ms for each request that waits for the one before. The last column is how many plays
+a second one worker would get through at that size.
+
+${table(["plays/s", "tick", "plays", ...stages, "epoch, s", "plays/s of one worker"], rows, 2)}`;
+}
+
+function kinesisSection({ cells, playsPerBlock, blockBytes }: Results): string {
+  const rows = sizesOf(cells).flatMap((cell) => {
+    const { rate } = cell.options;
+    const single: RecordLoad = { rate, playsPerRecord: 1, recordBytes: cell.playBytes };
+    const blocks: RecordLoad = { rate, playsPerRecord: playsPerBlock, recordBytes: blockBytes };
+    return [single, blocks].map((load) => [
+      whole(rate),
+      load === single ? "one play" : `gzip block of ${playsPerBlock}`,
+      whole(load.recordBytes),
+      whole(provisionedShards(load)),
+      dollars(provisionedDollars(load)),
+      whole(onDemandShardsOf(load)),
+      dollars(onDemandDollars(load)),
+    ]);
+  });
+  const head = ["plays/s", "record", "bytes", "shards", "provisioned, $", "shards", "on-demand, $"];
+  return `Dollars for a million plays with ${deployment.streamRetentionDays} days of retention. The table at the top has single records and on-demand, as \`lib/settings.ts\`
+deploys. A producer sends a block when enough plays of one of 256 buckets have come together, which takes a small one long.
+
+${table(head, rows, 2)}`;
+}
+
+function method({ cells, full, sampled }: Results): string {
+  const [first] = cells;
+  if (first === undefined) return "";
+  const { sampleSize } = cells.at(-1)?.options ?? first.options;
+  const rows = [...spentOn, ["all", spentOn.flatMap(([, kinds]) => kinds)] as const].map(([label, kinds]) => {
+    const [a, b] = [writesPerPlay(full, kinds), writesPerPlay(sampled, kinds)];
+    return [label, units(a), units(b), a === 0 ? "0 %" : percent(Math.abs(b - a) / a)];
+  });
+  return `Each row is one tick of a warm service: the consumer's invocations, shard by shard and second by second, then the workflow's
+six functions, all with the code that is deployed. A middleware of the SDK's client adds \`ReturnConsumedCapacity\` and sums up
+what comes back; DynamoDB Local reports transactions double and rounds as the service does. A refused write reports nothing and
+counts as what the write would have cost; a query that finds nothing counts as the least a read costs.
+
+Warm: the tables hold what ${first.options.ageDays} days at the row's rate leave behind. Every metered counter has its windows, hour by hour, as a Poisson
+process at that song's or artist's share of all plays would fill them; every metered profile has the plays that the simulator's
+listener would have made; charts have their 500 entries. Where a tick has more than ${sampleSize} songs, artists or listeners, that many of each
+are metered, evenly spread from the most to the least popular, and scaled by the number of distinct keys that the handlers wrote.
+The same tick (${nameOf(full).join(" plays/s, ")}) with every key metered and with ${sampleSize} of each (${sampled.keys.songs.count}, ${sampled.keys.artists.count} and ${sampled.keys.profiles.count} there were):
+
+${table(["write units per play", "all metered", "sampled", "differs by"], rows)}`;
+}
+
+function assumptions({ cells }: Results): string {
+  const shards = sizesOf(cells).map(({ options }) => `${options.shards} (${whole(options.rate)} plays/s)`);
+  const bytes = cells[0]?.playBytes ?? 0;
+  const metrics = cells[0] === undefined ? 0 : metricCount(cells[0]);
+  return `- Load: the simulator with seed ${cells[0]?.options.seed}: ${whole(songCount)} songs by Zipf's law (exponent 1.0) and favourites, ${whole(listenersPerRate)} listeners for each play a
+  second (21.6 plays a listener and day), 200 s a play, a play of ${whole(bytes)} bytes as JSON. Steady: no peaks and no silence.
+- Every tick is like the one that was measured, and makes one epoch with all of its plays.
+- Shards: ${shards.join(", ")}; plays arrive in single records. Each shard's container stays and is invoked once a second in which its shard got plays.
+- Lambda †: CPU time here counts as CPU time there (arm64; ${deployment.heavyMemoryMb} MB is one vCPU, ${deployment.lightMemoryMb} MB its share), and each request to DynamoDB that
+  waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.
+- Step Functions: one run a tick and one a minute in vain, and one run of 64 MB is under way all the time.
+- The trigger reads the segments' stream, which is not billed to a Lambda function (from knowledge).
+- ${metrics} custom metrics; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
+  knowledge; X-Ray takes the first request of each second and 5 % of the others (from knowledge).
+- Storage: segments for ${deployment.segmentRetentionDays} days, and a month of the profiles of the listeners, with point-in-time recovery.`;
+}
+
+function priceTable(): string {
+  const rows = Object.values<Price>(prices).map(({ dollars: amount, per, source, page }) => [
+    per,
+    `$${amount}`,
+    page === "" ? source : `${source}: ${page}`,
+  ]);
+  return table(["for a", "price", "source"], rows, 3);
+}

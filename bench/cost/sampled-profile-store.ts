@@ -1,0 +1,32 @@
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import type { UserId } from "#src/domain/play.ts";
+import type { Profile } from "#src/domain/profile.ts";
+import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
+
+/** Forwards a sample of the listeners to a store that meters them; the others get a profile that is not kept. */
+export class SampledProfileStore implements ProfileStore {
+  readonly #store: ProfileStore;
+  readonly #profileOf: (user: UserId) => Profile;
+  sample: ReadonlySet<string> = new Set();
+
+  /** @param profileOf the profile of a listener before this epoch */
+  constructor(store: ProfileStore, profileOf: (user: UserId) => Profile) {
+    this.#store = store;
+    this.#profileOf = profileOf;
+  }
+
+  async read(users: readonly UserId[]): Promise<ReadonlyMap<UserId, StoredProfile>> {
+    const sampled = users.filter((user) => this.sample.has(user));
+    const stored = new Map(await this.#store.read(sampled));
+    for (const user of users) {
+      if (!this.sample.has(user))
+        stored.set(user, { profile: this.#profileOf(user), epoch: 0 as EpochNumber });
+    }
+    return stored;
+  }
+
+  write(epoch: EpochNumber, writes: readonly ProfileWrite[]): Promise<readonly UserId[]> {
+    const sampled = writes.filter(({ profile }) => this.sample.has(profile.userId));
+    return this.#store.write(epoch, sampled);
+  }
+}

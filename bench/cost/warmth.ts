@@ -1,0 +1,149 @@
+import { allSongsKey, type CounterDelta, type CounterKey } from "#src/domain/counter.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import { ListenerFold } from "#src/domain/listener-fold.ts";
+import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
+import type { Profile } from "#src/domain/profile.ts";
+import { SegmentBuilder } from "#src/domain/segment-builder.ts";
+import { noTotals, type Totals } from "#src/domain/totals.ts";
+import { dayMs, type WindowId } from "#src/domain/windows.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { ProfileStore } from "#src/ports/profile-store.ts";
+import { expectedTotals, historyOf, type Past } from "./history.ts";
+import { hashOf } from "./sample.ts";
+import { numberIn, secondsPerPlay, type World } from "./world.ts";
+
+/** An expression holds at most 300 operators; a window takes two, and then there are the totals. */
+const windowsPerWrite = 100;
+/** A slice of profiles that is in memory at once. */
+const profilesAtOnce = 100;
+
+/** What the stores hold after the service has run for some days at a steady rate. */
+export class Warmth {
+  readonly #world: World;
+  readonly #now: EpochMs;
+  readonly #from: EpochMs;
+  readonly #artists = new Map<ArtistName, number>();
+  readonly #values = new Map<string, number>();
+  #plays = 0;
+
+  constructor(world: World, now: EpochMs, ageDays: number) {
+    this.#world = world;
+    this.#now = now;
+    this.#from = (now - ageDays * dayMs) as EpochMs;
+  }
+
+  /** Notes which artists there are, and how often each genre, platform, mood and country is played. */
+  learn({ track, platform, mood, geo }: Play): void {
+    this.#artists.set(track.artist, this.#world.catalog.artistOf(numberIn(track.id)));
+    const values = { genre: track.genre, platform, mood, country: geo?.country };
+    for (const [dimension, value] of Object.entries(values)) {
+      const key = `DIM#${dimension}#${value}`;
+      this.#values.set(key, (this.#values.get(key) ?? 0) + 1);
+    }
+    this.#plays += 1;
+  }
+
+  /** About what a counter's totals are now. */
+  totalsOf(key: CounterKey): Totals {
+    return expectedTotals(this.#pastOf(key));
+  }
+
+  /** About what a listener's totals are now; without what they heard. */
+  profileOf(userId: UserId): Profile {
+    const plays = this.#playsOf(userId);
+    return {
+      artists: new Map(),
+      heard: new Set(),
+      recent: [],
+      userId,
+      plays,
+      unqualified: Math.floor(plays / 7),
+      listenedMs: plays * 180_000 + (hashOf(userId) % 180_000),
+      completes: Math.floor(plays * 0.7),
+      skips: Math.floor(plays / 5),
+      firstHeardAt: this.#from,
+    };
+  }
+
+  /** Writes counters with their history, through the adapter: as many writes as their windows need. */
+  async writeCounters(store: CounterStore, keys: Iterable<string>): Promise<void> {
+    const slices: CounterDelta[][] = [];
+    for (const key of keys as Iterable<CounterKey>) {
+      for (const [i, totals] of slicesOf(historyOf(this.#pastOf(key))).entries()) {
+        slices[i] = [...(slices[i] ?? []), { key, totals }];
+      }
+    }
+    // Epochs before the first, so that the guards let the first one pass; a time at which nothing had expired.
+    for (const [i, deltas] of slices.entries()) {
+      await store.apply((i - slices.length) as EpochNumber, this.#from, deltas);
+    }
+  }
+
+  /** Writes profiles with all that their listeners heard. */
+  async writeProfiles(store: ProfileStore, users: Iterable<string>): Promise<void> {
+    const waiting = [...users] as UserId[];
+    while (waiting.length > 0) {
+      const profiles = waiting.splice(0, profilesAtOnce).map((userId) => this.#historyOf(userId));
+      const writes = profiles.map((profile) => ({ profile, epochRead: undefined }));
+      await store.write(0 as EpochNumber, writes);
+    }
+  }
+
+  #playsOf(userId: UserId): number {
+    const { rate } = this.#world;
+    const seconds = (this.#now - this.#from) / 1000;
+    const plays = Math.round(rate * seconds * this.#world.listenerShare(numberIn(userId)));
+    return Math.max(1, Math.min(plays, Math.round(seconds / secondsPerPlay))); // nobody plays two at once
+  }
+
+  #historyOf(userId: UserId): Profile {
+    const builder = new SegmentBuilder();
+    const plays = this.#world.historyOf(numberIn(userId), this.#playsOf(userId), this.#from, this.#now);
+    for (const play of plays) builder.addPlay(play, 0, 0, play.startedAt);
+    const fold = new ListenerFold();
+    fold.add(builder.finish(() => Number.POSITIVE_INFINITY));
+    const [profile] = fold.deltas();
+    if (profile === undefined) throw new Error(`listener ${userId} has no history`);
+    return profile;
+  }
+
+  #pastOf(key: CounterKey): Past {
+    const [kind, name] = splitKey(key);
+    const { rate, seed, catalog } = this.#world;
+    const past = { from: this.#from, to: this.#now, seed: hashOf(key) ^ seed, label: undefined };
+    if (key === allSongsKey) return { ...past, rate };
+    if (kind === "SONG") {
+      const song = numberIn(name as TrackId);
+      const { artist, title = "" } = catalog.track(song);
+      const label = { startedAt: this.#from, artist, title };
+      return { ...past, rate: rate * this.#world.songShare(song), label };
+    }
+    if (kind === "ARTIST") {
+      const artist = this.#artists.get(name as ArtistName) ?? 0;
+      return { ...past, rate: rate * this.#world.artistShare(artist) };
+    }
+    return { ...past, rate: (rate * (this.#values.get(key) ?? 1)) / Math.max(1, this.#plays) };
+  }
+}
+
+function splitKey(key: CounterKey): readonly [kind: string, name: string] {
+  const at = key.indexOf("#");
+  return [key.slice(0, at), key.slice(at + 1)];
+}
+
+/** Totals in pieces that one write can hold each; the first has everything but the later windows. */
+function slicesOf(totals: Totals): readonly Totals[] {
+  const windows = [...totals.windows];
+  const decays = [...totals.decays];
+  const slices: Totals[] = [];
+  const count = Math.max(1, Math.ceil(windows.length / windowsPerWrite));
+  for (let i = 0; i < count; i++) {
+    const base = i === 0 ? totals : { ...noTotals, firstPlayedAt: totals.firstPlayedAt, label: totals.label };
+    slices.push({
+      ...base,
+      windows: new Map(windows.slice(i * windowsPerWrite, (i + 1) * windowsPerWrite)),
+      decays: new Map<WindowId, bigint>(i === 0 ? decays : []),
+    });
+  }
+  return slices;
+}

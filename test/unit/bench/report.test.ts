@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import { billOf, naiveBillOf, totalDollars } from "../../../bench/cost/bill.ts";
+import { type CellMeasure, type StageMeasure, type StageName, stageNames } from "../../../bench/cost/cell.ts";
+import { dollars, table, units } from "../../../bench/cost/markdown.ts";
+import { type Kind, kindOf, mapUsage, noUsage, type Usage } from "../../../bench/cost/meter.ts";
+import type { NaiveMeasure } from "../../../bench/cost/naive-consumer.ts";
+import { type Results, renderReport } from "../../../bench/cost/report.ts";
+import { type CpuRates, cpuRatesOf, epochSeconds, keepsUp } from "../../../bench/cost/stage-time.ts";
+
+const usageOf = (kind: Kind, writeUnits: number, readUnits = 0, requests = 1): Usage =>
+  mapUsage(noUsage(), (none, each) => (each === kind ? { writeUnits, readUnits, requests } : none));
+
+const aStage = (overrides: Partial<StageMeasure> = {}): StageMeasure => ({
+  invocations: 1,
+  usage: noUsage(),
+  cpuMs: 10,
+  rounds: 2,
+  logBytes: 0,
+  metrics: [],
+  ...overrides,
+});
+
+function aCell(
+  overrides: Partial<CellMeasure> = {},
+  stages: Partial<CellMeasure["stages"]> = {},
+): CellMeasure {
+  return {
+    options: { rate: 10, tickSeconds: 1, shards: 4, ageDays: 28, sampleSize: 300, seed: 1 },
+    plays: 10,
+    playBytes: 500,
+    keys: {
+      songs: { count: 10, metered: 10 },
+      artists: { count: 10, metered: 10 },
+      dimensions: { count: 10, metered: 10 },
+      profiles: { count: 10, metered: 10 },
+    },
+    idleRun: noUsage(),
+    stages: {
+      ...(Object.fromEntries(stageNames.map((name) => [name, aStage()])) as CellMeasure["stages"]),
+      ...stages,
+    },
+    ...overrides,
+  };
+}
+
+const noRates = Object.fromEntries(
+  stageNames.map((name) => [name, { base: 0, each: 0 }]),
+) as unknown as CpuRates;
+const ratesWith = (stage: StageName, each: number): CpuRates => ({ ...noRates, [stage]: { base: 0, each } });
+const aNaive: NaiveMeasure = { plays: 10, usage: usageOf("songs", 90), rounds: 10, cpuMs: 50 };
+
+describe("a bill", () => {
+  test("a million plays of 10 units each cost 10 million write units", () => {
+    const bill = billOf(aCell({}, { reduce: aStage({ usage: usageOf("songs", 100) }) }), noRates);
+
+    expect(bill["DynamoDB writes"]).toBeCloseTo(6.25, 10);
+  });
+
+  test("what a run in vain writes is added once a minute", () => {
+    const bill = billOf(aCell({ idleRun: usageOf("epochs", 6) }), noRates);
+
+    expect(bill["DynamoDB writes"]).toBeCloseTo((100_000 / 60) * 6 * 0.625e-6, 10);
+  });
+
+  test("the naive consumer pays 9 units a play, whatever the tick", () => {
+    const long = aCell({ options: { ...aCell().options, tickSeconds: 60 }, plays: 600 });
+
+    expect(naiveBillOf(aCell(), aNaive)["DynamoDB writes"]).toBeCloseTo(5.625, 10);
+    expect(naiveBillOf(long, aNaive)["DynamoDB writes"]).toBeCloseTo(5.625, 10);
+  });
+
+  test("its total is the sum of its parts", () => {
+    const bill = billOf(aCell(), noRates);
+
+    expect(totalDollars(bill)).toBeCloseTo(
+      Object.values(bill).reduce((sum, amount) => sum + amount, 0),
+      10,
+    );
+  });
+});
+
+describe("the time of a stage", () => {
+  test("follows from a small and a large cell", () => {
+    const large = aCell(
+      { keys: { ...aCell().keys, songs: { count: 1010, metered: 1010 } } },
+      { reduce: aStage({ cpuMs: 1010 }) },
+    );
+
+    expect(cpuRatesOf(aCell(), large).reduce).toEqual({ each: 1, base: 0 });
+  });
+
+  test("is CPU time, and 5 ms for each request that waits", () => {
+    const waiting = 6 * 2 * 0.005;
+
+    expect(epochSeconds(aCell(), noRates)).toBeCloseTo(waiting, 10);
+    expect(epochSeconds(aCell(), ratesWith("reduce", 100))).toBeCloseTo(waiting + 3, 10);
+  });
+
+  test("one worker keeps up while an epoch ends within its tick", () => {
+    expect(keepsUp(aCell(), noRates)).toBe(true);
+    expect(keepsUp(aCell(), ratesWith("reduce", 100))).toBe(false);
+  });
+
+  test("an epoch that would be cut does not keep up", () => {
+    expect(keepsUp(aCell({ plays: 50_001 }), noRates)).toBe(false);
+  });
+});
+
+describe("the page", () => {
+  const reduce = aStage({ usage: usageOf("lists", 100) });
+  const results: Results = {
+    date: "2026-11-21",
+    cells: [
+      aCell({}, { reduce }),
+      aCell({ options: { ...aCell().options, rate: 1000 }, plays: 1000 }, { reduce }),
+    ],
+    rates: noRates,
+    naiveTotals: aNaive,
+    naiveWindows: { ...aNaive, usage: usageOf("songs", 150) },
+    full: aCell(),
+    sampled: aCell(),
+    ages: [aCell()],
+    manyShards: aCell(),
+    oneShard: aCell(),
+    playsPerBlock: 80,
+    blockBytes: 10_000,
+  };
+
+  test("has a row for every cell, and the units of both naive consumers", () => {
+    const page = renderReport(results);
+
+    expect(page).toMatch(/^\| 10 \| 1 s \|/m);
+    expect(page).toMatch(/^\| 1,000 \| 1 s \|/m);
+    expect(page).toMatch(/^\| totals \| 9\.00 \|/m);
+    expect(page).toMatch(/by hour, day and week \| 15\.0 \|/);
+  });
+
+  test("says nothing that was not measured", () => {
+    expect(renderReport(results)).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test("is the same for the same results", () => {
+    expect(renderReport(results)).toBe(renderReport(results));
+  });
+
+  test("has numbers on the right of a table", () => {
+    expect(table(["a", "b"], [["x", "1"]])).toBe("| a | b |\n| --- | ---: |\n| x | 1 |");
+  });
+
+  test.each([
+    [0, "0"],
+    [0.004_21, "0.0042"],
+    [6.449, "6.4"],
+    [32.9, "33"],
+    [1234, "1,234"],
+  ])("%f dollars are written %s", (amount, text) => {
+    expect(dollars(amount)).toBe(text);
+  });
+
+  test("units have three digits", () => {
+    expect([0.1034, 5, 14.78, 250].map(units)).toEqual(["0.103", "5.00", "14.8", "250"]);
+  });
+});
+
+test.each([
+  ["SEG#plays/shardId-0", "segments"],
+  ["HEAD", "segments"],
+  ["ALL", "dimensions"],
+  ["CHART#songs#all", "lists"],
+  ["USER#u", "profiles"],
+  ["WHATEVER", "other"],
+] as const)("the item %s belongs to %s", (pk, kind) => {
+  expect(kindOf(pk)).toBe(kind);
+});
