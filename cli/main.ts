@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { registerAnalyze } from "./analyze.ts";
 import { messageOf, UsageError } from "./cli-error.ts";
 import { registerDev } from "./dev.ts";
+import { registerRejects } from "./rejects.ts";
 import { registerSend } from "./send.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerToken } from "./token.ts";
@@ -18,6 +19,7 @@ Examples:
   earworm simulate --plays 1000        invented plays as NDJSON
   earworm send plays.ndjson.gz         send a file to a running earworm
   earworm trace hello-1795185000       follow one play through segment, epoch, charts and push
+  earworm rejects list                 what was sent today and is no play, and why
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. EARWORM_DEBUG=1 shows where an unexpected error came from.`;
 
@@ -28,6 +30,13 @@ function readVersion(): string {
   return json.version;
 }
 
+/** Commander puts its suggestion on a line of its own, and repeats what it does not know: it may be a token. */
+const errorLine = (text: string): string =>
+  text
+    .trim()
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\bew_[\w-]{43}/g, "ew_...");
+
 /** The whole command line; nothing of it has run yet. */
 function createProgram(): Command {
   const program = new Command("earworm")
@@ -36,8 +45,7 @@ function createProgram(): Command {
     .helpOption("-h, --help", "print this help")
     .addHelpText("after", examples)
     .showHelpAfterError(false)
-    // Commander puts its suggestion on a line of its own.
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`) })
+    .configureOutput({ outputError: (text, write) => write(`${errorLine(text)}\n`) })
     .exitOverride();
   registerDev(program);
   registerAnalyze(program);
@@ -45,6 +53,7 @@ function createProgram(): Command {
   registerSend(program);
   registerToken(program);
   registerTrace(program);
+  registerRejects(program);
   return program;
 }
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { EpochMs } from "#src/domain/play.ts";
 import { CliError } from "./cli-error.ts";
+import { withDataDir } from "./data-dir-stores.ts";
 import { durationOption, stageOption } from "./options.ts";
 import type { Trace, TraceSource } from "./trace/trace-event.ts";
 
@@ -45,7 +46,7 @@ export function registerTrace(program: Command): void {
 }
 
 async function trace(eventId: string, options: TraceOptions): Promise<void> {
-  const { withDataDir, withStage } = await import("./trace/open-source.ts");
+  const { withStage } = await import("./trace/open-source.ts");
   const { traceEvent } = await import("./trace/trace-event.ts");
   const { reportJson, reportLines } = await import("./trace/trace-report.ts");
   const since = (Date.now() - options.within) as EpochMs;

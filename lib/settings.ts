@@ -21,9 +21,12 @@ export interface Settings {
   readonly segmentRetentionDays: number;
   /** How far apart two arrivals of one event id still are one play. @default 600_000 */
   readonly dedupeHorizonMs: number;
-  /** Plays in one epoch: as many as each stage can handle within its 60 s. @default 50_000 */
+  /** Plays in one epoch: as many as each stage can handle within its 60 s (docs/cost.md, "One worker"). @default 20_000 */
   readonly maxEpochPlays: number;
-  /** An execution that holds the epoch longer is taken for dead; Express ends one after 5 minutes. @default 300_000 */
+  /**
+   * An execution that holds the epoch longer is taken for dead; Express ends one after 5 minutes. The alarm of the open
+   * epoch counts on no more. @default 300_000
+   */
   readonly leaseMs: number;
   /** Records the consumer takes at once; 6 MB ends a batch earlier. @default 10_000 */
   readonly consumerBatchSize: number;
@@ -76,7 +79,7 @@ const defaults: Tunable = {
   streamRetentionHours: 168,
   segmentRetentionDays: 7,
   dedupeHorizonMs: 600_000,
-  maxEpochPlays: 50_000,
+  maxEpochPlays: 20_000,
   leaseMs: 300_000,
   consumerBatchSize: 10_000,
   consumerWindowSeconds: 1,
@@ -107,7 +110,11 @@ const shortLived: Partial<Tunable> = {
 const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
   dev: { ...shortLived, allowedOrigins: ["*"] },
   prod: {},
-  /** An example: 16,000 plays/s sent as gzip blocks. Fresh to the minute, and cheap (docs/cost.md). */
+  /**
+   * An example: a stream and a consumer for 16,000 plays/s, single records included, and a tick that merges a minute. The
+   * workflow has one worker and falls behind long before (docs/cost.md, "One worker"): what it has not counted waits in
+   * segments.
+   */
   "large-fleet": {
     tickSeconds: 60,
     shards: 16, // 1,000 records/s each: room for single records too
@@ -128,7 +135,7 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   segmentRetentionDays: anInteger(1, 365),
   dedupeHorizonMs: anInteger(1, 86_400_000),
   maxEpochPlays: anInteger(1, 1_000_000),
-  leaseMs: anInteger(1_000, 3_600_000),
+  leaseMs: anInteger(120_000, 300_000),
   consumerBatchSize: anInteger(1, 10_000),
   consumerWindowSeconds: anInteger(1, 300), // 0 is refused together with a batch size over 10
   logLevel: oneOf(logLevels),

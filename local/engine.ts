@@ -226,7 +226,7 @@ function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays:
     reduce: createReduceHandler(shared),
     "user-behavior": createUserBehaviorHandler(shared),
     recommendation: createRecommendationHandler(shared),
-    commit: createCommitHandler({ ...shared, tickSeconds: 0 }),
+    commit: createCommitHandler(shared),
     broadcast: options.broadcast,
     release: createReleaseHandler(shared),
   };

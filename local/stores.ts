@@ -4,6 +4,7 @@ import { SqliteDatabase, type SqliteOptions } from "#src/adapters/sqlite/sqlite-
 import { SqliteEpochLog } from "#src/adapters/sqlite/sqlite-epoch-log.ts";
 import { SqliteProfileStore } from "#src/adapters/sqlite/sqlite-profile-store.ts";
 import { SqlitePublicationStore } from "#src/adapters/sqlite/sqlite-publication-store.ts";
+import { SqliteRejectStore } from "#src/adapters/sqlite/sqlite-reject-store.ts";
 import { SqliteSegmentStore } from "#src/adapters/sqlite/sqlite-segment-store.ts";
 import { SqliteTokenStore } from "#src/adapters/sqlite/sqlite-token-store.ts";
 
@@ -13,6 +14,7 @@ export interface Stores {
   readonly counters: SqliteCounterStore;
   readonly profiles: SqliteProfileStore;
   readonly publications: SqlitePublicationStore;
+  readonly rejects: SqliteRejectStore;
   readonly epochs: SqliteEpochLog;
   readonly tokens: SqliteTokenStore;
   close(): void;
@@ -26,6 +28,7 @@ export function openStores(dataDir: string, options: SqliteOptions): Stores {
     counters: new SqliteCounterStore(db),
     profiles: new SqliteProfileStore(db),
     publications: new SqlitePublicationStore(db),
+    rejects: new SqliteRejectStore(db),
     epochs: new SqliteEpochLog(db),
     tokens: new SqliteTokenStore(db),
     close: () => db.close(),

@@ -1,5 +1,6 @@
 import { type CellMeasure, cellUsage, type StageName, stageNames } from "./cell.ts";
-import { deployment, memoryMbOf } from "./deployment.ts";
+import { deployedDefaults } from "./deployed-defaults.ts";
+import { memoryMbOf } from "./deployment.ts";
 import { onDemandDollars, type RecordLoad } from "./kinesis.ts";
 import { platformLogBytes } from "./logs.ts";
 import { totalUnits } from "./meter.ts";
@@ -29,8 +30,6 @@ const scheduleSeconds = 60;
 /** Of the requests after a second's first one; the workflow's functions belong to the trace of the trigger. */
 const tracedShare = 0.05;
 const expressMemoryGb = 64 / 1024;
-/** The consumer, the trigger and the workflow's functions: each publishes `ColdStart`. */
-const functionCount = stageNames.length + 1;
 /** How long StartExecution takes: an assumption. */
 const startSeconds = 0.02;
 
@@ -74,7 +73,7 @@ export function naiveBillOf(cell: CellMeasure, naive: NaiveMeasure): Bill {
     "DynamoDB writes": writeDollars((million * totalUnits(naive.usage).writeUnits) / naive.plays),
     "DynamoDB reads": 0,
     "DynamoDB storage": 0,
-    Lambda: lambdaDollars(ticks * invocations, seconds, deployment.heavyMemoryMb),
+    Lambda: lambdaDollars(ticks * invocations, seconds, deployedDefaults.heavyMemoryMb),
     "Step Functions": 0,
     "logs, metrics, traces":
       ticks * (logDollars(invocations * platformLogBytes) + traceDollars(tracesOf(cell, invocations))),
@@ -108,7 +107,7 @@ const planDollars = (cell: CellMeasure, rates: CpuRates): number => stageDollars
 
 /** The trigger waits for StartExecution, once. */
 const triggerDollars = (runs: number): number =>
-  lambdaDollars(runs, runs * startSeconds, deployment.lightMemoryMb);
+  lambdaDollars(runs, runs * startSeconds, deployedDefaults.lightMemoryMb);
 
 /** Express runs, of which one is always under way. */
 function workflowDollars(runs: number, seconds: number): number {
@@ -138,14 +137,14 @@ function metricDollars(cell: CellMeasure): number {
 }
 
 export const metricCount = ({ stages }: CellMeasure): number =>
-  functionCount + stageNames.reduce((sum, stage) => sum + stages[stage].metrics.length, 0);
+  stageNames.reduce((sum, stage) => sum + stages[stage].metrics.length, 0);
 
 /** The plays' segments for as long as they are kept, and a month of the profiles that there are for so many plays. */
 function storageDollars(cell: CellMeasure): number {
   const perGbMonth = prices.dynamoDbGbMonth.dollars + prices.dynamoDbBackupGbMonth.dollars;
   const segmentGb = (segmentBytes(cell) * million) / cell.plays / gb;
   const profileGb = ((listenersPerRate * million) / monthSeconds) * (profileBytes(cell) / gb);
-  return (segmentGb * (deployment.segmentRetentionDays / 30) + profileGb) * perGbMonth;
+  return (segmentGb * (deployedDefaults.segmentRetentionDays / 30) + profileGb) * perGbMonth;
 }
 
 /** The segments of a tick: a transaction's units are doubled, and its second item is the head. */

@@ -12,6 +12,7 @@ import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-st
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
@@ -148,6 +149,7 @@ class Cell {
   readonly #counters: SampledCounterStore;
   readonly #profiles: SampledProfileStore;
   readonly #publications: DynamoDbPublicationStore;
+  readonly #rejects: DynamoDbRejectStore;
   readonly #epochs: DynamoDbEpochLog;
   readonly #connections: DynamoDbConnectionStore;
   readonly #containers = new Map<number, ReturnType<typeof createConsumeHandler>>();
@@ -175,6 +177,7 @@ class Cell {
     this.#counters = new SampledCounterStore(this.#realCounters, (key) => warmth.totalsOf(key));
     this.#profiles = new SampledProfileStore(this.#realProfiles, (user) => warmth.profileOf(user));
     this.#publications = new DynamoDbPublicationStore(client, counters);
+    this.#rejects = new DynamoDbRejectStore(client, counters);
     this.#epochs = new DynamoDbEpochLog(client, counters);
     this.#connections = new DynamoDbConnectionStore(client, connections);
   }
@@ -323,12 +326,7 @@ class Cell {
     };
     const startedAt = new Date(this.#now).toISOString();
     const commit = await this.#stage(1, () =>
-      createCommitHandler({ ...this.#stores(), ...this.#edge(), tickSeconds: this.#options.tickSeconds })({
-        execution,
-        startedAt,
-        epoch,
-        figures,
-      }),
+      createCommitHandler({ ...this.#stores(), ...this.#edge() })({ execution, startedAt, epoch, figures }),
     );
     const broadcast = await this.#stage(1, () =>
       createBroadcastHandler({
@@ -363,7 +361,7 @@ class Cell {
       maxEpochPlays: 1_000_000, // the whole tick in one epoch
       tickSeconds: this.#options.tickSeconds,
       leaseMs: 300_000,
-    })({ execution });
+    })({ execution, startedAt: new Date(this.#now).toISOString() });
   }
 
   /** Runs a stage and meters it; the units of what was sampled are scaled. */
@@ -395,6 +393,7 @@ class Cell {
       counters: this.#counters,
       profiles: this.#profiles,
       publications: this.#publications,
+      rejects: this.#rejects,
       epochs: this.#epochs,
     };
   }

@@ -1,4 +1,4 @@
-import { deployment } from "./deployment.ts";
+import { deployedDefaults } from "./deployed-defaults.ts";
 import { gb, hourSeconds, kb, million, prices, unitsOf } from "./prices.ts";
 
 /** How plays come as records. */
@@ -45,7 +45,7 @@ export function onDemandDollars(load: RecordLoad): number {
   const records = million / load.playsPerRecord;
   const gbIn = (records * unitsOf(load.recordBytes, kb) * kb) / gb;
   const gbOut = (records * load.recordBytes) / gb;
-  const gbMonths = (gbIn * (deployment.streamRetentionDays - 1)) / daysPerMonth;
+  const gbMonths = (gbIn * (deployedDefaults.streamRetentionDays - 1)) / daysPerMonth;
   return (
     hoursOf(load) * prices.kinesisStreamHour.dollars +
     gbIn * prices.kinesisGbIn.dollars +

@@ -1,6 +1,6 @@
 import { billOf, metricCount, naiveBillOf, parts, totalDollars } from "./bill.ts";
 import { type CellMeasure, cellUsage, type StageName } from "./cell.ts";
-import { deployment } from "./deployment.ts";
+import { deployedDefaults } from "./deployed-defaults.ts";
 import {
   onDemandDollars,
   onDemandShardsOf,
@@ -142,7 +142,7 @@ const billNotes = ({ cells, rates, naiveTotals }: Results): string => {
 
 Dollars for a million plays, us-east-1. "Naive" is one UpdateItem per play and counter (below). "By count only": the units
 are counted, but today's workflow has one worker a stage, and it does not get through such a tick within the tick, within
-${deployment.stageTimeoutSeconds} s a stage and with at most ${whole(deployment.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need the work to be spread
+${deployedDefaults.stageTimeoutSeconds} s a stage and with at most ${whole(deployedDefaults.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need the work to be spread
 over several workers, which is not built yet and adds invocations that are not in here.
 
 Not in here: viewers (API Gateway's messages and connections, the broadcast's reads of subscribers beyond looking for some),
@@ -270,7 +270,7 @@ function kinesisSection({ cells, playsPerBlock, blockBytes }: Results): string {
     ]);
   });
   const head = ["plays/s", "record", "bytes", "shards", "provisioned, $", "shards", "on-demand, $"];
-  return `Dollars for a million plays with ${deployment.streamRetentionDays} days of retention. The table at the top has single records and on-demand, as \`lib/settings.ts\`
+  return `Dollars for a million plays with ${deployedDefaults.streamRetentionDays} days of retention. The table at the top has single records and on-demand, as \`lib/settings.ts\`
 deploys. A producer sends a block when enough plays of one of 256 buckets have come together, which takes a small one long.
 
 ${table(head, rows, 2)}`;
@@ -306,13 +306,13 @@ function assumptions({ cells }: Results): string {
   second (21.6 plays a listener and day), 200 s a play, a play of ${whole(bytes)} bytes as JSON. Steady: no peaks and no silence.
 - Every tick is like the one that was measured, and makes one epoch with all of its plays.
 - Shards: ${shards.join(", ")}; plays arrive in single records. Each shard's container stays and is invoked once a second in which its shard got plays.
-- Lambda †: CPU time here counts as CPU time there (arm64; ${deployment.heavyMemoryMb} MB is one vCPU, ${deployment.lightMemoryMb} MB its share), and each request to DynamoDB that
+- Lambda †: CPU time here counts as CPU time there (arm64; ${deployedDefaults.heavyMemoryMb} MB is one vCPU, ${deployedDefaults.lightMemoryMb} MB its share), and each request to DynamoDB that
   waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.
 - Step Functions: one run a tick and one a minute in vain, and one run of 64 MB is under way all the time.
 - The trigger reads the segments' stream, which is not billed to a Lambda function (from knowledge).
 - ${metrics} custom metrics; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
   knowledge; X-Ray takes the first request of each second and 5 % of the others (from knowledge).
-- Storage: segments for ${deployment.segmentRetentionDays} days, and a month of the profiles of the listeners, with point-in-time recovery.`;
+- Storage: segments for ${deployedDefaults.segmentRetentionDays} days, and a month of the profiles of the listeners, with point-in-time recovery.`;
 }
 
 function priceTable(): string {

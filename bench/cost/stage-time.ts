@@ -1,5 +1,6 @@
 import { type CellMeasure, type StageMeasure, type StageName, stageNames } from "./cell.ts";
-import { deployment, memoryMbOf } from "./deployment.ts";
+import { deployedDefaults } from "./deployed-defaults.ts";
+import { memoryMbOf } from "./deployment.ts";
 
 /** How long a request to DynamoDB takes, s: an assumption. */
 export const requestSeconds = 0.005;
@@ -46,8 +47,8 @@ export const workflowStages = stageNames.filter((stage) => stage !== "consume");
 export function keepsUp(cell: CellMeasure, rates: CpuRates): boolean {
   const longest = Math.max(...workflowStages.map((stage) => invocationSeconds(cell, stage, rates)));
   return (
-    cell.plays <= deployment.maxEpochPlays &&
-    longest <= deployment.stageTimeoutSeconds &&
+    cell.plays <= deployedDefaults.maxEpochPlays &&
+    longest <= deployedDefaults.stageTimeoutSeconds &&
     epochSeconds(cell, rates) <= cell.options.tickSeconds
   );
 }

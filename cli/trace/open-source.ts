@@ -1,36 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { callingAws } from "../aws-error.ts";
-import { CliError, messageOf } from "../cli-error.ts";
 import { findDeployment } from "../deployment.ts";
 import type { TraceSource } from "./trace-event.ts";
-
-/** Runs `work` over the stores of a data directory, read only: `earworm dev` may be working on it. */
-export async function withDataDir<T>(dataDir: string, work: (source: TraceSource) => Promise<T>): Promise<T> {
-  if (!existsSync(join(dataDir, "earworm.db"))) {
-    throw new CliError(
-      `${dataDir} is no data directory: name the one of earworm dev with --data-dir, or a deployment with --stage`,
-    );
-  }
-  const stores = await openReadOnly(dataDir);
-  try {
-    return await work(stores);
-  } finally {
-    stores.close();
-  }
-}
-
-async function openReadOnly(dataDir: string) {
-  const { openStores } = await import("#local/stores.ts");
-  try {
-    return openStores(dataDir, { readOnly: true });
-  } catch (cause) {
-    throw new CliError(
-      `cannot read ${dataDir} (${messageOf(cause)}); if it is of an earlier version, start earworm dev on it once`,
-      { cause },
-    );
-  }
-}
 
 /** Runs `work` over the tables of a deployed stage. */
 export async function withStage<T>(stage: string, work: (source: TraceSource) => Promise<T>): Promise<T> {

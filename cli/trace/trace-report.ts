@@ -61,7 +61,9 @@ function epochHops({ record, publishedAt, places, broadcast }: EpochHop, isChart
       name: "pushed",
       at: broadcast?.at,
       text:
-        broadcast === undefined ? "not yet" : `${broadcast.messages} messages, ${broadcast.failed} failed`,
+        broadcast === undefined
+          ? "not yet, or the broadcast failed"
+          : `${broadcast.messages} messages, ${broadcast.failed} failed`,
     },
   ];
 }

@@ -4,6 +4,7 @@ import type { Logger } from "#src/ports/logger.ts";
 import type { PlayStream } from "#src/ports/play-stream.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { Caller, CallerDeps } from "./caller.ts";
 
@@ -12,6 +13,7 @@ export interface ApiDeps extends CallerDeps {
   readonly publications: PublicationStore;
   readonly profiles: ProfileStore;
   readonly epochs: EpochLog;
+  readonly rejects: Omit<RejectStore, "write">;
   readonly segments: Pick<SegmentStore, "readHeads">;
   readonly logger: Logger;
   /** Whether the plays come from the simulator: /stats says so and the dashboard shows it. @default false */

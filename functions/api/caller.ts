@@ -50,6 +50,9 @@ export async function callerOf(
 
 const unauthorized = (message: string): HttpError => new HttpError(401, "unauthorized", message);
 
+/** Whether the caller may see what concerns all listeners. */
+export const isOperator = ({ kind }: Caller): boolean => kind === "operator" || kind === "unchecked";
+
 /** Whether a listener's data is open to the caller, for reading and for adding plays. */
 export function mayUse(caller: Caller, userId: UserId): boolean {
   if (caller.kind === "unchecked") return true;

@@ -3,6 +3,7 @@ import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts"
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
 import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
@@ -23,6 +24,7 @@ export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & LambdaEdge {
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
     profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
+    rejects: new DynamoDbRejectStore(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
     access: new DynamoDbTokenStore(client, env.COUNTERS_TABLE),
     sha256: (text) => createHash("sha256").update(text).digest("hex"),

@@ -4,6 +4,7 @@ import type { Answer } from "./http-answer.ts";
 import { getChart } from "./routes/charts.ts";
 import { postPlays } from "./routes/plays.ts";
 import { getRecentPlays } from "./routes/recent-plays.ts";
+import { getReject, getRejectCounts, getRejects } from "./routes/rejects.ts";
 import { getHealth, getStats } from "./routes/stats.ts";
 import { getRecommendations, getUser } from "./routes/users.ts";
 
@@ -22,6 +23,9 @@ export const routes: readonly Route[] = [
   { method: "GET", path: "/charts/{list}", token: "none", answer: getChart },
   { method: "GET", path: "/users/{id}/recommendations", token: "required", answer: getRecommendations },
   { method: "GET", path: "/users/{id}", token: "required", answer: getUser },
+  { method: "GET", path: "/rejects", token: "required", answer: getRejects },
+  { method: "GET", path: "/rejects/counts", token: "required", answer: getRejectCounts },
+  { method: "GET", path: "/rejects/{id}", token: "required", answer: getReject },
   { method: "GET", path: "/stats", token: "none", answer: getStats },
   { method: "GET", path: "/health", token: "none", answer: getHealth },
 ];

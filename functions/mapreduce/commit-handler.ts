@@ -8,6 +8,7 @@ import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { latestStartMs } from "./run-limits.ts";
 
 export interface CommitDeps {
   readonly epochs: EpochLog;
@@ -16,8 +17,6 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The tick, for which the next epoch of this run may have to wait, s. */
-  readonly tickSeconds: number;
 }
 
 export interface CommitInput {
@@ -36,12 +35,6 @@ export interface CommitOutput {
   readonly waitingPlays: number;
 }
 
-/**
- * An Express execution ends after 5 minutes, and an epoch may take four stages of 60 s: one that would wait for the tick
- * beyond this age leaves the rest to the next.
- */
-const longestRunMs = 60_000;
-
 /** Closes the epoch: from here on the next one may be planned. Doing it again changes nothing. */
 export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => Promise<CommitOutput> {
   return async ({ execution, startedAt, epoch, figures }) => {
@@ -55,7 +48,7 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     const heads = await deps.segments.readHeads();
     const waiting = subtractCounts(totalCounts(heads), totalCounts(record.to));
     const now = deps.clock();
-    const isYoung = now - Date.parse(startedAt) + deps.tickSeconds * 1000 < longestRunMs;
+    const isYoung = now - Date.parse(startedAt) < latestStartMs; // else the rest is the next run's
     const more = isYoung && Object.values(waiting).some((count) => count > 0);
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);

@@ -4,6 +4,7 @@ import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts"
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
 import { KinesisShardLineage } from "#src/adapters/kinesis/kinesis-shard-lineage.ts";
@@ -55,6 +56,7 @@ export function createReduceDeps(env: Env<typeof reduceEnv>): ReduceDeps & Lambd
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
     counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
+    rejects: new DynamoDbRejectStore(client, env.COUNTERS_TABLE),
   };
 }
 
@@ -65,7 +67,6 @@ export function createCommitDeps(env: Env<typeof commitEnv>): CommitDeps & Lambd
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
     counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
-    tickSeconds: env.TICK_SECONDS,
   };
 }
 

@@ -19,10 +19,6 @@ export const planEnv = {
 
 export const reduceEnv = { SEGMENTS_TABLE: "string", COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
 
-export const commitEnv = {
-  SEGMENTS_TABLE: "string",
-  COUNTERS_TABLE: "string",
-  TICK_SECONDS: "nonNegativeInt",
-} as const satisfies EnvSpec;
+export const commitEnv = { SEGMENTS_TABLE: "string", COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
 
 export const releaseEnv = { COUNTERS_TABLE: "string" } as const satisfies EnvSpec;

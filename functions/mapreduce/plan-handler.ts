@@ -13,6 +13,7 @@ import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { latestStartMs } from "./run-limits.ts";
 import { waitingAgeMs } from "./waiting-age.ts";
 
 export interface PlanDeps {
@@ -22,7 +23,7 @@ export interface PlanDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly createStoreId: () => string;
-  /** An epoch is cut at the segment with which it would pass this many plays, or as many bytes as they take. */
+  /** An epoch is cut at the segment with which it would pass this many plays and rejects, or the bytes of so many plays. */
   readonly maxEpochPlays: number;
   /** How long a run may hold the lease, ms. */
   readonly leaseMs: number;
@@ -33,11 +34,13 @@ export interface PlanDeps {
 export interface PlanInput {
   /** The execution's id, which owns the lease. */
   readonly execution: string;
+  /** When the execution started, ISO 8601. */
+  readonly startedAt: string;
 }
 
 /**
- * `busy`: another run holds the lease. `idle`: nothing to do. `early`: the tick is not over; this run keeps the lease and
- * asks again. Else the epoch to work on, new or unfinished.
+ * `busy`: another run holds the lease. `idle`: nothing to do, or not by this run. `early`: the tick is not over; this
+ * run keeps the lease and asks again. Else the epoch to work on, new or unfinished.
  */
 export type PlanOutput =
   | { readonly kind: "busy" | "idle" }
@@ -51,7 +54,7 @@ const playsPerReject = (1024 * 1024) / bytesPerPlay;
 
 /** Decides what the next epoch owns and writes that down before anything else happens (I4). */
 export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise<PlanOutput> {
-  return async ({ execution }) => {
+  return async ({ execution, startedAt }) => {
     const clock = deps.clock();
     const hasLease = await deps.epochs.acquireLease(execution, clock, deps.leaseMs);
     const previous = await deps.epochs.latest();
@@ -62,13 +65,13 @@ export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise
     const waitedMs = await waitingAgeMs(deps.segments, committedHeads(previous), heads, clock);
     deps.metrics.record("WaitingSegmentsAge", waitedMs, "Milliseconds");
     if (previous?.status === "open") return resume(deps, execution, previous);
-    return await planNext(deps, execution, previous, heads, clock);
+    return await planNext(deps, { execution, startedAt }, previous, heads, clock);
   };
 }
 
 async function planNext(
   deps: PlanDeps,
-  execution: string,
+  { execution, startedAt }: PlanInput,
   previous: EpochRecord | undefined,
   heads: readonly Head[],
   clock: EpochMs,
@@ -82,7 +85,12 @@ async function planNext(
   }
   // Each shard of the segments' stream has a batching window of its own, so triggers may come sooner than the tick.
   const waitSeconds = to === heads ? secondsLeft(deps.tickSeconds, previous, clock) : 0;
-  if (waitSeconds > 0) return { kind: "early", waitSeconds };
+  if (waitSeconds > 0) {
+    const age = clock - Date.parse(startedAt) + waitSeconds * 1000;
+    if (age <= latestStartMs) return { kind: "early", waitSeconds };
+    await deps.epochs.releaseLease(execution); // for a younger run: the next trigger's or the schedule's
+    return { kind: "idle" };
+  }
   if ((await deps.epochs.create(record)) === "exists") return resume(deps, execution, record);
   deps.logger.info("epoch planned", { epoch: record.epoch, execution, ...epochCounts(record) });
   return { kind: "epoch", epoch: record.epoch, isResumed: false };
@@ -97,10 +105,10 @@ function openAgeMs(latest: EpochRecord | undefined, clock: EpochMs): number {
   return latest?.status === "open" ? Math.max(0, clock - latest.now) : 0;
 }
 
-/** Whole seconds, as the workflow waits them, until the tick after the last epoch is over. */
+/** Whole seconds, as the workflow waits them, until the tick after the last epoch is over; 0 for a clock that went back. */
 function secondsLeft(tickSeconds: number, previous: EpochRecord | undefined, clock: EpochMs): number {
-  const elapsed = previous === undefined ? tickSeconds : Math.max(0, clock - previous.now) / 1000;
-  return Math.ceil(Math.max(0, tickSeconds - elapsed));
+  if (previous === undefined || clock < previous.now) return 0;
+  return Math.ceil(Math.max(0, tickSeconds - (clock - previous.now) / 1000));
 }
 
 function resume(deps: PlanDeps, execution: string, { epoch }: EpochRecord): PlanOutput {
@@ -126,15 +134,16 @@ async function cutHeads(
 }
 
 /**
- * The last segment end after `from` with at most `share` plays, or as many bytes as so many plays take, but at least
- * one segment: rejects have no plays, and may have a MiB each.
+ * The last segment end after `from` with at most `share` plays and rejects, or as many bytes as so many plays take, but
+ * at least one segment: a reject may have a MiB, and each is written on its own.
  */
 async function cutShard(segments: SegmentStore, from: Head, to: Head, share: number): Promise<Head> {
   let end: Head | undefined;
   let bytes = 0;
   for await (const { head, body } of segments.readRange(to.shard, from.position, to.position)) {
     bytes += body.length;
-    const isTooMuch = head.counts.plays - from.counts.plays > share || bytes > share * bytesPerPlay;
+    const { plays, rejects } = subtractCounts(head.counts, from.counts);
+    const isTooMuch = plays + rejects > share || bytes > share * bytesPerPlay;
     if (end !== undefined && isTooMuch) return end;
     end = head;
   }

@@ -10,23 +10,27 @@ import {
 } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { Play } from "#src/domain/play.ts";
+import type { ShardKey } from "#src/domain/position.ts";
 import { walkEpoch } from "#src/domain/segment-chain.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { decodeRecent, encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
 import { mergeRecent } from "./recent-plays.ts";
+import { writeRejects } from "./reject-writer.ts";
 
 export interface ReduceDeps {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
   readonly counters: CounterStore;
   readonly publications: PublicationStore;
+  readonly rejects: Pick<RejectStore, "write">;
   readonly clock: Clock;
   readonly metrics: Metrics;
 }
@@ -49,7 +53,7 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     const fold = new CounterFold(record.now);
-    const { segments, sample } = await foldSegments(deps, record, fold);
+    const { segments, sample, shardsWithRejects } = await foldSegments(deps, record, fold);
     const drafts = new ChartDrafts(deps.publications, record);
     let countKeys = 0;
     const all = fold.deltas();
@@ -65,8 +69,9 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     const charts = await drafts.write();
     await publishRecent(deps, epoch, sample);
     const publishedAt = deps.clock();
+    await writeRejects(deps, record, shardsWithRejects); // last: charts do not wait for them
     const figures = {
-      processingMs: publishedAt - startedAt,
+      processingMs: deps.clock() - startedAt,
       publishedAt,
       segments,
       countKeys,
@@ -86,16 +91,22 @@ async function foldSegments(
   deps: ReduceDeps,
   record: EpochRecord,
   fold: CounterFold,
-): Promise<{ readonly segments: number; readonly sample: readonly Play[] }> {
+): Promise<{
+  readonly segments: number;
+  readonly sample: readonly Play[];
+  readonly shardsWithRejects: ReadonlySet<ShardKey>;
+}> {
+  const shardsWithRejects = new Set<ShardKey>();
   let segments = 0;
   let sample: readonly Play[] = [];
   for await (const segment of walkEpoch(record, deps.segments)) {
     const contents = decodeSegment(segment.body);
     fold.add(contents);
     sample = mergeRecent(sample, contents.sample);
+    if (contents.rejects.length > 0) shardsWithRejects.add(segment.head.shard);
     segments += 1;
   }
-  return { segments, sample };
+  return { segments, sample, shardsWithRejects };
 }
 
 async function offer(

@@ -28,6 +28,9 @@ const routes = [
   [HttpMethod.GET, "/charts/{list}"],
   [HttpMethod.GET, "/users/{id}"],
   [HttpMethod.GET, "/users/{id}/recommendations"],
+  [HttpMethod.GET, "/rejects"],
+  [HttpMethod.GET, "/rejects/counts"],
+  [HttpMethod.GET, "/rejects/{id}"],
   [HttpMethod.GET, "/stats"],
   [HttpMethod.GET, "/health"],
 ] as const;

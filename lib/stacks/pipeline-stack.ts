@@ -47,7 +47,6 @@ export class PipelineStack extends Stack {
 function addStages(scope: Construct, { settings, segments, counters }: PipelineStackProps) {
   const SEGMENTS_TABLE = segments.tableName;
   const COUNTERS_TABLE = counters.tableName;
-  const TICK_SECONDS = String(settings.tickSeconds);
   const timeout = Duration.seconds(60); // what an epoch's size is chosen for
 
   const plan = new StageFunction(scope, "Plan", {
@@ -58,7 +57,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
       COUNTERS_TABLE,
       MAX_EPOCH_PLAYS: String(settings.maxEpochPlays),
       LEASE_MS: String(settings.leaseMs),
-      TICK_SECONDS,
+      TICK_SECONDS: String(settings.tickSeconds),
     },
     settings,
     timeout,
@@ -75,7 +74,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(reduce, "dynamodb:Query");
-  counters.grant(reduce, ...replace, "dynamodb:UpdateItem");
+  counters.grant(reduce, ...replace, "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"); // in batches: rejects
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",
@@ -100,7 +99,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
   const commit = new StageFunction(scope, "Commit", {
     entry: "mapreduce/commit-index.ts",
     envSpec: commitEnv,
-    env: { SEGMENTS_TABLE, COUNTERS_TABLE, TICK_SECONDS },
+    env: { SEGMENTS_TABLE, COUNTERS_TABLE },
     settings,
     timeout,
   });

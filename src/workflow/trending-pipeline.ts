@@ -32,7 +32,7 @@ export const trendingPipeline = defineWorkflow({
     Plan: {
       Type: "Task",
       Resource: "plan",
-      Parameters: { "execution.$": "$$.Execution.Id" },
+      Parameters: { "execution.$": "$$.Execution.Id", "startedAt.$": "$$.Execution.StartTime" },
       Retry: retry,
       Catch: giveUp,
       Next: "HasWork",

@@ -18,6 +18,7 @@ import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-st
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
 import { tokenIdOf, type TokenHash, tokenText } from "#src/domain/access-token.ts";
@@ -39,8 +40,8 @@ function actionsOf(command: string, input: Record<string, unknown>): [table: str
       Object.entries(item).map(([kind, { TableName }]): [string, string] => [TableName, `${kind}Item`]),
     );
   }
-  if (action === "BatchGet") {
-    return Object.keys(input["RequestItems"] as object).map((table) => [table, "BatchGetItem"]);
+  if (action.startsWith("Batch")) {
+    return Object.keys(input["RequestItems"] as object).map((table) => [table, `${action}Item`]);
   }
   return [[String(input["TableName"]), action === "Query" ? action : `${action}Item`]];
 }
@@ -87,6 +88,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
       counters: new DynamoDbCounterStore(client, countersTable),
       profiles: new DynamoDbProfileStore(client, countersTable),
       publications: new DynamoDbPublicationStore(client, countersTable),
+      rejects: new DynamoDbRejectStore(client, countersTable),
       epochs: new DynamoDbEpochLog(client, countersTable),
     };
     const tokens = new DynamoDbTokenStore(client, countersTable);
@@ -148,7 +150,11 @@ describeDynamoDb("on DynamoDB Local", (local) => {
       } as unknown as APIGatewayRequestAuthorizerEvent),
     );
     const api = createApiHandler({ ...shared, access: tokens, sha256, plays: { put: async () => {} } });
-    for (const path of ["/plays/recent", "/charts/songs", "/users/u", "/users/u/recommendations", "/stats"]) {
+    const { rejects } = await stores.rejects.list({ day: someTime, limit: 10 });
+    expect(rejects).toHaveLength(3);
+    const rejectPaths = ["/rejects", "/rejects/counts", `/rejects/${rejects[0]?.id}`];
+    const paths = ["/plays/recent", "/charts/songs", "/users/u", "/users/u/recommendations", "/stats"];
+    for (const path of [...paths, ...rejectPaths]) {
       const { statusCode } = await recorder.as("HttpFunction", () => api(aGet(path, token)));
       expect(statusCode).toBe(200);
     }
@@ -157,14 +163,15 @@ describeDynamoDb("on DynamoDB Local", (local) => {
   });
 });
 
-/** Five plays, the second time from a container that remembers nothing. */
+/** Five plays and a reject, the second time from a container that remembers nothing. */
 async function consume(pipeline: Pipeline, epoch: number): Promise<void> {
   const records = Array.from({ length: 5 }, (_, i) => ({
     sequenceNumber: String(epoch * 10 + i),
     data: encodePlay(aPlay({ userId: "u" as UserId, track: { id: `s${i}` } })),
     arrivedAt: someTime,
   }));
-  await pipeline.container()(kinesisEvent(records));
+  const poison = { sequenceNumber: String(epoch * 10 + 9), data: "no play", arrivedAt: someTime };
+  await pipeline.container()(kinesisEvent([...records, poison]));
 }
 
 const aGet = (rawPath: string, token: string): APIGatewayProxyEventV2 =>

@@ -5,38 +5,14 @@ import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-st
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
-import { withAwsEnvironment } from "#test/support/aws-environment.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
-import { aCloudFormation, describing } from "#test/support/cloudformation-double.ts";
-import type { DynamoDbLocal } from "#test/support/dynamodb-local.ts";
+import { deployedAs } from "#test/support/deployed-as.ts";
 import { kinesisEvent, Pipeline } from "#test/support/pipeline.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
-
-/** Makes the environment that of a stage whose tables are these. */
-async function deployedAs({ client }: DynamoDbLocal, segments: string, counters: string): Promise<void> {
-  const cloudFormation = await aCloudFormation((stack) =>
-    describing(stack, {
-      StreamName: "plays",
-      SegmentsTableName: segments,
-      CountersTableName: counters,
-      ConnectionsTableName: "none",
-      HttpApiUrl: "http://127.0.0.1",
-      WebSocketUrl: "ws://127.0.0.1",
-    }),
-  );
-  const endpoint = await client.config.endpoint?.();
-  if (endpoint === undefined) throw new Error("DynamoDB Local has no endpoint");
-  withAwsEnvironment({
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_REGION: "us-east-1",
-    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation,
-    AWS_ENDPOINT_URL_DYNAMODB: `http://${endpoint.hostname}:${endpoint.port}`,
-  });
-}
 
 describeDynamoDb("earworm trace --stage", (local) => {
   test("reads a deployed stage's tables, in whatever region and endpoint the environment names", async () => {
@@ -49,6 +25,7 @@ describeDynamoDb("earworm trace --stage", (local) => {
         counters: new DynamoDbCounterStore(client, counters),
         profiles: new DynamoDbProfileStore(client, counters),
         publications: new DynamoDbPublicationStore(client, counters),
+        rejects: new DynamoDbRejectStore(client, counters),
         epochs: new DynamoDbEpochLog(client, counters),
       },
     });

@@ -46,16 +46,16 @@ describeDeployed("another cdk deploy", (deployed) => {
     (await PushListener.open(withToken)).close();
   });
 
-  /** The tick as the commit function and the trigger's event source mapping have it. */
+  /** The tick as the plan function and the trigger's event source mapping have it. */
   async function readTick(): Promise<{
     readonly function: string | undefined;
     readonly mapping: number | undefined;
   }> {
-    const commit = await system.resource("Pipeline", "AWS::Lambda::Function", "Commit");
+    const plan = await system.resource("Pipeline", "AWS::Lambda::Function", "Plan");
     const trigger = await system.resource("Pipeline", "AWS::Lambda::Function", "StartTrigger");
     const configuration = await system.aws.json<{
       readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
-    }>("lambda", "get-function-configuration", "--function-name", commit);
+    }>("lambda", "get-function-configuration", "--function-name", plan);
     const { EventSourceMappings } = await system.aws.json<{
       readonly EventSourceMappings: readonly { readonly MaximumBatchingWindowInSeconds: number }[];
     }>("lambda", "list-event-source-mappings", "--function-name", trigger);

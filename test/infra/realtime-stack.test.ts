@@ -53,6 +53,9 @@ test("the HTTP API has these routes and no other", () => {
     "GET /charts/{list}": "api",
     "GET /users/{id}": "api",
     "GET /users/{id}/recommendations": "api",
+    "GET /rejects": "api",
+    "GET /rejects/counts": "api",
+    "GET /rejects/{id}": "api",
     "GET /stats": "api",
     "GET /health": "api",
   });

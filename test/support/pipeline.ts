@@ -12,6 +12,7 @@ import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import { MemoryMetrics } from "#src/adapters/memory/memory-metrics.ts";
 import { MemoryProfileStore } from "#src/adapters/memory/memory-profile-store.ts";
 import { MemoryPublicationStore } from "#src/adapters/memory/memory-publication-store.ts";
+import { MemoryRejectStore } from "#src/adapters/memory/memory-reject-store.ts";
 import { MemorySegmentStore } from "#src/adapters/memory/memory-segment-store.ts";
 import type { Chart, ChartList } from "#src/domain/chart.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
@@ -22,6 +23,7 @@ import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
 
@@ -38,6 +40,7 @@ export interface PipelineStores {
   readonly counters: CounterStore;
   readonly profiles: ProfileStore;
   readonly publications: PublicationStore;
+  readonly rejects: RejectStore;
   readonly epochs: EpochLog;
 }
 
@@ -46,6 +49,7 @@ export const memoryStores = (): PipelineStores => ({
   counters: new MemoryCounterStore(),
   profiles: new MemoryProfileStore(),
   publications: new MemoryPublicationStore(),
+  rejects: new MemoryRejectStore(),
   epochs: new MemoryEpochLog(),
 });
 
@@ -109,7 +113,8 @@ export class Pipeline {
     });
   }
 
-  plan(execution = "run") {
+  /** @param startedAt epoch ms; @default now */
+  plan(execution = "run", startedAt: number = this.#now()) {
     return createPlanHandler({
       ...this.stores,
       ...this.#shared(),
@@ -117,7 +122,7 @@ export class Pipeline {
       maxEpochPlays: this.#options.maxEpochPlays ?? 50_000,
       leaseMs: 300_000,
       tickSeconds: this.#options.tickSeconds ?? 0,
-    })({ execution });
+    })({ execution, startedAt: new Date(startedAt).toISOString() });
   }
 
   reduce(epoch: EpochNumber, stores: PipelineStores = this.stores) {
@@ -132,9 +137,10 @@ export class Pipeline {
     return createRecommendationHandler({ ...stores, ...this.#shared() })({ epoch });
   }
 
-  commit(epoch: EpochNumber, execution = "run") {
-    const startedAt = new Date(this.#now()).toISOString();
-    const commit = createCommitHandler({ ...this.stores, ...this.#shared(), tickSeconds: 5 });
+  /** @param start when the execution started, epoch ms; @default now */
+  commit(epoch: EpochNumber, execution = "run", start: number = this.#now()) {
+    const startedAt = new Date(start).toISOString();
+    const commit = createCommitHandler({ ...this.stores, ...this.#shared() });
     return commit({ execution, startedAt, epoch, figures: {} });
   }
 

@@ -4,6 +4,7 @@ import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import { MemoryMetrics } from "#src/adapters/memory/memory-metrics.ts";
 import { MemoryProfileStore } from "#src/adapters/memory/memory-profile-store.ts";
 import { MemoryPublicationStore } from "#src/adapters/memory/memory-publication-store.ts";
+import { MemoryRejectStore } from "#src/adapters/memory/memory-reject-store.ts";
 import type { Chart, ChartEntry } from "#src/domain/chart.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
@@ -37,6 +38,7 @@ class MemoryGateway implements ConnectionGateway {
 export const memoryStores = () => ({
   publications: new MemoryPublicationStore(),
   epochs: new MemoryEpochLog(),
+  rejects: new MemoryRejectStore(),
   profiles: new MemoryProfileStore(),
   connections: new MemoryConnectionStore(),
   gateway: new MemoryGateway(),

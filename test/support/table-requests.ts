@@ -8,7 +8,10 @@ export type TableRequests = Readonly<Record<string, readonly string[]>>;
 export const tableRequests = {
   ConsumerConsume: { Segments: ["GetItem", "PutItem", "Query"] },
   Plan: { Segments: ["Query"], Counters: ["DeleteItem", "PutItem", "Query"] },
-  Reduce: { Segments: ["Query"], Counters: ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] },
+  Reduce: {
+    Segments: ["Query"],
+    Counters: ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"],
+  },
   UserBehavior: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem"] },
   Recommendation: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
   Commit: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"] },

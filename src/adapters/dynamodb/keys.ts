@@ -37,6 +37,16 @@ export const broadcastPartition = "BROADCAST";
 export const broadcastItem = (epoch: number): ItemKey => ({ pk: broadcastPartition, sk: paddedEpoch(epoch) });
 export const leaseItem: ItemKey = { pk: "LEASE", sk: "LEASE" };
 
+/** The rejects of a day are spread over this many partitions: one takes 1,000 write units a second. */
+export const rejectBins = 16;
+export const rejectPartition = (day: string, bin: number): string =>
+  `REJECT#${day}#${String(bin).padStart(2, "0")}`;
+export const rejectRawPartition = (id: string): string => `RAW#${id}`;
+export const rejectRawItem = (id: string, chunk: number): ItemKey => ({
+  pk: rejectRawPartition(id),
+  sk: String(chunk).padStart(5, "0"),
+});
+
 /** A partition key for an error's message, which ends up in a log: a listener's is hashed. */
 export function shownPartition(pk: string): string {
   if (!pk.startsWith(profilePrefix)) return pk;

@@ -1,6 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type DynamoDBDocumentClient,
+} from "@aws-sdk/lib-dynamodb";
 import { StoreError } from "#src/domain/errors.ts";
 import { type Item, itemFrom } from "./item.ts";
 import type { ItemKey } from "./keys.ts";
@@ -13,6 +18,9 @@ const firstPauseMs = 25;
 const longestPauseMs = 1_000;
 /** How often a batch may come back without a single item before it is given up. */
 const fruitlessAttempts = 8;
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+const batchWriteItems = 25;
 
 /** Waits for a request and says where it failed. */
 export async function answerOf<T>(table: string, operation: string, request: Promise<T>): Promise<T> {
@@ -114,4 +122,39 @@ async function readBatch(
     if (fruitless > 0) await backOff(fruitless);
   }
   return items;
+}
+
+/** Puts items without a condition, 25 a request, in no particular order. Keys are distinct. */
+export async function putItems(
+  client: DynamoDBDocumentClient,
+  table: string,
+  items: readonly (Item & ItemKey)[],
+): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(items.length / batchWriteItems) }, (_, index) =>
+    items.slice(index * batchWriteItems, (index + 1) * batchWriteItems),
+  );
+  await mapInFlight(batches, (batch) => putBatch(client, table, batch));
+}
+
+async function putBatch(
+  client: DynamoDBDocumentClient,
+  table: string,
+  items: readonly (Item & ItemKey)[],
+): Promise<void> {
+  let requests: NonNullable<BatchWriteCommandInput["RequestItems"]>[string] = items.map((Item) => ({
+    PutRequest: { Item },
+  }));
+  let fruitless = 0;
+  for (;;) {
+    const before = requests.length;
+    const request = client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
+    const { UnprocessedItems } = await answerOf(table, "BatchWriteItem", request);
+    requests = UnprocessedItems?.[table] ?? [];
+    if (requests.length === 0) return;
+    fruitless = requests.length < before ? 0 : fruitless + 1;
+    if (fruitless > fruitlessAttempts) {
+      throw new StoreError(`table ${table}: BatchWriteItem left ${requests.length} items unprocessed`);
+    }
+    await backOff(fruitless);
+  }
 }

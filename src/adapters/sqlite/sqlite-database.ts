@@ -39,6 +39,11 @@ const schema = `
   CREATE TABLE IF NOT EXISTS tokens (
     hash TEXT PRIMARY KEY, label TEXT NOT NULL, user_id TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)
     WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS rejects (
+    id TEXT PRIMARY KEY, shard TEXT NOT NULL, sequence_number TEXT NOT NULL, entry INTEGER NOT NULL,
+    arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, chunks INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS reject_pieces (
+    id TEXT NOT NULL, chunk INTEGER NOT NULL, raw BLOB NOT NULL, PRIMARY KEY (id, chunk));
   CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, ends_at INTEGER NOT NULL);
 `;
 

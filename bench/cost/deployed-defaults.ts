@@ -1,0 +1,9 @@
+/** What lib/settings.ts deploys by default. Written down again: reading it there would load the CDK. */
+export const deployedDefaults = {
+  heavyMemoryMb: 1769,
+  lightMemoryMb: 512,
+  maxEpochPlays: 20_000,
+  stageTimeoutSeconds: 60,
+  segmentRetentionDays: 7,
+  streamRetentionDays: 7,
+} as const;
