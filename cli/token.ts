@@ -18,7 +18,7 @@ import type { TokenStore } from "#src/ports/token-store.ts";
 import { formatIsoTime } from "#src/wire/iso-time.ts";
 import { callingAws } from "./aws-error.ts";
 import { CliError, UsageError } from "./cli-error.ts";
-import { integerOption } from "./options.ts";
+import { integerOption, stageOption } from "./options.ts";
 
 /** Where the tokens are: in a data directory, or in a deployment. */
 interface TargetOptions {
@@ -151,7 +151,12 @@ const withTarget = (command: Command): Command =>
         .default(".earworm/data")
         .conflicts("stage"),
     )
-    .option("--stage <name>", "the deployed stage, with the region and credentials of the AWS SDK");
+    .addOption(
+      new Option(
+        "--stage <name>",
+        "the deployed stage, with the region and credentials of the AWS SDK",
+      ).argParser(stageOption),
+    );
 
 export function registerToken(program: Command): void {
   const token = program

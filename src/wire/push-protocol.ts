@@ -14,9 +14,9 @@ import type { StatsView } from "./stats-view.ts";
  *
  * A version is {log, seq}: `log` is the store and the window's instance, `seq` counts the versions inside a log. A
  * `seq` says nothing about another log: when a window rolls over, or the data directory is another one, the log changes.
- * A delta leads from the version before its `seq` to it: who holds another version asks again with `since`, and gets the
- * deltas that are missing or a snapshot. Answers may overtake each other (a snapshot on request and a broadcast), so a client that holds a snapshot of
- * `epoch` n drops one of the same channel with a smaller epoch.
+ * A delta leads from the version before its `seq` to it: who holds another version asks again with `since`, and gets
+ * the deltas that are missing or a snapshot. Answers may overtake each other (a snapshot on request and a broadcast),
+ * so a client that holds a snapshot of `epoch` n drops one of the same channel with a smaller epoch.
  */
 
 export const publicLists = ["songs", "artists"] as const;

@@ -112,33 +112,70 @@ function alarm(id: string): Resource["Properties"] {
   return found[1].Properties;
 }
 
-test("a consumer that is more than a minute behind raises an alarm", () => {
-  expect(alarm("IngestIteratorAge")).toMatchObject({
-    Namespace: "AWS/Lambda",
-    MetricName: "IteratorAge",
-    Statistic: "Maximum",
-    Threshold: 60_000,
-    ComparisonOperator: "GreaterThanThreshold",
-    Dimensions: [{ Name: "FunctionName", Value: { "Fn::ImportValue": expect.stringMatching(/Consume/) } }],
-  });
+const ours = "Earworm/prod";
+
+/** Statistic of the metric > threshold, in so many of the last periods of so many seconds. */
+const watched: Readonly<Record<string, readonly [string, string, string, number, number, number, string?]>> =
+  {
+    IngestIteratorAge: ["AWS/Lambda", "IteratorAge", "Maximum", 60_000, 60, 2],
+    IngestConsumerErrors: ["AWS/Lambda", "Errors", "Sum", 0, 60, 5],
+    IngestRejects: [ours, "RejectExcess", "Sum", 20, 300, 1],
+    IngestStreamThrottles: ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum", 0, 60, 5],
+    WorkflowOpenEpoch: [ours, "OpenEpochAge", "Maximum", 600_000, 60, 5, "breaching"], // no figures: no runs
+    WorkflowWaitingSegments: [ours, "WaitingSegmentsAge", "Maximum", 3_600_000, 300, 1], // I4
+    WorkflowWorkflowFailures: ["AWS/States", "ExecutionsFailed", "Sum", 0, 300, 3],
+    WorkflowWorkflowTimeouts: ["AWS/States", "ExecutionsTimedOut", "Sum", 0, 300, 3],
+    WorkflowCounterDrift: [ours, "CounterDrift", "Maximum", 0, 300, 1],
+    ApisBroadcastErrors: ["AWS/Lambda", "Errors", "Sum", 0, 300, 3],
+    ApisBroadcastFailures: [ours, "BroadcastFailed", "Sum", 10, 300, 3],
+    ApisDeadConnections: [ours, "BroadcastGoneExcess", "Sum", 20, 300, 3],
+    ApisHttpErrors: ["AWS/ApiGateway", "5xx", "Sum", 5, 300, 1],
+    ApisWebSocketErrors: ["AWS/Lambda", "Errors", "Sum", 5, 300, 1],
+    "ThrottlesTableThrottles\\w+Read": ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", 0, 60, 5],
+    "ThrottlesTableThrottles\\w+Write": ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", 0, 60, 5],
+    ThrottlesFunctionThrottles: ["AWS/Lambda", "Throttles", "Sum", 0, 60, 5],
+  };
+
+test.each(Object.entries(watched))("%s goes off for %j", (id, expected) => {
+  const [namespace, metric, statistic, threshold, period, periods, missing = "notBreaching"] = expected;
+  const found = alarms.filter(([candidate]) => new RegExp(`^${id}`).test(candidate));
+
+  expect(found).not.toEqual([]);
+  for (const [, { Properties }] of found)
+    expect(Properties).toMatchObject({
+      Namespace: namespace,
+      MetricName: metric,
+      Statistic: statistic,
+      ComparisonOperator: "GreaterThanThreshold",
+      Threshold: threshold,
+      Period: period,
+      EvaluationPeriods: periods,
+      TreatMissingData: missing,
+    });
 });
 
-test("a workflow that does not run at all raises an alarm", () => {
-  expect(alarm("WorkflowOpenEpoch")).toMatchObject({ TreatMissingData: "breaching", Threshold: 600_000 });
+test("every alarm stands in the table above", () => {
+  const known = Object.keys(watched).map((id) => new RegExp(`^${id}`));
+
+  for (const [id] of alarms)
+    expect(
+      known.filter((each) => each.test(id)),
+      id,
+    ).toHaveLength(1);
+});
+
+test("an alarm on a function is on the one that it is about", () => {
+  const dimension = (id: string) => JSON.stringify(alarm(id)["Dimensions"]);
+
+  expect(dimension("IngestIteratorAge")).toContain("Consume");
+  expect(dimension("IngestConsumerErrors")).toContain("Consume");
+  expect(dimension("ApisBroadcastErrors")).toContain("Broadcast");
 });
 
 test("an epoch may be open for longer than an execution and its lease may take", () => {
   const { leaseMs } = settingsFor("prod");
 
   expect(alarm("WorkflowOpenEpoch")["Threshold"]).toBeGreaterThan(leaseMs);
-});
-
-test("a segment that waits for an hour raises an alarm (I4)", () => {
-  expect(alarm("WorkflowWaitingSegments")).toMatchObject({ Threshold: 3_600_000, Statistic: "Maximum" });
-});
-
-test("a single play of drift raises an alarm", () => {
-  expect(alarm("WorkflowCounterDrift")).toMatchObject({ Threshold: 0, EvaluationPeriods: 1 });
 });
 
 test("every table and every function has an alarm on throttles", () => {

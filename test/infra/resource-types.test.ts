@@ -48,6 +48,12 @@ test("addresses for alarms add a topic and nothing else", () => {
   expect(types).toEqual([...coreTypes, ...optionalTypes].sort());
 });
 
+test("a WebSocket that takes a token adds an authorizer and nothing else", () => {
+  const types = typesOf("prod", { webSocketAccess: "token" });
+
+  expect(types).toEqual([...coreTypes, "AWS::ApiGatewayV2::Authorizer"].sort());
+});
+
 test("an alarm watches one metric as it is, because MiniStack creates no other", () => {
   const { observability } = synthesize("prod");
 

@@ -1,5 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { expect, test } from "vitest";
+import { deployedDefaults } from "../../bench/cost/deployed-defaults.ts";
 import { settingsFor, settingsFromContext } from "#lib/settings.ts";
 
 test("prod keeps its data and dev lets it go", () => {
@@ -8,7 +9,7 @@ test("prod keeps its data and dev lets it go", () => {
 });
 
 test("both stages have the same tick, horizon and epoch", () => {
-  const shared = { tickSeconds: 5, dedupeHorizonMs: 600_000, maxEpochPlays: 50_000, shards: "on-demand" };
+  const shared = { tickSeconds: 5, dedupeHorizonMs: 600_000, maxEpochPlays: 20_000, shards: "on-demand" };
 
   expect(settingsFor("dev")).toMatchObject(shared);
   expect(settingsFor("prod")).toMatchObject(shared);
@@ -89,4 +90,17 @@ test.each([
   [{ removalPolicy: "keep" }, 'removalPolicy must be one of retain, destroy, got "keep"'],
 ])("%j on the command line is refused by name and value", (context, message) => {
   expect(() => settingsFromContext(context)).toThrow(message);
+});
+
+test("what docs/cost.md counts with is what prod deploys", () => {
+  const { heavyMemoryMb, lightMemoryMb, maxEpochPlays, segmentRetentionDays, streamRetentionHours } =
+    settingsFor("prod");
+
+  expect(deployedDefaults).toMatchObject({
+    heavyMemoryMb,
+    lightMemoryMb,
+    maxEpochPlays,
+    segmentRetentionDays,
+  });
+  expect(deployedDefaults.streamRetentionDays).toBe(streamRetentionHours / 24);
 });

@@ -230,3 +230,18 @@ describe("send", () => {
     expect(linesOf(noStream.err)).toHaveLength(1);
   });
 });
+
+test("a token that is typed in the wrong place is not repeated", async () => {
+  const token = `ew_${"A".repeat(43)}`;
+
+  for (const args of [
+    ["token", token],
+    ["token", "list", token],
+    ["token", "revoke", `--${token}`],
+  ]) {
+    const { code, err } = await earworm(args);
+    expect(code).toBe(2);
+    expect(err).toContain("ew_...");
+    expect(err).not.toContain(token);
+  }
+});

@@ -2,9 +2,10 @@ import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
 import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
-import { applyChange, deltaRingSize } from "#src/wire/chart-delta.ts";
+import { applyChange, deltaKey, deltaRingSize } from "#src/wire/chart-delta.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import type { ChartDelta, ChartSnapshot } from "#src/wire/push-protocol.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
@@ -24,8 +25,13 @@ class Live {
   #epoch = 0;
 
   /** Plays of these songs, one each. */
-  async play(...songs: string[]): Promise<void> {
-    const plays = songs.map((id) => this.#aPlay(id));
+  play(...songs: string[]): Promise<void> {
+    return this.playAt(this.now - 500, ...songs);
+  }
+
+  /** @param startedAt epoch ms */
+  async playAt(startedAt: number, ...songs: string[]): Promise<void> {
+    const plays = songs.map((id) => this.#aPlay(id, startedAt));
     const records = plays.map((play) => {
       this.#sequence += 1;
       return { sequenceNumber: String(this.#sequence), data: encodePlay(play), arrivedAt: this.now };
@@ -54,9 +60,9 @@ class Live {
     return snapshot as unknown as ChartSnapshot;
   }
 
-  #aPlay(id: string): Play {
+  #aPlay(id: string, startedAt: number): Play {
     const track = { id, artist: `artist of ${id}`, title: `title of ${id}` };
-    return aPlay({ startedAt: this.now - 500, track });
+    return aPlay({ startedAt, track });
   }
 
   #deps() {
@@ -174,4 +180,73 @@ test("a chart that a later epoch has already changed again sends the delta of th
   await createBroadcastHandler({ ...live.push, epochs, publications })({ epoch: 2 as never });
 
   expect(live.heard().slice(before)).toMatchObject([{ type: "delta", seq: 2, update: [{ id: "S1" }] }]);
+});
+
+describe("the slots that the instances of a window share", () => {
+  test("are not taken by plays that are late for the last hour", async () => {
+    const live = new Live();
+    await live.play(...crowd);
+    await live.play("S1");
+    const lastHour = live.now;
+    live.now = (live.now + hourMs) as EpochMs;
+    await live.play(...crowd);
+    await live.play("S2");
+    const held = await live.snapshot("songs.hour");
+    await live.play("S3");
+
+    await live.playAt(lastHour, "S4"); // the third version of the last hour's chart, as S3 made of this one
+
+    const since = { log: held.log, seq: held.seq };
+    const answers = await live.say({ action: "subscribe", channel: "songs.hour", since });
+    expect(answers).toMatchObject([{ type: "delta", seq: 3, update: [{ id: "S3" }] }]);
+  });
+
+  test("give nobody the change of another hour under the same number", async () => {
+    const live = new Live();
+    await live.play(...crowd);
+    for (const id of ["S1", "S2", "S3"]) await live.play(id);
+    live.now = (live.now + hourMs) as EpochMs;
+    await live.play(...crowd);
+    await live.play("S5");
+    const { log, seq } = await live.snapshot("songs.hour");
+    // A store whose slot of this version was lost: there stands the last hour's.
+    const { publications } = live.pipeline.stores;
+    const key = deltaKey("songs", "hour", seq);
+    const own = await publications.read(key);
+    if (own === undefined) throw new Error("no delta");
+    const body = own.body.replace(/"window":"[^"]+"/, '"window":"h.2020010100"');
+    await publications.write(key, { epoch: (own.epoch + 1) as EpochNumber, body });
+
+    expect(
+      await live.say({ action: "subscribe", channel: "songs.hour", since: { log, seq: seq - 1 } }),
+    ).toMatchObject([{ type: "snapshot", seq }]);
+  });
+});
+
+test("a run that dies between a delta and its chart leaves neither a gap nor a change twice", async () => {
+  const live = new Live();
+  await live.play(...crowd);
+  let held = await live.snapshot("songs.all");
+  const { publications } = live.pipeline.stores;
+  const write = publications.write.bind(publications);
+  let isDead = false;
+  publications.write = (key, publication) => {
+    isDead ||= key === "CHART#songs#all" && publication.epoch === 2;
+    return isDead ? Promise.reject(new Error("the container is gone")) : write(key, publication);
+  };
+  await expect(live.play("S1")).rejects.toThrow("the container is gone");
+
+  expect((await publications.read(deltaKey("songs", "all", 2)))?.epoch).toBe(2);
+  expect((await live.snapshot("songs.all")).seq).toBe(1);
+  publications.write = write;
+  const before = live.heard().length;
+  await live.play("S2"); // resumes epoch 2, and then counts this
+
+  const [delta, ...others] = asDeltas(live.heard().slice(before)).filter(
+    ({ channel }) => channel === "songs.all",
+  );
+  expect(others).toEqual([]);
+  if (delta === undefined) throw new Error("no delta");
+  held = take(held, delta);
+  expect(held.entries.find(({ id }) => id === "S1")?.plays).toBe(2);
 });
