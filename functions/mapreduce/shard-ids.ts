@@ -1,4 +1,5 @@
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
+import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { type Head, origin, type Position, type ShardKey } from "#src/domain/position.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
@@ -46,11 +47,19 @@ export class ShardIdCache {
     return known;
   }
 
+  /** @throws StoreError at a gap (I4): a duplicate could pass for a play; a retry reads again */
   async #catchUp(known: ShardIds, head: Head): Promise<void> {
-    for await (const segment of this.#segments.readRange(head.shard, known.position, head.position)) {
+    let { position } = known;
+    for await (const segment of this.#segments.readRange(head.shard, position, head.position)) {
+      if (segment.previous !== position) break;
       rememberIds(known.ids, decodeSegment(segment.body));
+      position = segment.head.position;
     }
-    known.position = head.position;
+    if (position !== head.position) {
+      this.#shards.delete(head.shard); // where they expired, a cold start does without them
+      throw new StoreError(`segments of ${head.shard} have a gap after ${position}`);
+    }
+    known.position = position;
     known.arrivedAt = head.arrivedAt;
   }
 

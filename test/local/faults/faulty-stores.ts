@@ -1,0 +1,142 @@
+import type { CounterDelta } from "#src/domain/counter.ts";
+import type { ShardKey } from "#src/domain/position.ts";
+import type { Segment } from "#src/domain/segment.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { ProfileStore, ProfileWrite } from "#src/ports/profile-store.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { RejectStore } from "#src/ports/reject-store.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import type { ShardLineage } from "#src/ports/shard-lineage.ts";
+import type { PipelineStores } from "#test/support/pipeline.ts";
+import type { Caller } from "./invocation.ts";
+
+const isWrite = true;
+/** Calls that are no transactions reach the store in pieces, between which others get their turn. */
+const pieceSize = 8;
+
+/** The stores as one function sees them: each call goes through `caller`. */
+export function faultyStores(stores: PipelineStores, caller: Caller): PipelineStores {
+  return {
+    segments: faultySegments(stores.segments, caller),
+    counters: faultyCounters(stores.counters, caller),
+    profiles: faultyProfiles(stores.profiles, caller),
+    publications: faultyPublications(stores.publications, caller),
+    rejects: faultyRejects(stores.rejects, caller),
+    epochs: faultyEpochs(stores.epochs, caller),
+  };
+}
+
+export const faultyLineage = (
+  ancestors: (shard: ShardKey) => readonly ShardKey[],
+  caller: Caller,
+): ShardLineage => ({
+  ancestors: (shard) => caller.call(() => Promise.resolve(ancestors(shard))),
+});
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function faultySegments(store: SegmentStore, caller: Caller): SegmentStore {
+  return {
+    readHead: (shard) => caller.call(() => store.readHead(shard)),
+    readHeads: () => caller.call(() => store.readHeads()),
+    append: (segment, expiresAt) =>
+      caller.call(() => store.append(segment, expiresAt), { name: "append", isWrite }),
+    async *readRange(shard, from, to) {
+      const read = (): Promise<Segment[]> => collect(store.readRange(shard, from, to));
+      yield* await caller.call(read, { missed: async () => withoutOne(await read()) });
+    },
+    async *readBack(shard, from) {
+      yield* await caller.call(() => collect(store.readBack(shard, from)));
+    },
+  };
+}
+
+/** Any of them: the position decides which, so that it is the same in every run. */
+function withoutOne(segments: Segment[]): Segment[] | undefined {
+  if (segments.length === 0) return undefined;
+  const missed = (segments[0]?.body.length ?? 0) % segments.length;
+  return segments.filter((_, index) => index !== missed);
+}
+
+function faultyCounters(store: CounterStore, caller: Caller): CounterStore {
+  return {
+    apply: async (epoch, now, deltas) => {
+      const apply = (some: readonly CounterDelta[]) => store.apply(epoch, now, some);
+      const counters = [];
+      for (const piece of pieces(deltas)) {
+        counters.push(
+          ...(await caller.call(() => apply(piece), {
+            name: "apply",
+            isWrite,
+            half: halfOf(piece, (half) => apply(half)),
+          })),
+        );
+      }
+      return counters;
+    },
+    read: (keys) => caller.call(() => store.read(keys)),
+  };
+}
+
+function faultyProfiles(store: ProfileStore, caller: Caller): ProfileStore {
+  return {
+    read: (users) => caller.call(() => store.read(users), { name: "read profiles" }),
+    write: async (epoch, writes) => {
+      const write = (some: readonly ProfileWrite[]) => store.write(epoch, some);
+      const refused = [];
+      for (const piece of pieces(writes)) {
+        refused.push(
+          ...(await caller.call(() => write(piece), {
+            name: "write profiles",
+            isWrite,
+            half: halfOf(piece, (half) => write(half)),
+          })),
+        );
+      }
+      return refused;
+    },
+  };
+}
+
+const faultyPublications = (store: PublicationStore, caller: Caller): PublicationStore => ({
+  read: (key) => caller.call(() => store.read(key)),
+  write: (key, publication) =>
+    caller.call(() => store.write(key, publication), { name: "write list", isWrite }),
+});
+
+const faultyRejects = (store: RejectStore, caller: Caller): RejectStore => ({
+  write: (pieces) =>
+    caller.call(() => store.write(pieces), { isWrite, half: halfOf(pieces, (half) => store.write(half)) }),
+  list: (query) => caller.call(() => store.list(query)),
+  read: (id) => caller.call(() => store.read(id)),
+  counts: (day) => caller.call(() => store.counts(day)),
+});
+
+const faultyEpochs = (log: EpochLog, caller: Caller): EpochLog => ({
+  latest: () => caller.call(() => log.latest(), { name: "latest" }),
+  read: (epoch) => caller.call(() => log.read(epoch)),
+  create: (record) => caller.call(() => log.create(record), { name: "create" }),
+  commit: (epoch, figures, at) => caller.call(() => log.commit(epoch, figures, at), { name: "commit" }),
+  noteBroadcast: (epoch, outcome) => caller.call(() => log.noteBroadcast(epoch, outcome)),
+  readBroadcast: (epoch) => caller.call(() => log.readBroadcast(epoch)),
+  acquireLease: (owner, now, lengthMs) => caller.call(() => log.acquireLease(owner, now, lengthMs)),
+  releaseLease: (owner) => caller.call(() => log.releaseLease(owner)),
+});
+
+function halfOf<T>(
+  items: readonly T[],
+  write: (half: readonly T[]) => Promise<unknown>,
+): (() => Promise<unknown>) | undefined {
+  return items.length < 2 ? undefined : () => write(items.slice(0, Math.floor(items.length / 2)));
+}
+
+function pieces<T>(items: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / pieceSize) }, (_, i) =>
+    items.slice(i * pieceSize, (i + 1) * pieceSize),
+  );
+}

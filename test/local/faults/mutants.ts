@@ -1,0 +1,149 @@
+import { MemoryEpochLog } from "#src/adapters/memory/memory-epoch-log.ts";
+import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { origin } from "#src/domain/position.ts";
+import type { PublicationKey } from "#src/domain/publication-key.ts";
+import type { Segment } from "#src/domain/segment.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { ProfileStore } from "#src/ports/profile-store.ts";
+import type { Publication, PublicationStore } from "#src/ports/publication-store.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { memoryStores, type PipelineStores } from "#test/support/pipeline.ts";
+import { EarwormSystem } from "./earworm-system.ts";
+import { collect } from "./faulty-stores.ts";
+import type { HarnessOptions } from "./harness.ts";
+
+/** A system of which one invariant is broken on purpose. */
+export type Mutant = Pick<HarnessOptions, "open" | "system">;
+
+const over = (change: (stores: PipelineStores) => Partial<PipelineStores>): Mutant => ({
+  open: () => {
+    const stores = memoryStores();
+    return Promise.resolve({ stores: { ...stores, ...change(stores) }, close: () => undefined });
+  },
+});
+
+/** The same methods, bound, with some replaced. */
+function withChanges<Store extends object>(store: Store, changes: Partial<Store>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = name in changes ? changes[name as keyof Store] : target[name as keyof Store];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** What would go wrong, by the invariant that keeps it from happening. */
+export const mutants: Readonly<Record<string, Mutant>> = {
+  "I1: a segment is appended wherever the head is": over(({ segments }) => ({
+    segments: withChanges<SegmentStore>(segments, {
+      append: async (segment, expiresAt) => {
+        const head = await segments.readHead(segment.head.shard);
+        return await segments.append({ ...segment, previous: head?.position ?? origin }, expiresAt);
+      },
+    }),
+  })),
+  "I2: a cold container does not know what came before": {
+    ...over(() => ({})),
+    system: (stores) => {
+      const segments = withChanges<SegmentStore>(stores.segments, {
+        readBack: async function* () {
+          yield* await Promise.resolve([]);
+        },
+      });
+      return new EarwormSystem(stores, { consumerStores: { ...stores, segments } });
+    },
+  },
+  "I2: a shard does not know where it stems from": {
+    ...over(() => ({})),
+    system: (stores) => new EarwormSystem(stores, { hasLineage: false }),
+  },
+  "I4: an epoch's record is written over": over(() => ({ epochs: new OverwritingEpochLog() })),
+  "I4: a gap is hidden": over(({ segments }) => ({
+    segments: withChanges<SegmentStore>(segments, {
+      readRange: async function* (shard, from, to) {
+        yield* relinked(await collect(segments.readRange(shard, from, to)));
+      },
+    }),
+  })),
+  "I5: a total takes an epoch twice": over(({ counters }) => ({ counters: unguarded(counters) })),
+  "I5: a profile is written whatever it holds by now": over(({ profiles }) => ({
+    profiles: withChanges<ProfileStore>(profiles, {
+      write: async (epoch, writes) => {
+        const stored = await profiles.read(writes.map(({ profile }) => profile.userId));
+        const always = writes.map(({ profile }) => ({
+          profile,
+          epochRead: stored.get(profile.userId)?.epoch,
+        }));
+        return await profiles.write(epoch, always);
+      },
+    }),
+  })),
+  "I5: an old list replaces a new one": over(() => ({ publications: new UnguardedPublications() })),
+};
+
+/** What must change nothing: the guards do not need it. */
+export const harmless: Readonly<Record<string, Mutant>> = {
+  "a lease that everybody gets": over(({ epochs }) => ({
+    epochs: withChanges<EpochLog>(epochs, { acquireLease: () => Promise.resolve(true) }),
+  })),
+};
+
+/** Each call is an epoch of its own, so that no guard ever refuses. */
+function unguarded(store: CounterStore): CounterStore {
+  let calls = 0;
+  return {
+    apply: (_, now, deltas) => {
+      calls += 1;
+      return store.apply(calls as EpochNumber, now, deltas);
+    },
+    read: (keys) => store.read(keys),
+  };
+}
+
+/** The segments without their middle, and no trace of it. */
+function relinked(segments: readonly Segment[]): readonly Segment[] {
+  if (segments.length < 3) return segments;
+  const middle = Math.floor(segments.length / 2);
+  return segments.flatMap((segment, index) => {
+    if (index === middle) return [];
+    return [index === middle + 1 ? { ...segment, previous: segments[middle]?.previous ?? origin } : segment];
+  });
+}
+
+class UnguardedPublications implements PublicationStore {
+  readonly #publications = new Map<PublicationKey, Publication>();
+
+  read(key: PublicationKey): Promise<Publication | undefined> {
+    return Promise.resolve(this.#publications.get(key));
+  }
+
+  write(key: PublicationKey, publication: Publication): Promise<"written"> {
+    this.#publications.set(key, publication);
+    return Promise.resolve("written");
+  }
+}
+
+class OverwritingEpochLog extends MemoryEpochLog {
+  readonly #written = new Map<EpochNumber, EpochRecord>();
+
+  override latest(): Promise<EpochRecord | undefined> {
+    return Promise.resolve(this.#written.get(Math.max(...this.#written.keys()) as EpochNumber));
+  }
+
+  override read(epoch: EpochNumber): Promise<EpochRecord | undefined> {
+    return Promise.resolve(this.#written.get(epoch));
+  }
+
+  override create(record: EpochRecord): Promise<"created"> {
+    this.#written.set(record.epoch, record);
+    return Promise.resolve("created");
+  }
+
+  override commit(epoch: EpochNumber, _: object, at: EpochMs): Promise<void> {
+    const record = this.#written.get(epoch);
+    if (record !== undefined) this.#written.set(epoch, { ...record, status: "committed", committedAt: at });
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { encodePlay } from "#src/wire/play-codec.ts";
+import { aPlay, someTime } from "#test/support/builders.ts";
+import { kinesisEvent, Pipeline, shardKey } from "#test/support/pipeline.ts";
+
+const record = (sequenceNumber: string, eventId: string) => ({
+  sequenceNumber,
+  data: encodePlay(aPlay({ eventId })),
+  arrivedAt: someTime,
+});
+
+test("a container that misses a segment of another one fails before it writes, and counts right when it is retried", async () => {
+  const pipeline = new Pipeline({ now: () => someTime });
+  const { segments } = pipeline.stores;
+  let misses = 1;
+  const flaky: SegmentStore = {
+    readHead: (shard) => segments.readHead(shard),
+    readHeads: () => segments.readHeads(),
+    append: (segment, expiresAt) => segments.append(segment, expiresAt),
+    readBack: (shard, from) => segments.readBack(shard, from),
+    async *readRange(shard, from, to) {
+      for await (const segment of segments.readRange(shard, from, to)) {
+        if (misses-- > 0) continue;
+        yield segment;
+      }
+    },
+  };
+  const warm = pipeline.container(flaky);
+  await warm(kinesisEvent([record("1", "a")]));
+  const other = pipeline.container();
+  await other(kinesisEvent([record("2", "b")]));
+  await other(kinesisEvent([record("3", "c")]));
+  const retryOfB = kinesisEvent([record("4", "b")]);
+
+  await expect(warm(retryOfB)).rejects.toThrow("have a gap after");
+  const headAfterFailure = await segments.readHead(shardKey(0));
+  await warm(retryOfB);
+
+  expect(headAfterFailure?.counts).toMatchObject({ plays: 3, duplicates: 0 });
+  expect((await segments.readHead(shardKey(0)))?.counts).toMatchObject({ plays: 3, duplicates: 1 });
+});
