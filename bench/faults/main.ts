@@ -1,10 +1,9 @@
 /**
  * Plays random scenarios of faults and prints what was injected and what went wrong; then what the usual designs make of such
  * scenarios. Exit code 1 on any error, with the smallest scenario that shows it.
- *
- *   node bench/faults/main.ts [--runs 300] [--seed 1] [--store memory|sqlite|dynamodb] [--path 17:0:1] [--no-comparison]
  */
-import { parseArgs } from "node:util";
+import { Command, Option } from "commander";
+import { integerOption } from "#cli/options.ts";
 import { type CountError, compareDesigns } from "#test/local/faults/comparator/comparison.ts";
 import {
   type HarnessOptions,
@@ -24,34 +23,31 @@ import {
 } from "#test/local/faults/run-stores.ts";
 import { connectDynamoDb, startDynamoDb, whyUnavailable } from "#test/support/dynamodb-local.ts";
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "300" },
-    seed: { type: "string", default: "1" },
-    store: { type: "string" },
-    path: { type: "string" },
-    "no-comparison": { type: "boolean", default: false },
-  },
-});
-
-function positive(name: "runs" | "seed"): number {
-  const value = Number(values[name]);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`--${name} takes a positive integer, not ${values[name]}`);
+interface Options {
+  readonly runs: number;
+  readonly seed: number;
+  readonly store?: StoreName;
+  readonly path?: string;
+  readonly comparison: boolean;
 }
 
-function chosenStores(): readonly StoreName[] {
-  if (values.store === undefined) return ["memory", "sqlite"];
-  const name = storeNames.find((each) => each === values.store);
-  if (name === undefined)
-    throw new Error(`--store takes one of ${storeNames.join(", ")}, not ${values.store}`);
-  return [name];
-}
+const values: Options = new Command("npm run faults --")
+  .description("Random faults over the real handlers, compared with a recount.")
+  .option("--runs <n>", "scenarios on each store", integerOption(1, 1_000_000), 300)
+  .option("--seed <n>", "the same seed plays the same scenarios", integerOption(1, 2_147_483_647), 1)
+  .addOption(new Option("--store <name>", "one store (default: memory and sqlite)").choices(storeNames))
+  .option("--path <path>", "a failed scenario's path, such as 17:0:1, to play it again")
+  .option("--no-comparison", "leave the usual designs out")
+  .parse()
+  .opts();
+
+const chosenStores = (): readonly StoreName[] =>
+  values.store === undefined ? ["memory", "sqlite"] : [values.store];
 
 /** Plays the scenarios of one store; the first that fails is made small and shown. */
 async function playOn(store: StoreName, options: HarnessOptions): Promise<void> {
   const size = store === "dynamodb" ? smallRun : largeRun;
-  const property = { runs: positive("runs"), seed: positive("seed"), size };
+  const property = { runs: values.runs, seed: values.seed, size };
   const { path } = values;
   const [failed] = path === undefined ? await surveyScenarios(options, property) : [path];
   if (failed === undefined) return;
@@ -102,8 +98,8 @@ function print(tallies: ReadonlyMap<string, Tally>, errors: readonly CountError[
 
 try {
   const tallies = await playAll();
-  const hasComparison = !values["no-comparison"] && values.path === undefined;
-  const comparison = { runs: positive("runs"), seed: positive("seed"), size: largeRun };
+  const hasComparison = values.comparison && values.path === undefined;
+  const comparison = { runs: values.runs, seed: values.seed, size: largeRun };
   print(tallies, hasComparison ? await compareDesigns(comparison) : undefined);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
