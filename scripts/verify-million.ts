@@ -1,15 +1,14 @@
 /**
  * Analyses a million invented plays with several shard counts and ticks, recounts the file with the plainest code there is
  * (nothing of the pipeline's), and compares every figure and every list, order included. Exit code 1 on any difference.
- *
- *   node scripts/verify-million.ts [--plays 1000000] [--users 100000] [--songs 100000] [--seed 1]
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
+import { integerOption } from "#cli/options.ts";
 import { type CsvRecount, recountCsv } from "#test/support/recount-csv.ts";
 
 const cli = join(import.meta.dirname, "../bin/earworm.ts");
@@ -112,18 +111,20 @@ const withoutTimes = (json: string): string =>
 
 const nameOfRun = ({ shards, tick }: Run): string => `${shards} shards, tick ${tick ?? "default"}`;
 
+const load = new Command("npm run verify:million --")
+  .description("A million invented plays at several shard counts and ticks, against an independent recount.")
+  .option("--plays <n>", "", integerOption(1), 1_000_000)
+  .option("--users <n>", "listeners to choose from", integerOption(1), 100_000)
+  .option("--songs <n>", "songs to choose from", integerOption(1), 100_000)
+  .option("--seed <n>", "the same seed makes the same plays", integerOption(0), 1)
+  .parse()
+  .opts<{ readonly plays: number; readonly users: number; readonly songs: number; readonly seed: number }>();
+
 async function verify(dir: string): Promise<boolean> {
-  const string = (value: string) => ({ type: "string", default: value }) as const;
-  const { values } = parseArgs({
-    options: {
-      ...{ plays: string("1000000"), users: string("100000") },
-      ...{ songs: string("100000"), seed: string("1") },
-    },
-  });
   const file = join(dir, "plays.csv");
   // 4,000 plays/s: several of them start in the same ms, so that ties are decided by the last criterion too.
   const paced = ["--rate", "4000", "--from", "2025-11-05T00:00Z", "--out", file];
-  const options = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+  const options = Object.entries(load).flatMap(([name, value]) => [`--${name}`, String(value)]);
   await step("simulate", () => earworm("simulate", ...options, ...paced));
   console.log(`${statSync(file).size} bytes`);
   const expected = await step("recount", () =>
@@ -149,7 +150,7 @@ async function verify(dir: string): Promise<boolean> {
     table.push({
       run: name,
       "wall s": Number(measured.seconds.toFixed(2)),
-      "plays/s": Math.round(Number(values.plays) / measured.seconds),
+      "plays/s": Math.round(load.plays / measured.seconds),
       "in the pipeline s": analysed,
       "user CPU s": Number(measured.cpuSeconds.user.toFixed(2)),
       "system CPU s": Number(measured.cpuSeconds.system.toFixed(2)),
@@ -161,7 +162,7 @@ async function verify(dir: string): Promise<boolean> {
   const { count_keys } = expected.mapreduce_results;
   const { num_users } = expected.userbehavior_results;
   console.log(
-    `${values.plays} plays, ${count_keys} songs, ${num_users} listeners: ${isRight ? "exact" : "WRONG"}`,
+    `${load.plays} plays, ${count_keys} songs, ${num_users} listeners: ${isRight ? "exact" : "WRONG"}`,
   );
   return isRight;
 }
