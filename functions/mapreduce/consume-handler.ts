@@ -1,4 +1,5 @@
 import type { KinesisStreamEvent, KinesisStreamRecord } from "aws-lambda";
+import { excessOf } from "#src/domain/excess.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import {
   addCounts,
@@ -48,19 +49,14 @@ export function createConsumeHandler(deps: ConsumeDeps): (event: KinesisStreamEv
     deps.metrics.record("Plays", counts.plays);
     deps.metrics.record("Duplicates", counts.duplicates);
     deps.metrics.record("Rejects", counts.rejects);
-    deps.metrics.record("RejectExcess", excess(counts.rejects, counts.plays + counts.duplicates));
+    const entries = counts.plays + counts.duplicates + counts.rejects;
+    deps.metrics.record("RejectExcess", excessOf(counts.rejects, entries, toleratedRejects));
     deps.metrics.record("ConsumeTime", deps.clock() - startedAt, "Milliseconds");
   };
 }
 
 /** The share of rejects that is no reason for an alarm. */
 const toleratedRejects = 0.05;
-
-/**
- * By how many rejects a batch is above what is tolerated; negative below. Batches' excesses add up to the excess of all
- * of them, so an alarm on their sum is one on the share, with a floor.
- */
-const excess = (rejects: number, others: number): number => rejects - toleratedRejects * (rejects + others);
 
 /** Returns what this call added to the shard's totals. */
 async function consumeShard(

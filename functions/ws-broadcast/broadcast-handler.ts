@@ -1,5 +1,6 @@
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StoreError } from "#src/domain/errors.ts";
+import { excessOf } from "#src/domain/excess.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { ConnectionGateway } from "#src/ports/connection-gateway.ts";
 import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
@@ -58,7 +59,8 @@ export function createBroadcastHandler(deps: BroadcastDeps) {
     };
     deps.metrics.record("BroadcastMessages", figures.messages);
     deps.metrics.record("BroadcastGone", figures.gone);
-    deps.metrics.record("BroadcastGoneExcess", goneExcess(figures));
+    const sends = figures.messages + figures.failed + figures.gone;
+    deps.metrics.record("BroadcastGoneExcess", excessOf(figures.gone, sends, toleratedGone));
     deps.metrics.record("BroadcastFailed", figures.failed);
     deps.logger.info("epoch broadcast", { epoch, ...figures });
     throwFirst(outcomes, deps.logger, epoch);
@@ -81,17 +83,6 @@ async function noteOutcome(
 
 /** The share of connections that may be gone without an alarm: those that closed since the last epoch. */
 const toleratedGone = 0.2;
-
-/**
- * By how many connections that were gone a broadcast is above what is tolerated; negative below. Broadcasts' excesses add
- * up, so an alarm on their sum is one on the share, with a floor.
- */
-const goneExcess = ({
-  gone,
-  messages,
-  failed,
-}: Pick<BroadcastFigures, "gone" | "messages" | "failed">): number =>
-  gone - toleratedGone * (gone + messages + failed);
 
 async function readEpochs(
   epochs: EpochLog,
