@@ -114,26 +114,26 @@ function alarm(id: string): Resource["Properties"] {
 
 const ours = "Earworm/prod";
 
-/** Statistic of the metric > threshold, in so many of the last periods of so many seconds. */
-const watched: Readonly<Record<string, readonly [string, string, string, number, number, number, string?]>> =
+/** Statistic of the metric > threshold, for periods of so many seconds, in so many of the last ones. */
+const watched: Readonly<Record<string, readonly [string, string, string, number, number, string, string?]>> =
   {
-    IngestIteratorAge: ["AWS/Lambda", "IteratorAge", "Maximum", 60_000, 60, 2],
-    IngestConsumerErrors: ["AWS/Lambda", "Errors", "Sum", 0, 60, 5],
-    IngestRejects: [ours, "RejectExcess", "Sum", 20, 300, 1],
-    IngestStreamThrottles: ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum", 0, 60, 5],
-    WorkflowOpenEpoch: [ours, "OpenEpochAge", "Maximum", 600_000, 60, 5, "breaching"], // no figures: no runs
-    WorkflowWaitingSegments: [ours, "WaitingSegmentsAge", "Maximum", 3_600_000, 300, 1], // I4
-    WorkflowWorkflowFailures: ["AWS/States", "ExecutionsFailed", "Sum", 0, 300, 3],
-    WorkflowWorkflowTimeouts: ["AWS/States", "ExecutionsTimedOut", "Sum", 0, 300, 3],
-    WorkflowCounterDrift: [ours, "CounterDrift", "Maximum", 0, 300, 1],
-    ApisBroadcastErrors: ["AWS/Lambda", "Errors", "Sum", 0, 300, 3],
-    ApisBroadcastFailures: [ours, "BroadcastFailed", "Sum", 10, 300, 3],
-    ApisDeadConnections: [ours, "BroadcastGoneExcess", "Sum", 20, 300, 3],
-    ApisHttpErrors: ["AWS/ApiGateway", "5xx", "Sum", 5, 300, 1],
-    ApisWebSocketErrors: ["AWS/Lambda", "Errors", "Sum", 5, 300, 1],
-    "ThrottlesTableThrottles\\w+Read": ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", 0, 60, 5],
-    "ThrottlesTableThrottles\\w+Write": ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", 0, 60, 5],
-    ThrottlesFunctionThrottles: ["AWS/Lambda", "Throttles", "Sum", 0, 60, 5],
+    IngestIteratorAge: ["AWS/Lambda", "IteratorAge", "Maximum", 60_000, 60, "2 of 2"],
+    IngestConsumerErrors: ["AWS/Lambda", "Errors", "Sum", 0, 60, "3 of 5"],
+    IngestRejects: [ours, "RejectExcess", "Sum", 20, 300, "1 of 1"],
+    IngestStreamThrottles: ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum", 0, 60, "3 of 5"],
+    WorkflowOpenEpoch: [ours, "OpenEpochAge", "Maximum", 600_000, 60, "5 of 5", "breaching"], // no figures: no runs
+    WorkflowWaitingSegments: [ours, "WaitingSegmentsAge", "Maximum", 3_600_000, 300, "1 of 1"], // I4
+    WorkflowWorkflowFailures: ["AWS/States", "ExecutionsFailed", "Sum", 0, 300, "2 of 3"],
+    WorkflowWorkflowTimeouts: ["AWS/States", "ExecutionsTimedOut", "Sum", 0, 300, "2 of 3"],
+    WorkflowCounterDrift: [ours, "CounterDrift", "Maximum", 0, 300, "1 of 1"],
+    ApisBroadcastErrors: ["AWS/Lambda", "Errors", "Sum", 0, 300, "2 of 3"],
+    ApisBroadcastFailures: [ours, "BroadcastFailed", "Sum", 10, 300, "3 of 3"],
+    ApisDeadConnections: [ours, "BroadcastGoneExcess", "Sum", 20, 300, "2 of 3"],
+    ApisHttpErrors: ["AWS/ApiGateway", "5xx", "Sum", 5, 300, "1 of 1"],
+    ApisWebSocketErrors: ["AWS/Lambda", "Errors", "Sum", 5, 300, "1 of 1"],
+    "ThrottlesTableThrottles\\w+Read": ["AWS/DynamoDB", "ReadThrottleEvents", "Sum", 0, 60, "3 of 5"],
+    "ThrottlesTableThrottles\\w+Write": ["AWS/DynamoDB", "WriteThrottleEvents", "Sum", 0, 60, "3 of 5"],
+    ThrottlesFunctionThrottles: ["AWS/Lambda", "Throttles", "Sum", 0, 60, "3 of 5"],
   };
 
 test.each(Object.entries(watched))("%s goes off for %j", (id, expected) => {
@@ -149,9 +149,13 @@ test.each(Object.entries(watched))("%s goes off for %j", (id, expected) => {
       ComparisonOperator: "GreaterThanThreshold",
       Threshold: threshold,
       Period: period,
-      EvaluationPeriods: periods,
       TreatMissingData: missing,
     });
+  const counts = found.map(([, { Properties }]) => [
+    Properties["DatapointsToAlarm"],
+    Properties["EvaluationPeriods"],
+  ]);
+  expect(new Set(counts.map((each) => each.join(" of ")))).toEqual(new Set([periods]));
 });
 
 test("every alarm stands in the table above", () => {
