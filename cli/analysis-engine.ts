@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { CliError } from "./cli-error.ts";
@@ -11,7 +12,8 @@ export interface AnalysisSetup {
 
 export type AnalysisRequest =
   | { readonly kind: "put"; readonly records: readonly StreamRecord[] }
-  | { readonly kind: "settle"; readonly facts: Omit<RunFacts, "seconds"> };
+  | { readonly kind: "settle"; readonly facts: Omit<RunFacts, "seconds"> }
+  | { readonly kind: "end" };
 
 export type AnalysisAnswer =
   | { readonly kind: "done" }
@@ -20,16 +22,20 @@ export type AnalysisAnswer =
 
 /** Requests under way before the reader waits. */
 const maxPending = 4;
+/** How long a thread may take to end by itself; a stage of a million plays takes seconds. */
+const patienceMs = 5_000;
 
 /** Stream, consumer and workflow in a thread of their own. Requests are answered in their order. */
 export class AnalysisEngine {
   readonly #worker: Worker;
+  readonly #exited: Promise<unknown>;
   readonly #pending: PromiseWithResolvers<AnalysisAnswer>[] = [];
   /** Why there will be no figures, if so. */
   #failure: Error | undefined;
 
   constructor(setup: AnalysisSetup) {
     this.#worker = new Worker(new URL("./analysis-worker.ts", import.meta.url), { workerData: setup });
+    this.#exited = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.#worker.on("message", (answer: AnalysisAnswer) => this.#pending.shift()?.resolve(answer));
     this.#worker.on("error", (error) => this.#fail(error));
     this.#worker.on("exit", () => this.#fail(new CliError("the analysis ended before its time")));
@@ -52,8 +58,14 @@ export class AnalysisEngine {
     return answer.metrics;
   }
 
-  /** Ends at once: the data directory is thrown away. */
+  /**
+   * Ends it, whatever is under way: the data directory is thrown away. Between two of its steps where that is soon, because
+   * a thread that is cut off inside SQLite may take the process with it.
+   */
   async close(): Promise<void> {
+    const request: AnalysisRequest = { kind: "end" };
+    this.#worker.postMessage(request);
+    await Promise.race([this.#exited, pause(patienceMs, undefined, { ref: false })]);
     await this.#worker.terminate();
   }
 

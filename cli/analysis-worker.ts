@@ -24,7 +24,7 @@ function serve(port: NonNullable<typeof parentPort>, setup: AnalysisSetup): void
     logger: new ConsoleLogger("warn"),
     broadcast: () => Promise.resolve({}),
   });
-  const answer = async (request: AnalysisRequest): Promise<AnalysisAnswer> => {
+  const answer = async (request: Exclude<AnalysisRequest, { kind: "end" }>): Promise<AnalysisAnswer> => {
     if (request.kind === "put") {
       await engine.plays.put(request.records);
       if (engine.lag > maxLag) await engine.consumed();
@@ -36,6 +36,7 @@ function serve(port: NonNullable<typeof parentPort>, setup: AnalysisSetup): void
   };
   let last: Promise<unknown> = engine.start();
   port.on("message", (request: AnalysisRequest) => {
+    if (request.kind === "end") process.exit(); // this thread, not the process
     last = last
       .then(() => answer(request))
       .catch((error: unknown): AnalysisAnswer => ({ kind: "failed", reason: messageOf(error) }))
