@@ -78,11 +78,17 @@ async function chartState(
   const version = { log: logOf(committed, channel), seq: chart?.seq ?? 0 };
   const { epoch, now } = committed;
   const current = { channel, log: version.log, epoch, now };
-  const encodeSnapshot = () => {
+  let snapshot: string | undefined;
+  const buildSnapshot = () => {
     const entries = chart === undefined ? [] : viewShown(chart, topic.window);
     const total = chart?.entries.length ?? 0;
     const decay = decayOf(topic.window, now);
     return encodeChartSnapshot({ ...current, ...version, total, ...(decay && { decay }), entries });
+  };
+  // Compared with, and then often sent.
+  const encodeSnapshot = () => {
+    snapshot ??= buildSnapshot();
+    return snapshot;
   };
   const isShorter = (frames: readonly string[]) => utf8Length(frames.join("")) < utf8Length(encodeSnapshot());
   const kept = new KeptDeltas(publications, topic, committed.windows[topic.window]);
