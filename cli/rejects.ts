@@ -1,17 +1,18 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { EpochMs } from "#src/domain/play.ts";
 import { isRejectId, type Reject, type RejectId, type RejectSummary } from "#src/domain/reject.ts";
 import { formatIsoTime } from "#src/wire/iso-time.ts";
 import { formatDay, parseDay, textOfRaw } from "#src/wire/reject-view.ts";
 import { CliError } from "./cli-error.ts";
-import { integerOption, stageOption } from "./options.ts";
+import { integerOption } from "./options.ts";
 import { formatCount } from "./progress.ts";
 import { eachReject } from "./rejects/each-reject.ts";
 import { exportRejects } from "./rejects/export-rejects.ts";
 import { withNewFiles } from "./rejects/line-file.ts";
-import { type RejectTarget, withRejects } from "./rejects/open-rejects.ts";
+import { withRejects } from "./rejects/open-rejects.ts";
+import { type Target, withTarget } from "./target.ts";
 
-interface DayOptions extends RejectTarget {
+interface DayOptions extends Target {
   /** Undefined for today. */
   readonly day?: EpochMs;
   readonly reason?: string;
@@ -21,7 +22,7 @@ interface ListOptions extends DayOptions {
   readonly limit: number;
 }
 
-interface ShowOptions extends RejectTarget {
+interface ShowOptions extends Target {
   readonly raw?: true;
 }
 
@@ -127,15 +128,6 @@ async function runExport({ day = today(), reason, out, reasons, ...target }: Exp
   if (incomplete > 0)
     console.log(`${formatCount(incomplete)} are not complete yet: export again after the next epoch`);
 }
-
-const withTarget = (command: Command): Command =>
-  command
-    .addOption(
-      new Option("--data-dir <dir>", "the data directory of earworm dev")
-        .default(".earworm/data")
-        .conflicts("stage"),
-    )
-    .addOption(new Option("--stage <name>", "a deployed stage").argParser(stageOption));
 
 const withDay = (command: Command): Command =>
   withTarget(command)

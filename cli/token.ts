@@ -16,17 +16,11 @@ import { isUserId } from "#src/domain/user-id.ts";
 import { dayMs } from "#src/domain/windows.ts";
 import type { TokenStore } from "#src/ports/token-store.ts";
 import { formatIsoTime } from "#src/wire/iso-time.ts";
-import { callingAws } from "./aws-error.ts";
 import { CliError, UsageError } from "./cli-error.ts";
-import { integerOption, stageOption } from "./options.ts";
+import { integerOption } from "./options.ts";
+import { onStage, type Target, withTarget } from "./target.ts";
 
-/** Where the tokens are: in a data directory, or in a deployment. */
-interface TargetOptions {
-  readonly dataDir: string;
-  readonly stage?: string;
-}
-
-interface CreateOptions extends TargetOptions {
+interface CreateOptions extends Target {
   readonly label: string;
   readonly user?: UserId;
   readonly operator?: true;
@@ -65,23 +59,16 @@ function userOption(text: string): UserId {
 }
 
 /** Runs `work` on the tokens of the target. */
-async function withTokens<T>(target: TargetOptions, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
-  if (target.stage !== undefined) return await onStage(target.stage, work);
+async function withTokens<T>(target: Target, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
+  if (target.stage !== undefined) return await inDeployment(target.stage, work);
   return await inDataDir(target.dataDir, work);
 }
 
-async function onStage<T>(stage: string, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
-  const { findDeployment } = await import("./deployment.ts");
-  const { createDocumentClient } = await import("#src/adapters/dynamodb/document-client.ts");
+async function inDeployment<T>(stage: string, work: (tokens: TokenStore) => Promise<T>): Promise<T> {
   const { DynamoDbTokenStore } = await import("#src/adapters/dynamodb/dynamodb-token-store.ts");
-  const { countersTable } = await findDeployment(stage);
-  const client = createDocumentClient();
-  try {
-    const tokens = new DynamoDbTokenStore(client, countersTable);
-    return await callingAws({ service: "DynamoDB" }, () => work(tokens));
-  } finally {
-    client.destroy();
-  }
+  return await onStage(stage, (client, { countersTable }) =>
+    work(new DynamoDbTokenStore(client, countersTable)),
+  );
 }
 
 /** The directory's lock is not taken: `earworm dev` may run on it, and SQLite lets one write after the other. */
@@ -118,7 +105,7 @@ async function create(options: CreateOptions): Promise<void> {
   );
 }
 
-async function revoke(id: string, options: TargetOptions): Promise<void> {
+async function revoke(id: string, options: Target): Promise<void> {
   // Not Commander's to check: it would repeat the text, and that may be the token itself.
   if (!isTokenId(id)) throw new UsageError("a token's id is the 12 hex digits that earworm token list shows");
   const isRevoked = await withTokens(options, (tokens) => tokens.revoke(id));
@@ -126,7 +113,7 @@ async function revoke(id: string, options: TargetOptions): Promise<void> {
   console.log(`revoked ${id}`);
 }
 
-async function list(options: TargetOptions): Promise<void> {
+async function list(options: Target): Promise<void> {
   const tokens = await withTokens(options, (store) => store.list());
   const now = Date.now() as EpochMs;
   for (const token of tokens) console.log(lineOf(token, now));
@@ -143,20 +130,6 @@ function lineOf(token: AccessToken, now: EpochMs): string {
 /** A listener's id may hold any character but NUL; a terminal gets it escaped. */
 const whom = (scope: TokenScope): string =>
   scope.kind === "operator" ? "operator" : `listener ${JSON.stringify(scope.userId)}`;
-
-const withTarget = (command: Command): Command =>
-  command
-    .addOption(
-      new Option("--data-dir <dir>", "where earworm dev keeps everything")
-        .default(".earworm/data")
-        .conflicts("stage"),
-    )
-    .addOption(
-      new Option(
-        "--stage <name>",
-        "the deployed stage, with the region and credentials of the AWS SDK",
-      ).argParser(stageOption),
-    );
 
 export function registerToken(program: Command): void {
   const token = program

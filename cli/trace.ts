@@ -1,13 +1,12 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { EpochMs } from "#src/domain/play.ts";
 import { CliError } from "./cli-error.ts";
 import { withDataDir } from "./data-dir-stores.ts";
-import { durationOption, stageOption } from "./options.ts";
+import { durationOption } from "./options.ts";
+import { type Target, withTarget } from "./target.ts";
 import type { Trace, TraceSource } from "./trace/trace-event.ts";
 
-interface TraceOptions {
-  readonly stage?: string;
-  readonly dataDir: string;
+interface TraceOptions extends Target {
   /** ms */
   readonly within: number;
   readonly json: boolean;
@@ -28,12 +27,9 @@ function eventIdArgument(text: string): string {
 }
 
 export function registerTrace(program: Command): void {
-  program
-    .command("trace")
+  withTarget(program.command("trace"))
     .description("follow one play through the system")
     .argument("<event-id>", "the play's event_id", eventIdArgument)
-    .addOption(new Option("--stage <name>", "a deployed stage").argParser(stageOption).conflicts("dataDir"))
-    .option("--data-dir <dir>", "the data directory of earworm dev", ".earworm/data")
     .option(
       "--within <time>",
       "how far back to look, by arrival, such as 90s, 1h, 7d",
