@@ -45,6 +45,8 @@ export interface Play {
   readonly client?: string;
   readonly tz?: string;
   readonly tags?: readonly string[];
+  /** Counts once however long ago its id was counted before (I3); absent: only within the dedupe horizon. */
+  readonly dedupe?: "always";
   /** Fields that play.v1 does not know, kept as they came. */
   readonly ext?: Readonly<Record<string, unknown>>;
 }

@@ -55,7 +55,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const topFields: ReadonlySet<string> = new Set([
   ...["event_id", "schema", "user_id", "track", "started_at", "ms_played", "end_reason", "rating", "mood"],
-  ...["platform", "geo", "session_id", "device_id", "client", "tz", "tags", "ext"],
+  ...["platform", "geo", "session_id", "device_id", "client", "tz", "tags", "dedupe", "ext"],
 ]);
 const trackFields: ReadonlySet<string> = new Set(["id", "artist", "title", "album", "genre", "duration_ms"]);
 const geoFields: ReadonlySet<string> = new Set(["country", "city"]);
@@ -247,6 +247,13 @@ function readTags(value: unknown, fields: FieldReader): readonly string[] | unde
   return tags;
 }
 
+/** `horizon` is what holds without it. */
+function readDedupe(value: unknown, fields: FieldReader): "always" | undefined {
+  if (value === undefined || value === null || value === "horizon") return undefined;
+  if (value === "always") return value;
+  return fields.reject("dedupe", "horizon or always", value);
+}
+
 function readOrigin(json: JsonObject, play: Mutable<Play>, fields: FieldReader): void {
   const geo = readGeo(json["geo"], fields);
   if (geo !== undefined) play.geo = geo;
@@ -260,6 +267,7 @@ function readOrigin(json: JsonObject, play: Mutable<Play>, fields: FieldReader):
   if (tz !== undefined) play.tz = tz;
   const tags = readTags(json["tags"], fields);
   if (tags !== undefined) play.tags = tags;
+  if (readDedupe(json["dedupe"], fields) === "always") play.dedupe = "always";
 }
 
 function readExt(json: JsonObject, play: Mutable<Play>, fields: FieldReader): void {
@@ -420,6 +428,7 @@ export function encodePlay(play: Play): string {
     client: play.client,
     tz: play.tz,
     tags: play.tags,
+    dedupe: play.dedupe,
     ext: play.ext,
   });
 }
