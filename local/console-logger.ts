@@ -3,9 +3,23 @@ import type { LogFields, Logger } from "#src/ports/logger.ts";
 const levels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof levels)[number];
 
-/** One line a message on standard error: time, level, message, fields as JSON. */
+/** An error that goes on is printed again after this long, ms. */
+const repeatMs = 10_000;
+/** So many different errors are told apart. */
+const mostErrors = 100;
+
+interface ToldError {
+  readonly at: number;
+  repeats: number;
+}
+
+/**
+ * One line a message on standard error: time, level, message, fields as JSON. The same error for the same reason, numbers
+ * aside, is printed once in 10 s and says how often it came in between: a full disk fails every request.
+ */
 export class ConsoleLogger implements Logger {
   readonly #least: number;
+  readonly #told = new Map<string, ToldError>();
 
   /** @param least messages below this level are not printed */
   constructor(least: LogLevel) {
@@ -25,7 +39,17 @@ export class ConsoleLogger implements Logger {
   }
 
   error(message: string, fields?: LogFields): void {
-    this.#print("error", message, fields);
+    const key = `${message} ${fields?.["reason"]}`.replaceAll(/\d+/g, "0");
+    const told = this.#told.get(key);
+    const now = performance.now();
+    if (told !== undefined && now - told.at < repeatMs) {
+      told.repeats += 1;
+      return;
+    }
+    if (this.#told.size >= mostErrors) this.#told.clear();
+    this.#told.set(key, { at: now, repeats: 0 });
+    const repeats = told?.repeats ?? 0;
+    this.#print("error", message, repeats === 0 ? fields : { ...fields, repeats });
   }
 
   #print(level: LogLevel, message: string, fields: LogFields | undefined): void {

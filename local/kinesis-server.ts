@@ -5,6 +5,7 @@ import { KinesisError } from "./kinesis/kinesis-error.ts";
 import { readBody } from "./kinesis/request-body.ts";
 import { LOOPBACK_HOSTS, refusalOf } from "./kinesis/request-guard.ts";
 import { StreamDirectory } from "./kinesis/stream-directory.ts";
+import { StreamWriteError } from "./stream/log-file.ts";
 import type { LocalStream } from "./stream/play-stream.ts";
 
 /** The 10 MiB of data that PutRecords allows are 13.4 MiB of base64; the rest is for keys and JSON. */
@@ -82,6 +83,10 @@ class Endpoint {
       if (error instanceof KinesisError) return failure(error);
       this.#onError(error);
       const message = error instanceof Error ? error.message : "unknown";
+      if (error instanceof StreamWriteError)
+        return failure(
+          new KinesisError("ServiceUnavailableException", message, { status: 503, cause: error }),
+        );
       return failure(new KinesisError("InternalFailureException", message, { status: 500, cause: error }));
     }
   }

@@ -61,9 +61,10 @@ export class StreamCorruptionError extends Error {
 }
 
 /** The operating system refused to store records: none of the put's records of this shard were kept. */
-class StreamWriteError extends Error {
-  constructor(message: string, options: ErrorOptions) {
-    super(message, options);
+export class StreamWriteError extends Error {
+  constructor(what: string, options: { readonly cause: unknown }) {
+    const { cause } = options;
+    super(`${what}: ${cause instanceof Error ? cause.message : cause}`, options);
     this.name = "StreamWriteError";
   }
 }

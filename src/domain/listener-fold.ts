@@ -1,5 +1,12 @@
 import type { ArtistName, EpochMs, TrackId, UserId } from "./play.ts";
-import { compareRecent, type Profile, type RecentPlay, recentPlays } from "./profile.ts";
+import {
+  compareRecent,
+  cutArtists,
+  cutHeard,
+  type Profile,
+  type RecentPlay,
+  recentPlays,
+} from "./profile.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 
 const firstRows = 4096;
@@ -47,7 +54,7 @@ export class ListenerFold {
       const listener = new Listener(userId);
       for (let i = starts[index] ?? 0; i < (starts[index + 1] ?? 0); i++)
         this.#addRow(listener, rows[i] ?? 0);
-      listener.trim(0);
+      listener.finish();
       yield listener;
     }
   }
@@ -132,7 +139,9 @@ class Listener implements Profile {
   skips = 0;
   firstHeardAt = Number.MAX_SAFE_INTEGER as EpochMs;
   readonly artists = new Map<ArtistName, { plays: number; firstHeardAt: EpochMs }>();
+  artistsEnd: ArtistName | undefined = undefined;
   readonly heard = new Set<TrackId>();
+  heardEnd: TrackId | undefined = undefined;
   readonly recent: RecentPlay[] = [];
 
   constructor(userId: UserId) {
@@ -153,11 +162,18 @@ class Listener implements Profile {
     }
     const { id: trackId, artist, title } = track;
     this.recent.push({ trackId, artist, title, startedAt, listenedMs, flags });
-    this.trim(4 * recentPlays);
+    this.#trim(4 * recentPlays);
+  }
+
+  /** Drops what a profile does not keep: an epoch's plays bound what was gathered until then. */
+  finish(): void {
+    this.#trim(0);
+    this.artistsEnd = cutArtists(this.artists, this.artistsEnd);
+    this.heardEnd = cutHeard(this.heard, this.heardEnd);
   }
 
   /** Sorts the recent plays and drops what is too many, once there are more than `tolerance`. */
-  trim(tolerance: number): void {
+  #trim(tolerance: number): void {
     if (this.recent.length <= tolerance) return;
     this.recent.sort(compareRecent);
     if (this.recent.length > recentPlays) this.recent.length = recentPlays;

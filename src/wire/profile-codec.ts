@@ -29,6 +29,8 @@ type Columns = readonly [
     listenedMs: readonly number[],
     flags: readonly number[],
   ],
+  /** Only where something is left out. */
+  ends?: readonly [artistsEnd: string | null, heardEnd: string | null],
 ];
 
 const utf8 = new TextEncoder();
@@ -63,8 +65,13 @@ export function encodeProfile(profile: Profile): Uint8Array {
       recent.map((play) => play.listenedMs),
       recent.map((play) => play.flags),
     ],
+    ...endsOf(profile),
   ];
   return utf8.encode(JSON.stringify(columns));
+}
+
+function endsOf({ artistsEnd, heardEnd }: Profile): [] | [NonNullable<Columns[5]>] {
+  return artistsEnd === undefined && heardEnd === undefined ? [] : [[artistsEnd ?? null, heardEnd ?? null]];
 }
 
 /**
@@ -80,7 +87,7 @@ export function decodeProfile(body: Uint8Array): Profile {
   }
 }
 
-function toProfile([found, totals, artists, heard, recent]: Columns): Profile {
+function toProfile([found, totals, artists, heard, recent, ends]: Columns): Profile {
   if (found !== version) throw new CorruptStoreError(`profile version ${found} is not ${version}`);
   const [userId, plays, unqualified, listenedMs, completes, skips, firstHeardAt] = totals;
   return {
@@ -92,7 +99,9 @@ function toProfile([found, totals, artists, heard, recent]: Columns): Profile {
     skips,
     firstHeardAt: firstHeardAt as EpochMs,
     artists: toArtists(artists, firstHeardAt),
+    artistsEnd: (ends?.[0] ?? undefined) as ArtistName | undefined,
     heard: new Set(heard as readonly TrackId[]),
+    heardEnd: (ends?.[1] ?? undefined) as TrackId | undefined,
     recent: toRecent(recent, firstHeardAt),
   };
 }

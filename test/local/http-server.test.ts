@@ -185,6 +185,14 @@ describe("HTTP", () => {
     expect((await fetch(url("/health"))).status).toBe(200);
   });
 
+  test("a body of 1 MiB is taken", async () => {
+    const body = Buffer.alloc(1024 * 1024, " ");
+
+    const answer = await fetch(url("/plays"), { method: "POST", body });
+
+    expect(await answer.json()).toMatchObject({ error: { code: "empty" } });
+  });
+
   test("a path that cannot be decoded is 400", async () => {
     expect(await statusOf("/users/%E0%A4%A", { host: "localhost" })).toBe(400);
     expect(await statusOf("//", { host: "localhost" })).toBe(404);
@@ -251,6 +259,15 @@ describe("WebSocket", () => {
 
     expect(await client.next()).toMatchObject({ type: "error", reason: "bad_json" });
     expect(await client.next()).toMatchObject({ type: "error", reason: "bad_json" });
+  });
+
+  test("a message of 4 KB is answered, and none may be compressed", async () => {
+    const client = await aClient();
+
+    client.say("x".repeat(4096));
+
+    expect(await client.next()).toMatchObject({ type: "error", reason: "bad_json" });
+    expect(client.socket.extensions).toBe("");
   });
 
   test("a message over 4 KB ends the connection", async () => {

@@ -164,6 +164,27 @@ describe.each([
     expect(all().map(({ data }) => data.length)).toEqual(Array.from({ length: 10 }, () => MIB - 1));
   });
 
+  test.each([499, 500])("puts %d records in a request", async (count) => {
+    const Records = Array.from({ length: count }, () => ({ PartitionKey: "u", Data: Buffer.from("x") }));
+
+    const output = await createClient().send(new PutRecordsCommand({ StreamName: "plays", Records }));
+
+    expect(output.FailedRecordCount).toBe(0);
+    expect(all()).toHaveLength(count);
+  });
+
+  test.each([
+    [256, MIB - 257],
+    [256, MIB - 256],
+    [1, MIB - 1],
+  ])("puts a record with a key of %d characters and %d bytes", async (characters, bytes) => {
+    const record = { PartitionKey: "u".repeat(characters), Data: Buffer.alloc(bytes) };
+
+    await createClient().send(new PutRecordCommand({ StreamName: "plays", ...record }));
+
+    expect(all().map(({ data }) => data.length)).toEqual([bytes]);
+  });
+
   test("reads all records page by page", async () => {
     const sdk = createClient();
     stream.put(

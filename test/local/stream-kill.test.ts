@@ -77,3 +77,41 @@ test("a process killed in the middle of puts loses nothing it acknowledged", {
   expect(acknowledged.length).toBeGreaterThan(5_000);
   expect(acknowledged.filter((line) => !kept.has(line))).toEqual([]);
 });
+
+/** Puts 3 records, then more than fits into 64 blocks, then one that fits, and is killed. Prints what was refused. */
+const FILLER = `
+  import { writeSync } from "node:fs";
+  const { LocalStream } = await import(${JSON.stringify(moduleUrl)});
+  const stream = LocalStream.open({
+    dir: process.argv[1], name: "plays", shardCount: 1, retentionMs: 0, fsync: false, now: Date.now,
+  });
+  const records = (count, text) => Array.from({ length: count }, () => ({ partitionKey: "u", data: Buffer.from(text) }));
+  stream.put(records(3, "first"));
+  try {
+    stream.put(records(200, "refused".padEnd(1000)));
+  } catch (error) {
+    writeSync(1, error.name + ": " + error.message);
+  }
+  stream.put(records(1, "last"));
+  process.kill(process.pid, "SIGKILL");
+`;
+
+test("a put that does not fit is refused as a whole, and leaves nothing behind that a later one or a crash brings up", async () => {
+  const dir = mkdtempSync(join(root, "t-"));
+  const script = 'ulimit -f 64 && exec "$@"';
+  const node = [process.execPath, "--input-type=module", "--eval", FILLER, dir];
+  const child = spawn("sh", ["-c", script, "sh", ...node], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  const output = await text(child.stdout);
+  await ended;
+
+  const options = { dir, name: "plays", shardCount: 1, retentionMs: 0, fsync: false, now: Date.now };
+  const stream = LocalStream.open(options);
+  const [shardId = ""] = stream.shardIds;
+  const kept = stream.read(shardId, TRIM_HORIZON, ALL).map(({ data }) => Buffer.from(data).toString());
+  stream.close();
+
+  expect(output).toMatch(/^StreamWriteError: stream file .*\.log rejected \d+ bytes: EFBIG: file too large/);
+  expect(kept).toEqual(["first", "first", "first", "last"]);
+  expect(stream.recoveries).toEqual([]);
+});

@@ -12,15 +12,28 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const spawnEarworm = (args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [executable, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+/** How a process is started. */
+export interface Launch {
+  /** A command that runs the command that follows it, in its own place. */
+  readonly through?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
 
-/** Runs a command line as a process of its own, to its end. */
-export async function runEarworm(args: readonly string[], input: string | Buffer = ""): Promise<Ended> {
-  const child = spawnEarworm(args);
+function spawnEarworm(args: readonly string[], { through = [], env = {} }: Launch = {}): ChildProcess {
+  const [command = process.execPath, ...rest] = [...through, process.execPath, executable, ...args];
+  return spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+}
+
+/** Runs a command line as a process of its own, to its end, or until it is killed. */
+export async function runEarworm(
+  args: readonly string[],
+  input: string | Buffer = "",
+  launch?: Launch & { readonly killAfterMs?: number },
+): Promise<Ended> {
+  const child = spawnEarworm(args, launch);
   const { stdin, stdout, stderr } = child;
   if (!(stdin && stdout && stderr)) throw new Error("the process has no pipes");
-  const deadline = setTimeout(() => child.kill("SIGKILL"), endDeadlineMs);
+  const deadline = setTimeout(() => child.kill("SIGKILL"), launch?.killAfterMs ?? endDeadlineMs);
   const ended = endOf(child);
   stdin.on("error", () => undefined); // it need not read its input to the end
   stdin.end(input);
@@ -48,11 +61,14 @@ export class DevProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<Exit>;
   readonly #stderr: () => string;
+  readonly #stdout: () => string;
 
-  private constructor(child: ChildProcess, ended: Promise<Exit>, stderr: () => string, greeting: string) {
+  private constructor(child: ChildProcess, ended: Promise<Exit>, stdout: () => string, stderr: () => string) {
     this.#child = child;
     this.#ended = ended;
+    this.#stdout = stdout;
     this.#stderr = stderr;
+    const greeting = stdout();
     this.url = addressIn(greeting, /page\s+(\S+)/);
     this.kinesisUrl = addressIn(greeting, /Kinesis\s+(http[^\s,]+)/);
   }
@@ -62,9 +78,23 @@ export class DevProcess {
     return this.#stderr();
   }
 
+  /** Everything that was printed. */
+  get stdout(): string {
+    return this.#stdout();
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Sends a signal and does not wait. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Resolves once it is ready for plays. */
-  static async start(args: readonly string[]): Promise<DevProcess> {
-    const child = spawnEarworm(["dev", "--port", "0", "--kinesis-port", "0", ...args]);
+  static async start(args: readonly string[], launch?: Launch): Promise<DevProcess> {
+    const child = spawnEarworm(["dev", "--port", "0", "--kinesis-port", "0", ...args], launch);
     const ended = endOf(child);
     let stdout = "";
     let stderr = "";
@@ -81,7 +111,12 @@ export class DevProcess {
     const first = await Promise.race([greeted, ended]);
     clearTimeout(deadline);
     if (first !== undefined) throw new Error(`earworm dev ended with ${first.code}: ${stdout}${stderr}`);
-    return new DevProcess(child, ended, () => stderr, stdout);
+    return new DevProcess(
+      child,
+      ended,
+      () => stdout,
+      () => stderr,
+    );
   }
 
   /** Sends a signal and resolves when the process has ended; at once where it has already. */

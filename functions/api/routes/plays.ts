@@ -23,6 +23,7 @@ type ItemAnswer =
  * is in the stream before the answer leaves. Duplicates are found by the consumer, so repeating a request is safe.
  */
 export async function postPlays(deps: ApiDeps, { event, caller }: ApiRequest): Promise<Answer> {
+  refuseEncoded(event.headers["content-encoding"]);
   const items = readItems(event.headers["content-type"], readBody(event.body, event.isBase64Encoded), deps);
   if (items.length === 0) throw new HttpError(400, "empty", "the body holds no play");
   if (items.length > maxPlays) {
@@ -88,6 +89,12 @@ function answerFor(results: readonly ItemAnswer[], accepted: number): Answer {
   const [first] = results;
   const { field, reason } = first?.status === "rejected" ? first : { field: "record", reason: "no play" };
   return json(400, { error: errorBody("no_play_accepted", `${field}: ${reason}`, field), ...body });
+}
+
+/** A compressed body could be a thousand times its bytes. What is many plays goes into the stream, in gzip blocks. */
+function refuseEncoded(encoding = "identity"): void {
+  if (encoding === "" || encoding.toLowerCase() === "identity") return;
+  throw new HttpError(415, "encoded_body", `a body has no content-encoding, not "${encoding}"`);
 }
 
 function readBody(body: string | undefined, isBase64Encoded: boolean): string {

@@ -94,12 +94,16 @@ export class SqliteSegmentStore implements SegmentStore {
     yield* this.#walk((row) => this.#selectBack.get(shard, row?.previous ?? from));
   }
 
-  /** Deletes segments whose time is up, but only those at or before `consumed`. Returns how many. */
+  /**
+   * Deletes segments whose time is up, but only those at or before `consumed`. A clock that ran ahead for a while does not make
+   * a shard forget its newest ids: time does not go on there before its records do. Returns how many.
+   */
   deleteExpired(now: EpochMs, consumed: readonly Head[]): number {
     return this.#db.transaction(() => {
       let deleted = 0;
-      for (const { shard, position } of consumed) {
-        deleted += Number(this.#deleteExpired.run(shard, position, now).changes);
+      for (const { shard, position, arrivedAt } of consumed) {
+        const expiredAt = Math.min(now, arrivedAt);
+        deleted += Number(this.#deleteExpired.run(shard, position, expiredAt).changes);
       }
       return deleted;
     });

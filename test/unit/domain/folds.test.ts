@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allSongsKey } from "#src/domain/counter.ts";
+import { allSongsKey, repeatedKey } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
-import type { EpochMs, Play } from "#src/domain/play.ts";
+import type { ArtistName, EpochMs, EventId, Play, TrackId } from "#src/domain/play.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
@@ -85,6 +85,50 @@ test("profiling plays together equals adding what is profiled apart, wherever th
       expect(merged(profilesOf(segmentOf(a)), profilesOf(segmentOf(b)), addProfiles)).toEqual(together);
     }),
   );
+});
+
+test("a listener of more artists and tracks than a profile keeps is cut alike, wherever the plays are cut", () => {
+  const [play] = fc.sample(somePlays(1, 1), 1)[0] ?? [];
+  if (play === undefined) throw new Error("no sample");
+  const plays = Array.from({ length: 36_000 }, (_, i): Play => {
+    const track = {
+      ...play.track,
+      id: `track-${i}`.padEnd(120) as TrackId,
+      artist: `artist-${i}` as ArtistName,
+    };
+    return {
+      ...play,
+      eventId: `e-${i}` as EventId,
+      track,
+      startedAt: (aMoment - i) as EpochMs,
+      msPlayed: 60_000,
+    };
+  });
+  const parts = [plays.slice(0, 30_000), plays.slice(30_000, 34_000), plays.slice(34_000)].map((some) =>
+    segmentOf(some),
+  );
+
+  const together = profilesOf(...parts);
+  const apart = parts.map((part) => profilesOf(part)).reduceRight((a, b) => merged(a, b, addProfiles));
+
+  const profile = together.get(play.userId);
+  expect(profile).toMatchObject({
+    plays: 36_000,
+    artistsEnd: expect.any(String),
+    heardEnd: expect.any(String),
+  });
+  expect(apart).toEqual(together);
+});
+
+test("plays that are left out are summed in a counter of their own, and in no other", () => {
+  const fold = new CounterFold(arrivedAt);
+  fold.addRepeats({ plays: 2, unqualified: 1 });
+  fold.addRepeats({ plays: 0, unqualified: 0 });
+  fold.addRepeats({ plays: 0, unqualified: 4 });
+
+  expect(fold.deltas()).toEqual([{ key: repeatedKey, totals: { ...noTotals, plays: 2, unqualified: 5 } }]);
+  expect(fold.size).toBe(1);
+  expect(new CounterFold(arrivedAt).deltas()).toEqual([]);
 });
 
 test("a play that is too short counts in listened time, skips and heard tracks, and in nothing else", () => {

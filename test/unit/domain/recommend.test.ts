@@ -13,6 +13,7 @@ const listener: Profile = {
   firstHeardAt: 0 as EpochMs,
   artists: new Map([["Queen" as ArtistName, { plays: 2, firstHeardAt: 0 as EpochMs }]]),
   heard: new Set(["known" as TrackId]),
+  ...{ artistsEnd: undefined, heardEnd: undefined },
   recent: [],
 };
 
