@@ -7,6 +7,7 @@ import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
@@ -144,6 +145,7 @@ class Cell {
   readonly #world: World;
   readonly #warmth: Warmth;
   readonly #segments: DynamoDbSegmentStore;
+  readonly #claims: DynamoDbClaimStore;
   readonly #realCounters: DynamoDbCounterStore;
   readonly #realProfiles: DynamoDbProfileStore;
   readonly #counters: SampledCounterStore;
@@ -172,6 +174,7 @@ class Cell {
     const warmth = new Warmth(this.#world, epochStart, options.ageDays);
     this.#warmth = warmth;
     this.#segments = new DynamoDbSegmentStore(client, segments);
+    this.#claims = new DynamoDbClaimStore(client, counters);
     this.#realCounters = new DynamoDbCounterStore(client, counters);
     this.#realProfiles = new DynamoDbProfileStore(client, counters);
     this.#counters = new SampledCounterStore(this.#realCounters, (key) => warmth.totalsOf(key));
@@ -390,6 +393,7 @@ class Cell {
   #stores() {
     return {
       segments: this.#segments,
+      claims: this.#claims,
       counters: this.#counters,
       profiles: this.#profiles,
       publications: this.#publications,

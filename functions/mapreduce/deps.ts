@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
@@ -54,6 +55,7 @@ export function createReduceDeps(env: Env<typeof reduceEnv>): ReduceDeps & Lambd
     ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
+    claims: new DynamoDbClaimStore(client, env.COUNTERS_TABLE),
     counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
     rejects: new DynamoDbRejectStore(client, env.COUNTERS_TABLE),

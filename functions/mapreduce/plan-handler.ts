@@ -7,7 +7,7 @@ import {
   rangesOf,
 } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
-import { addCounts, type Head, noCounts, subtractCounts } from "#src/domain/position.ts";
+import { addCounts, type Head, noCounts, origin, subtractCounts } from "#src/domain/position.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
@@ -116,7 +116,10 @@ function resume(deps: PlanDeps, execution: string, { epoch }: EpochRecord): Plan
   return { kind: "epoch", epoch, isResumed: true };
 }
 
-/** The heads, or where more is waiting than an epoch may hold, the segment ends up to which each shard has its share. */
+/**
+ * The heads, or where more is waiting than an epoch may hold, the segment ends up to which each shard has its share. A shard
+ * that may stem from one of which something is left waits.
+ */
 async function cutHeads(
   deps: PlanDeps,
   from: readonly Head[],
@@ -128,8 +131,15 @@ async function cutHeads(
   if (plays + duplicates + rejects * playsPerReject <= deps.maxEpochPlays) return heads;
   const share = Math.ceil(deps.maxEpochPlays / waiting.length);
   const cut: Head[] = [];
-  for (const range of pairHeads(from, heads))
-    cut.push(await cutShard(deps.segments, range.from, range.to, share));
+  /** Heads of which something is left for later. */
+  const left: Head[] = [];
+  for (const { from: start, to: head } of pairHeads(from, heads)) {
+    const { end, firstArrival } = await cutShard(deps.segments, start, head, share);
+    // What a new shard stems from ends before it begins, and is first: of two marked plays the earlier one counts (I3).
+    const isEarly = start.position === origin && left.some(({ arrivedAt }) => arrivedAt <= firstArrival);
+    if (!isEarly) cut.push(end);
+    if (isEarly || end.position !== head.position) left.push(head);
+  }
   return cut;
 }
 
@@ -137,15 +147,22 @@ async function cutHeads(
  * The last segment end after `from` with at most `share` plays and rejects, or as many bytes as so many plays take, but
  * at least one segment: a reject may have a MiB, and each is written on its own.
  */
-async function cutShard(segments: SegmentStore, from: Head, to: Head, share: number): Promise<Head> {
+async function cutShard(
+  segments: SegmentStore,
+  from: Head,
+  to: Head,
+  share: number,
+): Promise<{ readonly end: Head; readonly firstArrival: EpochMs }> {
   let end: Head | undefined;
+  let firstArrival = to.arrivedAt;
   let bytes = 0;
   for await (const { head, body } of segments.readRange(to.shard, from.position, to.position)) {
     bytes += body.length;
     const { plays, rejects } = subtractCounts(head.counts, from.counts);
     const isTooMuch = plays + rejects > share || bytes > share * bytesPerPlay;
-    if (end !== undefined && isTooMuch) return end;
+    if (end === undefined) firstArrival = head.arrivedAt;
+    else if (isTooMuch) break;
     end = head;
   }
-  return end ?? to;
+  return { end: end ?? to, firstArrival };
 }

@@ -1,4 +1,5 @@
 import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
@@ -14,6 +15,7 @@ export function createUserBehaviorDeps(env: Env<typeof userBehaviorEnv>): UserBe
     ...createLambdaEdge(),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
+    claims: new DynamoDbClaimStore(client, env.COUNTERS_TABLE),
     profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
   };

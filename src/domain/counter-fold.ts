@@ -5,11 +5,12 @@ import {
   type CounterKey,
   type Dimension,
   dimensionKey,
+  repeatedKey,
   songKey,
 } from "./counter.ts";
 import type { ArtistName, EpochMs, TrackId } from "./play.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
-import { compareLabels, earliest, type Label, type Totals } from "./totals.ts";
+import { compareLabels, earliest, type Label, noTotals, type PlayCounts, type Totals } from "./totals.ts";
 import { type WindowId, type WindowShare, windowShares } from "./windows.ts";
 
 /** Sums the facts of any number of segments into one delta per counter. The order of segments and plays is immaterial. */
@@ -18,6 +19,7 @@ export class CounterFold {
   readonly #songs = new Tallies<TrackId>(songKey);
   readonly #artists = new Tallies<ArtistName>(artistKey);
   readonly #values = dimensionTallies();
+  #repeats: PlayCounts = { plays: 0, unqualified: 0 };
 
   /** @param now the epoch's clock: windows whose totals may be dropped by then are left out */
   constructor(now: EpochMs) {
@@ -26,7 +28,21 @@ export class CounterFold {
 
   /** How many counters the segments touch. */
   get size(): number {
-    return this.#all().reduce((sum, tallies) => sum + tallies.size, this.#songs.size > 0 ? 1 : 0);
+    const sums = (this.#songs.size > 0 ? 1 : 0) + this.#repeated().length;
+    return this.#all().reduce((sum, tallies) => sum + tallies.size, sums);
+  }
+
+  /** The plays of the segments that are not counted. */
+  get repeats(): PlayCounts {
+    return this.#repeats;
+  }
+
+  /** Notes plays of a segment that are not counted (I3). */
+  addRepeats({ plays, unqualified }: PlayCounts): void {
+    this.#repeats = {
+      plays: this.#repeats.plays + plays,
+      unqualified: this.#repeats.unqualified + unqualified,
+    };
   }
 
   add(contents: SegmentContents): void {
@@ -60,7 +76,7 @@ export class CounterFold {
   deltas(): readonly CounterDelta[] {
     return this.#all()
       .flatMap((tallies) => [...tallies.deltas()])
-      .concat(this.#allSongs())
+      .concat(this.#allSongs(), this.#repeated())
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
@@ -70,6 +86,12 @@ export class CounterFold {
     const sum = new Tally();
     for (const { totals } of this.#songs.deltas()) sum.addSums(totals);
     return [{ key: allSongsKey, totals: sum }];
+  }
+
+  #repeated(): CounterDelta[] {
+    const { plays, unqualified } = this.#repeats;
+    if (plays + unqualified === 0) return [];
+    return [{ key: repeatedKey, totals: { ...noTotals, plays, unqualified } }];
   }
 
   #all(): readonly Pick<Tallies<string>, "size" | "deltas">[] {

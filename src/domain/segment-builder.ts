@@ -1,4 +1,4 @@
-import { type EpochMs, judge, type Play, type UserId } from "./play.ts";
+import { type EpochMs, type EventId, judge, type Play, type UserId } from "./play.ts";
 import { noCounts, type ShardCounts } from "./position.ts";
 import { factFlags, type RejectChunk, type SegmentContents, type SegmentTrack } from "./segment.ts";
 
@@ -9,6 +9,8 @@ const sampleBytes = 24 * 1024;
 /** A sample play is counted at its JSON's greatest length. */
 const rowBytes = 48;
 const duplicateBytes = 16;
+/** A marked play's index; its id comes on top. */
+const markBytes = 5;
 const rejectOverheadBytes = 700;
 
 /**
@@ -34,6 +36,7 @@ export class SegmentBuilder {
     idHi: [] as number[],
     idLo: [] as number[],
   };
+  readonly #marked = { play: [] as number[], id: [] as EventId[] };
   readonly #duplicates = { arrivedAt: [] as number[], idHi: [] as number[], idLo: [] as number[] };
   readonly #rejects: RejectChunk[] = [];
   #sample: Play[] = [];
@@ -67,6 +70,7 @@ export class SegmentBuilder {
   addPlay(play: Play, idHi: number, idLo: number, arrivedAt: EpochMs): void {
     const judgement = judge(play);
     const columns = this.#columns;
+    if (play.dedupe === "always") this.#mark(columns.user.length, play.eventId);
     columns.user.push(this.#intern(this.#users, play.userId));
     columns.track.push(this.#internTrack(play));
     columns.startedAt.push(play.startedAt);
@@ -109,10 +113,17 @@ export class SegmentBuilder {
       users: this.#users.values,
       labels: this.#labels.values,
       facts: this.#columns,
+      marked: this.#marked,
       duplicates: this.#duplicates,
       rejects: this.#rejects,
       sample: newestThatFit(this.#sample, encodedLength),
     };
+  }
+
+  #mark(play: number, id: EventId): void {
+    this.#marked.play.push(play);
+    this.#marked.id.push(id);
+    this.#bytes += markBytes + stringBytes(id);
   }
 
   #internLabel(label: string | undefined): number {

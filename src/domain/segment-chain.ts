@@ -4,7 +4,7 @@ import type { Position, ShardKey } from "./position.ts";
 import type { Segment } from "./segment.ts";
 
 /** Where a walk reads segments: after `from`, up to and including `to`, in order. */
-interface SegmentSource {
+export interface SegmentSource {
   readRange(shard: ShardKey, from: Position, to: Position): AsyncIterable<Segment>;
 }
 

@@ -1,4 +1,4 @@
-import type { ArtistName, EpochMs, Play, TrackId, UserId } from "./play.ts";
+import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "./play.ts";
 import type { Head, Position } from "./position.ts";
 
 /** A track as a segment's facts name it. */
@@ -46,6 +46,13 @@ export interface DuplicateIds {
   readonly idLo: readonly number[];
 }
 
+/** The plays that count only where nobody claimed their id before (I3): one index a marked play, in order. */
+export interface MarkedPlays {
+  /** Indexes into the columns of `Facts`, growing. */
+  readonly play: readonly number[];
+  readonly id: readonly EventId[];
+}
+
 /** A piece of a record, or of a line of a block, that is not a play. The reason comes with the first piece. */
 export interface RejectChunk {
   readonly sequenceNumber: string;
@@ -64,9 +71,10 @@ export interface SegmentContents {
   readonly users: readonly UserId[];
   readonly labels: readonly string[];
   readonly facts: Facts;
+  readonly marked: MarkedPlays;
   readonly duplicates: DuplicateIds;
   readonly rejects: readonly RejectChunk[];
-  /** Some of the plays in full, for the feed of recent plays. */
+  /** The last of the plays in full, for the feed of recent plays. */
   readonly sample: readonly Play[];
 }
 

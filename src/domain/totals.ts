@@ -41,6 +41,9 @@ export interface Totals {
   readonly decays: ReadonlyMap<WindowId, bigint>;
 }
 
+/** Plays by whether they can be charted. */
+export type PlayCounts = Pick<Totals, "plays" | "unqualified">;
+
 export const noTotals: Totals = {
   plays: 0,
   unqualified: 0,

@@ -1,17 +1,20 @@
 import { CorruptStoreError } from "../domain/errors.ts";
-import type { EpochMs, Play, UserId } from "../domain/play.ts";
-import type { RejectChunk, SegmentContents, SegmentTrack } from "../domain/segment.ts";
+import type { EpochMs, EventId, Play, UserId } from "../domain/play.ts";
+import type { MarkedPlays, RejectChunk, SegmentContents, SegmentTrack } from "../domain/segment.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { encodePlay } from "./play-codec.ts";
 import { decodeStoredPlay } from "./stored-play.ts";
 
-const version = 1;
+const version = 2;
+/** A segment without marked plays is written as before there were any: an Earworm of that time, too, can read it. */
+const versionWithoutMarks = 1;
 
 /** A segment's contents as bytes: dictionaries, then one column after the other. */
 export function encodeSegment(contents: SegmentContents): Uint8Array {
   const { tracks, facts, duplicates, rejects } = contents;
   const writer = new ByteWriter();
-  writer.unsigned(version);
+  const hasMarks = contents.marked.id.length > 0;
+  writer.unsigned(hasMarks ? version : versionWithoutMarks);
   writer.strings(contents.users);
   writer.strings(trackStrings(tracks));
   writer.strings(contents.labels);
@@ -45,6 +48,10 @@ export function encodeSegment(contents: SegmentContents): Uint8Array {
     writer.bytes(reject.raw);
   }
   writer.strings(contents.sample.map(encodePlay));
+  if (hasMarks) {
+    writer.strings(contents.marked.id);
+    writer.deltas(contents.marked.play);
+  }
   return writer.finish();
 }
 
@@ -81,7 +88,8 @@ export function forEachId(
 
 function readContents(reader: ByteReader): SegmentContents {
   const found = reader.unsigned();
-  if (found !== version) throw new CorruptStoreError(`segment version ${found} is not ${version}`);
+  if (found !== version && found !== versionWithoutMarks)
+    throw new CorruptStoreError(`segment version ${found} is not ${version}`);
   const users = reader.strings() as UserId[];
   const tracks = readTracks(reader);
   const labels = reader.strings();
@@ -114,6 +122,7 @@ function readContents(reader: ByteReader): SegmentContents {
     duplicates,
     rejects: readRejects(reader),
     sample: readSample(reader),
+    marked: found === versionWithoutMarks ? { play: [], id: [] } : readMarks(reader),
   };
 }
 
@@ -140,6 +149,11 @@ function readRejects(reader: ByteReader): RejectChunk[] {
       raw: reader.bytes(),
     };
   });
+}
+
+function readMarks(reader: ByteReader): MarkedPlays {
+  const id = reader.strings() as EventId[];
+  return { id, play: reader.deltas(id.length) };
 }
 
 function readSample(reader: ByteReader): Play[] {

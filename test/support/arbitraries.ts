@@ -50,6 +50,7 @@ export const somePlays = (maxLength = 60, minLength = 0): fc.Arbitrary<readonly 
           platform: fc.constantFrom("ios", "web"),
           mood: fc.constantFrom("Chill", "Sad"),
           geo: fc.record({ country: fc.constantFrom("DE", "JP") }),
+          dedupe: fc.constant("always" as const),
         },
         { requiredKeys: ["userId", "track", "startedAt"] },
       ),
@@ -103,7 +104,9 @@ export const someProfile = (userId: UserId): fc.Arbitrary<Profile> =>
         selector: ([name]) => name,
       })
       .map((artists) => new Map(artists)),
+    artistsEnd: fc.constant(undefined),
     heard: fc.uniqueArray(someTrackId).map((tracks) => new Set(tracks)),
+    heardEnd: fc.constant(undefined),
     recent: fc
       .array(
         fc.record({

@@ -6,6 +6,7 @@ import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import { MemoryClaimStore } from "#src/adapters/memory/memory-claim-store.ts";
 import { MemoryCounterStore } from "#src/adapters/memory/memory-counter-store.ts";
 import { MemoryEpochLog } from "#src/adapters/memory/memory-epoch-log.ts";
 import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
@@ -19,6 +20,7 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { ShardKey } from "#src/domain/position.ts";
 import type { WindowId } from "#src/domain/windows.ts";
+import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
@@ -37,6 +39,7 @@ export interface PutRecord {
 
 export interface PipelineStores {
   readonly segments: SegmentStore;
+  readonly claims: ClaimStore;
   readonly counters: CounterStore;
   readonly profiles: ProfileStore;
   readonly publications: PublicationStore;
@@ -46,6 +49,7 @@ export interface PipelineStores {
 
 export const memoryStores = (): PipelineStores => ({
   segments: new MemorySegmentStore(),
+  claims: new MemoryClaimStore(),
   counters: new MemoryCounterStore(),
   profiles: new MemoryProfileStore(),
   publications: new MemoryPublicationStore(),

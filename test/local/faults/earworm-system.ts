@@ -129,6 +129,8 @@ export class EarwormSystem implements System {
       commit: (epoch, figures, at) => epochs.commit(epoch, figures, at),
       noteBroadcast: (epoch, outcome) => epochs.noteBroadcast(epoch, outcome),
       readBroadcast: (epoch) => epochs.readBroadcast(epoch),
+      noteVerification: (verification) => epochs.noteVerification(verification),
+      readVerification: () => epochs.readVerification(),
       acquireLease: async (owner, now, lengthMs) => {
         const isTaken = await epochs.acquireLease(owner, now, lengthMs);
         const before = this.#leaseHolder;

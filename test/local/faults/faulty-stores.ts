@@ -1,6 +1,8 @@
 import type { CounterDelta } from "#src/domain/counter.ts";
+import type { EventId } from "#src/domain/play.ts";
 import type { ShardKey } from "#src/domain/position.ts";
 import type { Segment } from "#src/domain/segment.ts";
+import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { ProfileStore, ProfileWrite } from "#src/ports/profile-store.ts";
@@ -19,6 +21,7 @@ const pieceSize = 8;
 export function faultyStores(stores: PipelineStores, caller: Caller): PipelineStores {
   return {
     segments: faultySegments(stores.segments, caller),
+    claims: faultyClaims(stores.claims, caller),
     counters: faultyCounters(stores.counters, caller),
     profiles: faultyProfiles(stores.profiles, caller),
     publications: faultyPublications(stores.publications, caller),
@@ -63,6 +66,24 @@ function withoutOne(segments: Segment[]): Segment[] | undefined {
   return segments.filter((_, index) => index !== missed);
 }
 
+function faultyClaims(store: ClaimStore, caller: Caller): ClaimStore {
+  return {
+    claim: async (epoch, ids) => {
+      const own = new Set<EventId>();
+      for (const piece of pieces(ids)) {
+        const claimed = await caller.call(() => store.claim(epoch, piece), {
+          name: "claim",
+          isWrite,
+          half: halfOf(piece, (half) => store.claim(epoch, half)),
+        });
+        for (const id of claimed) own.add(id);
+      }
+      return own;
+    },
+    read: (ids) => caller.call(() => store.read(ids), { name: "read claims" }),
+  };
+}
+
 function faultyCounters(store: CounterStore, caller: Caller): CounterStore {
   return {
     apply: async (epoch, now, deltas) => {
@@ -79,7 +100,15 @@ function faultyCounters(store: CounterStore, caller: Caller): CounterStore {
       }
       return counters;
     },
+    replace: (epoch, counters) =>
+      caller.call(() => store.replace(epoch, counters), {
+        isWrite,
+        half: halfOf(counters, (half) => store.replace(epoch, half)),
+      }),
     read: (keys) => caller.call(() => store.read(keys)),
+    async *list(prefix) {
+      yield* await caller.call(() => collect(store.list(prefix)));
+    },
   };
 }
 
@@ -100,6 +129,9 @@ function faultyProfiles(store: ProfileStore, caller: Caller): ProfileStore {
       }
       return refused;
     },
+    async *list() {
+      yield* await caller.call(() => collect(store.list()));
+    },
   };
 }
 
@@ -112,6 +144,8 @@ const faultyPublications = (store: PublicationStore, caller: Caller): Publicatio
 const faultyRejects = (store: RejectStore, caller: Caller): RejectStore => ({
   write: (pieces) =>
     caller.call(() => store.write(pieces), { isWrite, half: halfOf(pieces, (half) => store.write(half)) }),
+  remove: (ids) =>
+    caller.call(() => store.remove(ids), { isWrite, half: halfOf(ids, (half) => store.remove(half)) }),
   list: (query) => caller.call(() => store.list(query)),
   read: (id) => caller.call(() => store.read(id)),
   counts: (day) => caller.call(() => store.counts(day)),
@@ -124,6 +158,8 @@ const faultyEpochs = (log: EpochLog, caller: Caller): EpochLog => ({
   commit: (epoch, figures, at) => caller.call(() => log.commit(epoch, figures, at), { name: "commit" }),
   noteBroadcast: (epoch, outcome) => caller.call(() => log.noteBroadcast(epoch, outcome)),
   readBroadcast: (epoch) => caller.call(() => log.readBroadcast(epoch)),
+  noteVerification: (verification) => caller.call(() => log.noteVerification(verification)),
+  readVerification: () => caller.call(() => log.readVerification()),
   acquireLease: (owner, now, lengthMs) => caller.call(() => log.acquireLease(owner, now, lengthMs)),
   releaseLease: (owner) => caller.call(() => log.releaseLease(owner)),
 });

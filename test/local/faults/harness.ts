@@ -6,6 +6,7 @@ import { recountEverything } from "./recount-everything.ts";
 import { type Scenario, type Size, someScenario } from "./scenario.ts";
 import { faultTimeoutMs } from "./settings.ts";
 import { verdict } from "./verdict.ts";
+import { verified } from "./verified.ts";
 import { type System, World } from "./world.ts";
 
 /** Stores for one run. */
@@ -45,12 +46,19 @@ export async function playScenario(
     const expected = recountEverything(world.stream.shards, dedupeHorizonMs);
     tally.faults.note("producer retry within the horizon", expected.duplicates);
     tally.faults.note("producer retry beyond the horizon", expected.lateRepeats);
+    tally.faults.note("marked play repeated beyond the horizon", expected.repeats);
+    tally.faults.note("play marked after it counted unmarked", expected.markedLater);
     tally.runs += 1;
     tally.plays += Object.values(expected.heads).reduce(
       (sum, { plays, duplicates }) => sum + plays + duplicates,
       0,
     );
-    const wrong = [...world.violations, ...(await verdict(stores, expected))];
+    const againCounted = expected.lateRepeats + expected.markedLater;
+    const wrong = [
+      ...world.violations,
+      ...(await verdict(stores, expected)),
+      ...(await verified(stores, world.stream.shards, dedupeHorizonMs, againCounted)),
+    ];
     if (wrong.length > 0) tally.errors += 1;
     return wrong;
   } finally {

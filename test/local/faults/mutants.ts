@@ -1,6 +1,7 @@
+import { MemoryClaimStore } from "#src/adapters/memory/memory-claim-store.ts";
 import { MemoryEpochLog } from "#src/adapters/memory/memory-epoch-log.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
-import type { EpochMs } from "#src/domain/play.ts";
+import type { EpochMs, EventId } from "#src/domain/play.ts";
 import { origin } from "#src/domain/position.ts";
 import type { PublicationKey } from "#src/domain/publication-key.ts";
 import type { Segment } from "#src/domain/segment.ts";
@@ -59,6 +60,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     ...over(() => ({})),
     system: (stores) => new EarwormSystem(stores, { hasLineage: false }),
   },
+  "I3: claims forget who was first": over(() => ({ claims: new ForgetfulClaims() })),
   "I4: an epoch's record is written over": over(() => ({ epochs: new OverwritingEpochLog() })),
   "I4: a gap is hidden": over(({ segments }) => ({
     segments: withChanges<SegmentStore>(segments, {
@@ -98,7 +100,9 @@ function unguarded(store: CounterStore): CounterStore {
       calls += 1;
       return store.apply(calls as EpochNumber, now, deltas);
     },
+    replace: (epoch, counters) => store.replace(epoch, counters),
     read: (keys) => store.read(keys),
+    list: (prefix) => store.list(prefix),
   };
 }
 
@@ -110,6 +114,20 @@ function relinked(segments: readonly Segment[]): readonly Segment[] {
     if (index === middle) return [];
     return [index === middle + 1 ? { ...segment, previous: segments[middle]?.previous ?? origin } : segment];
   });
+}
+
+/** An id is whoever's asked last. */
+class ForgetfulClaims extends MemoryClaimStore {
+  readonly #owners = new Map<EventId, EpochNumber>();
+
+  override claim(epoch: EpochNumber, ids: readonly EventId[]): Promise<ReadonlySet<EventId>> {
+    for (const id of ids) this.#owners.set(id, epoch);
+    return Promise.resolve(new Set(ids));
+  }
+
+  override read(): Promise<ReadonlyMap<EventId, EpochNumber>> {
+    return Promise.resolve(this.#owners);
+  }
 }
 
 class UnguardedPublications implements PublicationStore {

@@ -16,6 +16,8 @@ export interface PlaySpec {
   readonly place: number;
   /** Whether it comes without an event id, or with a time as text. */
   readonly form: number;
+  /** Whether it is to count once however long ago. */
+  readonly mark: number;
 }
 
 export type LineSpec = { readonly play: PlaySpec } | { readonly bad: number };
@@ -26,7 +28,9 @@ export type RecordSpec =
   | { readonly kind: "block"; readonly bucket: number; readonly lines: readonly LineSpec[] }
   | { readonly kind: "poison"; readonly bucket: number; readonly poison: PoisonKind }
   /** A record that was put before, once more. */
-  | { readonly kind: "retry"; readonly of: number };
+  | { readonly kind: "retry"; readonly of: number }
+  /** The same, with all of its plays marked: as somebody sends them who does not know whether they counted. */
+  | { readonly kind: "marked retry"; readonly of: number };
 
 /** What a record holds, from whoever made it. */
 export type Entry =
@@ -51,6 +55,7 @@ export interface WirePlay {
   readonly platform?: string;
   readonly mood?: string;
   readonly geo?: { readonly country: string };
+  readonly dedupe?: "always";
 }
 
 export interface BuiltRecord {
@@ -79,6 +84,7 @@ const genres = ["pop", undefined, "rock"];
 const platforms = ["ios", undefined, "web"];
 const moods = [undefined, "Chill", "Sad"];
 const countries = ["DE", undefined, "JP"];
+const marks = [undefined, undefined, "horizon", "always"] as const;
 
 /** How many alternatives each field of a play has. */
 export const alternatives = {
@@ -92,6 +98,7 @@ export const alternatives = {
   rating: ratings.length,
   place: platforms.length * moods.length * countries.length,
   form: 6,
+  mark: marks.length,
 } as const satisfies Record<keyof PlaySpec, number>;
 export const badLines = 4;
 
@@ -120,6 +127,7 @@ function wirePlay(spec: PlaySpec, ordinal: number, now: number): WirePlay {
     platform: pick(platforms, spec.place),
     mood: pick(moods, Math.floor(spec.place / platforms.length)),
     geo: geoOf(pick(countries, Math.floor(spec.place / platforms.length / moods.length))),
+    dedupe: pick(marks, spec.mark),
   };
   return JSON.parse(JSON.stringify(play));
 }
@@ -144,6 +152,7 @@ const aPlay: PlaySpec = {
     rating: 0,
     place: 0,
     form: 0,
+    mark: 0,
   },
 };
 
@@ -165,11 +174,26 @@ function block(
     const listener = bucket + buckets * (line.play.listener % 2);
     return playEntry(wirePlay({ ...line.play, listener }, ordinal * 100 + i, now));
   });
-  const texts = entries.map((entry) =>
-    entry.kind === "play" ? utf8(JSON.stringify(entry.play)) : entry.raw,
-  );
+  return { data: blockOf(entries), entries };
+}
+
+function blockOf(entries: readonly Entry[]): Uint8Array {
   const feed = utf8("\n");
-  return { data: gzip(Buffer.concat(texts.flatMap((text) => [text, feed]))), entries };
+  return gzip(Buffer.concat(entries.flatMap((entry) => [lineOf(entry), feed])));
+}
+
+const lineOf = (entry: Entry): Uint8Array =>
+  entry.kind === "play" ? utf8(JSON.stringify(entry.play)) : entry.raw;
+
+/** A record with all of its plays marked; one without plays stays as it is. */
+function marked(record: BuiltRecord): BuiltRecord {
+  if (record.entries.every(({ kind }) => kind === "reject")) return record;
+  const entries = record.entries.map((entry): Entry => {
+    return entry.kind === "play" ? { ...entry, play: { ...entry.play, dedupe: "always" } } : entry;
+  });
+  const [first] = entries;
+  const isBlock = record.data[0] === 0x1f;
+  return { ...record, entries, data: isBlock || first === undefined ? blockOf(entries) : lineOf(first) };
 }
 
 const wholeReject = (reason: string, data: Uint8Array) => ({
@@ -247,8 +271,7 @@ export function buildRecord(
   switch (spec.kind) {
     case "play": {
       const entry = playEntry(wirePlay(spec.play, ordinal * 100, now));
-      const data = utf8(JSON.stringify(entry.kind === "play" ? entry.play : {}));
-      return { bucket: spec.play.listener % buckets, data, entries: [entry] };
+      return { bucket: spec.play.listener % buckets, data: lineOf(entry), entries: [entry] };
     }
     case "block":
       return { bucket: spec.bucket, ...block(spec.bucket, spec.lines, ordinal, now) };
@@ -256,5 +279,9 @@ export function buildRecord(
       return { bucket: spec.bucket, ...poison(spec.poison, now) };
     case "retry":
       return put[spec.of % put.length];
+    case "marked retry": {
+      const record = put[spec.of % put.length];
+      return record && marked(record);
+    }
   }
 }

@@ -17,8 +17,12 @@ export interface Expected {
   readonly plays: Record<string, number>;
   readonly arrivals: Record<string, number>;
   readonly duplicates: number;
-  /** Arrivals of a known id that are too late to be duplicates. */
+  /** Plays without a mark whose id counted before, too long ago to be duplicates. */
   readonly lateRepeats: number;
+  /** Marked plays that do not count, because a marked play with their id did. */
+  readonly repeats: number;
+  /** Marked plays that count although a play without a mark did, too long ago to be a duplicate. */
+  readonly markedLater: number;
 }
 
 export interface Counts {
@@ -124,8 +128,12 @@ class Recount {
   readonly #seen = new Map<string, number>();
   /** Up to when each shard is: its clock never goes back. */
   readonly #newest = new Map<string, number>();
+  /** The ids of marked plays that counted. */
+  readonly #claimed = new Set<string>();
   #duplicates = 0;
   #lateRepeats = 0;
+  #repeats = 0;
+  #markedLater = 0;
 
   constructor(horizonMs: number) {
     this.#horizonMs = horizonMs;
@@ -170,6 +178,8 @@ class Recount {
       arrivals: this.#arrivals,
       duplicates: this.#duplicates,
       lateRepeats: this.#lateRepeats,
+      repeats: this.#repeats,
+      markedLater: this.#markedLater,
     };
   }
 
@@ -183,11 +193,28 @@ class Recount {
       this.#duplicates += 1;
       return;
     }
-    if (before !== undefined) this.#lateRepeats += 1;
     counts.plays += 1;
+    if (!judged.qualified) counts.unqualified += 1;
+    if (judged.play.dedupe === "always") {
+      if (this.#claimed.has(id)) {
+        this.#addRepeat(judged);
+        return;
+      }
+      this.#claimed.add(id);
+      if (before !== undefined) this.#markedLater += 1;
+    } else if (before !== undefined) {
+      this.#lateRepeats += 1;
+    }
     if (judged.qualified) this.#plays[song] = (this.#plays[song] ?? 0) + 1;
-    else counts.unqualified += 1;
     this.#addPlay(judged);
+  }
+
+  #addRepeat({ qualified }: Judged): void {
+    this.#repeats += 1;
+    const totals = this.#counters["REPEATED"] ?? emptyTotals();
+    this.#counters["REPEATED"] = totals;
+    if (qualified) totals.plays += 1;
+    else totals.unqualified += 1;
   }
 
   #addPlay(judged: Judged): void {

@@ -1,9 +1,11 @@
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { SqliteClaimStore } from "#src/adapters/sqlite/sqlite-claim-store.ts";
 import { SqliteCounterStore } from "#src/adapters/sqlite/sqlite-counter-store.ts";
 import { SqliteDatabase } from "#src/adapters/sqlite/sqlite-database.ts";
 import { SqliteEpochLog } from "#src/adapters/sqlite/sqlite-epoch-log.ts";
@@ -29,6 +31,7 @@ export function openSqliteStores(): Promise<OpenedStores> {
   return Promise.resolve({
     stores: {
       segments: new SqliteSegmentStore(db),
+      claims: new SqliteClaimStore(db),
       counters: new SqliteCounterStore(db),
       profiles: new SqliteProfileStore(db),
       publications: new SqlitePublicationStore(db),
@@ -50,6 +53,7 @@ export const openDynamoDb =
     return {
       stores: {
         segments: new DynamoDbSegmentStore(client, segments),
+        claims: new DynamoDbClaimStore(client, counters),
         counters: new DynamoDbCounterStore(client, counters),
         profiles: new DynamoDbProfileStore(client, counters),
         publications: new DynamoDbPublicationStore(client, counters),

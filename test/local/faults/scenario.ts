@@ -89,7 +89,13 @@ const someRecord: fc.Arbitrary<RecordSpec> = fc.oneof(
       poison: fc.constantFrom(...poisonKinds),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("retry" as const), of: upTo(1000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("retry" as const, "marked retry" as const),
+      of: upTo(1000),
+    }),
+  },
 );
 
 /** Longer than a lease, which therefore is over when a call, or a start, took so long. */

@@ -1,14 +1,14 @@
-import { decodeChart, chartKey } from "#src/wire/chart-codec.ts";
-import { decodeSegment } from "#src/wire/segment-codec.ts";
-import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import type { ChartList } from "#src/domain/chart.ts";
 import type { Counter, CounterKey } from "#src/domain/counter.ts";
-import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import { countedUpTo, type EpochNumber, type EpochRecord } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { origin } from "#src/domain/position.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { RejectChunk } from "#src/domain/segment.ts";
 import type { WindowId } from "#src/domain/windows.ts";
+import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
+import { decodeSegment } from "#src/wire/segment-codec.ts";
+import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import type { PipelineStores } from "#test/support/pipeline.ts";
 import {
   byBytes,
@@ -28,6 +28,7 @@ export async function verdict(stores: PipelineStores, expected: Expected): Promi
   const now = latest?.now ?? 0;
   const found = [
     ...(await checkHeads(stores, expected)),
+    ...checkShown(latest, expected),
     ...(await checkEpochs(stores, latest)),
     ...(await checkCounters(stores, expected, now)),
     ...(await checkProfiles(stores, expected)),
@@ -41,6 +42,16 @@ export async function verdict(stores: PipelineStores, expected: Expected): Promi
 async function checkHeads({ segments }: PipelineStores, { heads }: Expected): Promise<readonly string[]> {
   const stored = await segments.readHeads();
   return differences(heads, Object.fromEntries(stored.map(({ shard, counts }) => [shard, counts])), "heads");
+}
+
+/** What `GET /stats` says: repeats are duplicates. */
+function checkShown(latest: EpochRecord | undefined, { heads, repeats }: Expected): readonly string[] {
+  if (latest === undefined) return [];
+  const sum = (field: "plays" | "duplicates") =>
+    Object.values(heads).reduce((total, counts) => total + counts[field], 0);
+  const wanted = { plays: sum("plays") - repeats, duplicates: sum("duplicates") + repeats };
+  const { plays, duplicates } = countedUpTo(latest);
+  return differences(wanted, { plays, duplicates }, "what is shown");
 }
 
 /** Epochs 1, 2, 3, ... are committed, and each goes on where the one before it ended. */

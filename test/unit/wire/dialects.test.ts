@@ -58,6 +58,13 @@ describe("the CSV dialect", () => {
     expect(row(fields)).toMatchObject({ ok: false, error: { field } });
   });
 
+  test("has no marks, whatever a column is called", () => {
+    const decoded = row([...good, "always"], header(...csvColumns, "dedupe"));
+
+    expect(decoded).toEqual(row(good));
+    expect(decoded.ok && "dedupe" in decoded.value).toBe(false);
+  });
+
   test("takes parts of a second", () => {
     expect(row(with_(3, "0.0015"))).toMatchObject({ value: { track: { durationMs: 2 } } });
   });
@@ -118,6 +125,14 @@ describe("a stream event", () => {
 
   test("keeps what it has beyond its dialect", () => {
     expect(decodeEvent({ shuffle: true })).toMatchObject({ value: { ext: { shuffle: true } } });
+  });
+
+  test("is marked only where it says so, as play.v1 does", () => {
+    const decoded = decodeEvent();
+
+    expect(decoded.ok && "dedupe" in decoded.value).toBe(false);
+    expect(decodeEvent({ dedupe: "always" })).toMatchObject({ value: { dedupe: "always" } });
+    expect(decodeEvent({ dedupe: 1 })).toMatchObject({ error: { field: "dedupe" } });
   });
 
   test.each([

@@ -15,6 +15,8 @@ import { accepted, anyPlay, blamed, decode, json, sha256 } from "./wire-plays.ts
 
 const dayMs = 86_400_000;
 const x = (length: number): string => "x".repeat(length);
+/** Objects in each other, `levels` of them below the first. */
+const nested = (levels: number): object => (levels === 0 ? {} : { a: nested(levels - 1) });
 const parse = (text: string) => parsePlay(text, someTime, sha256);
 
 test("a play comes back from its JSON as it was", () => {
@@ -117,6 +119,10 @@ describe("each bound lets its last value in and the next one not", () => {
     ["tz", x(128), x(129)],
     ["tags", Array(50).fill("a"), Array(51).fill("a")],
     ["tags", [], "a"],
+    ["dedupe", "always", "Always"],
+    ["dedupe", "horizon", "never"],
+    ["dedupe", null, true],
+    ["dedupe", undefined, ""],
     ["ext", {}, []],
   ];
   test.each(cases)("%s (%#)", (field, good, bad) => {
@@ -211,6 +217,20 @@ test("an e-mail address does not get into the reason", () => {
   expect(JSON.stringify(decode(json({ user_id: "jane@example.com" })))).not.toContain("jane");
 });
 
+test("a play is marked where it asks to count once however long ago, and not by what holds anyway", () => {
+  expect(accepted(json({ dedupe: "always" })).dedupe).toBe("always");
+  for (const dedupe of ["horizon", null, undefined])
+    expect(accepted(json({ dedupe }))).toEqual(accepted(json()));
+  expect(encodePlay(accepted(json({ dedupe: "horizon" })))).not.toContain("dedupe");
+  expect(accepted(json({ ext: { dedupe: "always" } })).dedupe).toBeUndefined();
+});
+
+test("a mark does not change a derived event id", () => {
+  const withoutId = { event_id: undefined };
+
+  expect(accepted(json({ ...withoutId, dedupe: "always" })).eventId).toBe(accepted(json(withoutId)).eventId);
+});
+
 test("null stands for an absent field", () => {
   const nothing = {
     schema: null,
@@ -271,6 +291,14 @@ describe("unknown fields", () => {
       user: { plan: "free" },
       list: [{ name: "Jane" }],
     });
+  });
+
+  test.each([31, 32])("may be nested %d levels", (levels) => {
+    expect(blamed(json({ ext: nested(levels) }))).toBeUndefined();
+  });
+
+  test("are refused where they are nested deeper than 32 levels", () => {
+    expect(blamed(json({ ext: nested(33) }))).toBe("ext.a");
   });
 
   test("keep the name of what is no person", () => {

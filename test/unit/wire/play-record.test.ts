@@ -139,6 +139,42 @@ test("no bytes throw, and the same bytes always give the same entries", () => {
   );
 });
 
+test.each([maxBlockBytes - 1, maxBlockBytes])("a block that expands to %d bytes is read", (bytes) => {
+  const filled = Buffer.alloc(bytes, " \n");
+  filled.write(`${line("a")}\n`);
+
+  expect(summary(expand(gzipSync(filled)))).toEqual(["a"]);
+});
+
+test.each([maxBlockRejects - 1, maxBlockRejects])(
+  "%d bad lines of a block are that many rejects",
+  (rejects) => {
+    const bad = Array.from({ length: rejects }, () => "1");
+
+    const entries = expand(gzipSync([...bad, line("a")].join("\n")));
+
+    expect(entries.filter(({ kind }) => kind === "reject")).toHaveLength(rejects);
+    expect(summary(entries).at(-1)).toBe("a");
+  },
+);
+
+test("one bad line more than are listed is one more reject, of the whole block", () => {
+  const block = gzipSync(Array.from({ length: maxBlockRejects + 1 }, () => "1").join("\n"));
+
+  const entries = expand(block);
+
+  expect(entries).toHaveLength(maxBlockRejects + 1);
+  expect(summary(entries).at(-1)).toBe("record: 1 more lines are no plays");
+});
+
+test.each([
+  [rejectChunkBytes - 1, 1],
+  [rejectChunkBytes, 1],
+  [rejectChunkBytes + 1, 2],
+])("a reject of %d bytes is in %d pieces", (bytes, pieces) => {
+  expect(expand("x".repeat(bytes))).toHaveLength(pieces);
+});
+
 test("a block of nothing but bad lines has a thousand rejects and one for the rest, and its plays count all the same", () => {
   const bad = Array.from({ length: 200_000 }, () => "1");
   const block = gzipSync([...bad, line("e1"), "2"].join("\n"));

@@ -7,6 +7,7 @@ import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { decodeSegment, encodeSegment } from "#src/wire/segment-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
+import { aPlay, someTime } from "#test/support/builders.ts";
 
 const someSegment = fc
   .record({
@@ -48,6 +49,61 @@ test("the builder's byte count is never less than the encoded size", () => {
       expect(encodeSegment(contents).length).toBeLessThanOrEqual(builder.bytes);
     }),
   );
+});
+
+test("a marked play is named by its place and its whole id, another is not", () => {
+  const builder = new SegmentBuilder();
+  const add = (eventId: string, overrides: object = {}): void => {
+    const { hi, lo } = hash64(eventId, { hi: 0, lo: 0 });
+    builder.addPlay(aPlay({ eventId, ...overrides }), hi, lo, aMoment);
+  };
+  add("plain");
+  add("first", { dedupe: "always" });
+  add("x".repeat(128), { dedupe: "always" });
+  add("last");
+  const contents = builder.finish((play) => encodePlay(play).length);
+
+  const decoded = decodeSegment(encodeSegment(contents));
+
+  expect(decoded.marked).toEqual({ play: [1, 2], id: ["first", "x".repeat(128)] });
+  expect(encodeSegment(contents).length).toBeLessThanOrEqual(builder.bytes);
+});
+
+test("the longest ids of a full segment stay below the byte count", () => {
+  const builder = new SegmentBuilder();
+  for (let i = 0; builder.bytes < 192 * 1024; i++) {
+    const eventId = String(i).padStart(128, "x");
+    builder.addPlay(aPlay({ eventId, dedupe: "always" }), i, i, aMoment);
+  }
+
+  const encoded = encodeSegment(builder.finish(() => 24 * 1024 + 1)); // no sample, whose share would hide what is missing
+
+  expect(encoded.length).toBeLessThanOrEqual(builder.bytes - 24 * 1024);
+});
+
+/** As an Earworm without marked plays wrote it: a play and a duplicate, and no sample. */
+const versionOne =
+  "0101010100000075040101000002000000736101000000000001000080a89f8dbf68c0d1a68dbf6800010000000001000000" +
+  "0200000001c2d1a68dbf680300000004000000000000000000";
+
+test("a segment of version 1 is read as it was written, without marks", () => {
+  const builder = new SegmentBuilder();
+  const play = aPlay({ userId: "u", track: { id: "s", artist: "a" } });
+  builder.addPlay(play, 1, 2, (someTime + 60_000) as EpochMs);
+  builder.addDuplicate(3, 4, (someTime + 60_001) as EpochMs);
+  const contents = builder.finish(() => 24 * 1024 + 1);
+
+  expect(decodeSegment(Buffer.from(versionOne, "hex"))).toEqual(contents);
+  expect(Buffer.from(encodeSegment(contents)).toString("hex")).toBe(versionOne);
+});
+
+test("a segment of a version that is not known is a corruption", () => {
+  const encoded = encodeSegment(new SegmentBuilder().finish(() => 0));
+  for (const version of [0, 3]) {
+    encoded[0] = version;
+
+    expect(() => decodeSegment(encoded)).toThrow(CorruptStoreError);
+  }
 });
 
 test("bytes that are no segment are a corruption, not a crash", () => {

@@ -53,6 +53,7 @@ export const anyPlay = fc.record(
     client: text(0, 60),
     tz: text(0, 60),
     tags: fc.array(text(0, 20), { maxLength: 10 }),
+    dedupe: fc.constant("always"),
     ext: someExt,
   },
   { requiredKeys: ["eventId", "userId", "track", "startedAt"], noNullPrototype: true },
