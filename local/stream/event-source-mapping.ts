@@ -39,6 +39,8 @@ export interface EventSourceMappingOptions {
   readonly maxBackoffMs?: number;
   /** How often checkpoints are written at most, in ms. @default 1000 */
   readonly checkpointIntervalMs?: number;
+  /** Its own for each mapping of a stream. @default "checkpoints.json" */
+  readonly checkpointFile?: string;
   readonly onError?: (error: unknown, failure: MappingFailure) => void;
 }
 
@@ -64,16 +66,21 @@ export class EventSourceMapping {
   readonly #file: CheckpointFile;
   readonly #onError: (error: unknown, failure: MappingFailure) => void;
   readonly #waiters = new Set<Waiter>();
+  /** What the file holds: where it would go on after a crash. */
+  #saved: Checkpoints = new Map();
   #pollers: readonly ShardPoller[] = [];
   #running: Promise<unknown> | undefined;
   #unsubscribe: (() => void) | undefined;
+  readonly #letGo: () => void;
   #timer: NodeJS.Timeout | undefined;
   #saving: Promise<boolean> = Promise.resolve(true);
   #isStopped = false;
 
   constructor(options: EventSourceMappingOptions) {
     this.#options = options;
-    this.#file = new CheckpointFile(join(options.stream.dir, CHECKPOINT_FILE));
+    this.#file = new CheckpointFile(join(options.stream.dir, options.checkpointFile ?? CHECKPOINT_FILE));
+    // From now on, so that nothing goes before all mappings of the stream are started.
+    this.#letGo = options.stream.keepFor((shardId) => this.#saved.get(shardId) ?? TRIM_HORIZON);
     this.#onError = options.onError ?? (() => undefined);
   }
 
@@ -84,6 +91,7 @@ export class EventSourceMapping {
       throw new Error(`mapping of stream ${stream.name} was started before`);
     }
     const checkpoints = this.#file.load();
+    this.#saved = checkpoints;
     const pollers = stream.shardIds.map((id) => this.#poller(id, this.#checkpointOf(id, checkpoints)));
     const byId = new Map(pollers.map((poller) => [poller.shardId, poller]));
     this.#pollers = pollers;
@@ -99,6 +107,7 @@ export class EventSourceMapping {
     const isFirst = !this.#isStopped;
     this.#isStopped = true;
     await (isFirst && this.#running !== undefined ? this.#save() : this.#saving);
+    this.#letGo();
     const { name } = this.#options.stream;
     for (const { reject } of this.#waiters)
       reject(new Error(`mapping of stream ${name} stopped before it drained`));
@@ -116,7 +125,17 @@ export class EventSourceMapping {
     await new Promise<void>((resolve, reject) => {
       this.#waiters.add({ targets, resolve, reject });
       this.#settleWaiters();
+      for (const poller of this.#pollers) poller.hurry();
     });
+  }
+
+  /** How many records of the stream it will never get, because they were trimmed while it was off. */
+  get missed(): number {
+    const { stream } = this.#options;
+    return this.#pollers.reduce(
+      (sum, { shardId, checkpoint }) => sum + stream.trimmedAfter(shardId, checkpoint),
+      0,
+    );
   }
 
   /** How far behind the stream the handled records are. */
@@ -208,6 +227,7 @@ export class EventSourceMapping {
     const checkpoints = this.#handled();
     try {
       await this.#file.save(checkpoints);
+      this.#saved = checkpoints;
       for (const [shardId, checkpoint] of checkpoints) this.#options.stream.trim(shardId, checkpoint);
       return true;
     } catch (error) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { syncDirectory, writeFileAtomically } from "./atomic-file.ts";
 import { type HashKeyRange, hashKeyRange, ShardRouter } from "./hash-key.ts";
 import {
+  comparePositions,
   ORIGIN,
   parseSequenceNumber,
   type StreamPosition,
@@ -105,6 +106,7 @@ export class LocalStream {
   readonly #router: ShardRouter;
   readonly #now: () => number;
   readonly #listeners = new Set<(shardId: string) => void>();
+  readonly #readers = new Set<(shardId: string) => string>();
   #isClosed = false;
 
   private constructor(options: LocalStreamOptions, createdAtMs: number, shards: readonly Shard[]) {
@@ -247,10 +249,30 @@ export class LocalStream {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Deletes the shard's files that hold only records at or before the sequence number and older than the retention. */
+  /**
+   * Keeps, for a reader, the records of each shard behind the sequence number (or TRIM_HORIZON) that it gives, whatever others
+   * trim. Returns how to end that.
+   */
+  keepFor(reader: (shardId: string) => string): () => void {
+    this.#readers.add(reader);
+    return () => this.#readers.delete(reader);
+  }
+
+  /** How many records behind a sequence number are not kept any more. */
+  trimmedAfter(shardId: string, after: string): number {
+    const shard = this.#shard(shardId);
+    return Math.max(0, shard.log.horizon.ordinal - this.#position(shard, after).ordinal);
+  }
+
+  /**
+   * Deletes the shard's files that hold only records at or before the sequence number, older than the retention and not kept
+   * for another reader.
+   */
   trim(shardId: string, upTo: string): void {
     const shard = this.#shard(shardId);
-    shard.log.trim(this.#position(shard, upTo), this.#now() - this.retentionMs);
+    const needed = [upTo, ...[...this.#readers].map((reader) => reader(shardId))];
+    const [first = ORIGIN] = needed.map((after) => this.#position(shard, after)).sort(comparePositions);
+    shard.log.trim(first, this.#now() - this.retentionMs);
   }
 
   /** Closes the files. Putting is an error from here on. */
@@ -327,6 +349,12 @@ function enterDirectory(options: LocalStreamOptions): StreamFile {
   const file: StreamFile = { format: FORMAT, name, shardCount, generation, createdAtMs };
   writeFileAtomically(path, `${JSON.stringify(file)}\n`);
   return file;
+}
+
+/** How many shards the stream in a directory has; undefined where there is none. @throws Error where it cannot be read */
+export function shardCountIn(dir: string): number | undefined {
+  const path = join(dir, STREAM_FILE);
+  return existsSync(path) ? readStreamFile(path).shardCount : undefined;
 }
 
 function readStreamFile(path: string): StreamFile {

@@ -53,6 +53,7 @@ export class ShardPoller {
   readonly #stopped = new WakeSignal();
   #checkpoint: string;
   #isStopping = false;
+  #isHurried = false;
   #attempt = 0;
   /** Records in what is left of the last range that failed; they are delivered apart from those behind it. */
   #suspects: number | undefined;
@@ -75,6 +76,12 @@ export class ShardPoller {
     this.#appended.raise();
   }
 
+  /** Delivers what is there without waiting for more. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#appended.raise();
+  }
+
   /** Lets the running handler finish and then ends `run`. */
   stop(): void {
     this.#isStopping = true;
@@ -85,8 +92,10 @@ export class ShardPoller {
   /** Delivers until stopped. Never rejects. */
   async run(): Promise<void> {
     while (!this.#isStopping) {
-      if (this.#backlog() === 0) await this.#appended.sleep();
-      else await this.#step();
+      if (this.#backlog() === 0) {
+        this.#isHurried = false;
+        await this.#appended.sleep();
+      } else await this.#step();
       // A store that answers without I/O must not keep the servers of the same process from running.
       await setImmediate();
     }
@@ -128,7 +137,7 @@ export class ShardPoller {
     if (batchWindowMs === 0 || this.#attempt > 0 || this.#suspects !== undefined) return;
     const endsAt = performance.now() + batchWindowMs;
     for (let left = batchWindowMs; left > 0; left = endsAt - performance.now()) {
-      if (this.#isStopping || this.#backlog() >= batchSize) return;
+      if (this.#isStopping || this.#isHurried || this.#backlog() >= batchSize) return;
       await this.#appended.sleep(left);
     }
   }

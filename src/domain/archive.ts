@@ -94,7 +94,8 @@ async function* readShard(
 }
 
 /** Sequence numbers have up to 56 digits: a longer one is larger. */
-const isBefore = (a: string, b: string): boolean => (a.length === b.length ? a < b : a.length < b.length);
+export const isBefore = (a: string, b: string): boolean =>
+  a.length === b.length ? a < b : a.length < b.length;
 
 async function nextOf(stream: AsyncIterator<ArchivedRecord>): Promise<ArchivedRecord | undefined> {
   const { done, value } = await stream.next();

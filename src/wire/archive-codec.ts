@@ -14,16 +14,19 @@ export interface Base64 {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const utf8 = new TextEncoder();
 
+/** Each line carries it, so that it says what it is wherever it is copied to. */
+const schema = "archive.v1";
+
 /**
- * A record as one line of JSON (`archive.v1`): `shard`, `seq`, `at` (epoch ms), `key`, and its data as `text` where it is
- * UTF-8, else as `base64`; `erased` as `[[entry, was], ...]` where something was.
+ * A record as one line of JSON: `schema`, `shard`, `seq`, `at` (epoch ms), `key`, and its data as `text` where it is UTF-8,
+ * else as `base64`; `erased` as `[[entry, was], ...]` where something was.
  */
 export function encodeArchiveLine(record: ArchivedRecord, base64: Base64): string {
   const { shard, sequenceNumber: seq, arrivedAt: at, partitionKey: key, data, erased } = record;
   const text = textOf(data);
   const content = text === undefined ? { base64: base64.encode(data) } : { text };
   const gone = erased === undefined ? {} : { erased: erased.map(({ entry, was }) => [entry, was]) };
-  return JSON.stringify({ shard, seq, at, key, ...content, ...gone });
+  return JSON.stringify({ schema, shard, seq, at, key, ...content, ...gone });
 }
 
 /**
@@ -33,16 +36,17 @@ export function encodeArchiveLine(record: ArchivedRecord, base64: Base64): strin
  */
 export function decodeArchiveLine(line: string, base64: Base64): ArchivedRecord {
   const json = parse(line);
+  if (json["schema"] !== schema) throw notALine(line);
   const { shard, seq, at, key, text, base64: encoded, erased } = json;
   const data = typeof text === "string" ? utf8.encode(text) : undefined;
   const isRecord =
     typeof shard === "string" &&
     typeof seq === "string" &&
     /^\d+$/.test(seq) &&
-    typeof at === "number" &&
+    Number.isSafeInteger(at) &&
     typeof key === "string" &&
     (data !== undefined || typeof encoded === "string");
-  if (!isRecord) throw new CorruptStoreError(`no line of an archive: ${shorten(line)}`);
+  if (!isRecord) throw notALine(line);
   return {
     shard: shard as ShardKey,
     sequenceNumber: seq,
@@ -58,15 +62,30 @@ function parse(line: string): Readonly<Record<string, unknown>> {
     const json: unknown = JSON.parse(line);
     if (isObject(json)) return json;
   } catch (cause) {
-    throw new CorruptStoreError(`no line of an archive: ${shorten(line)}`, { cause });
+    throw notALine(line, cause);
   }
-  throw new CorruptStoreError(`no line of an archive: ${shorten(line)}`);
+  throw notALine(line);
 }
 
+const kinds: readonly unknown[] = [
+  "play",
+  "unqualified",
+  "duplicate",
+  "reject",
+  "piece",
+] satisfies ErasedEntry["was"][];
+
 function readErased(erased: unknown, line: string): readonly ErasedEntry[] {
-  if (!Array.isArray(erased)) throw new CorruptStoreError(`no line of an archive: ${shorten(line)}`);
-  return erased.map(([entry, was]) => ({ entry, was }));
+  if (!Array.isArray(erased)) throw notALine(line);
+  return erased.map((pair: unknown) => {
+    const [entry, was, ...more] = Array.isArray(pair) ? pair : [];
+    if (!Number.isSafeInteger(entry) || !kinds.includes(was) || more.length > 0) throw notALine(line);
+    return { entry, was };
+  });
 }
+
+const notALine = (line: string, cause?: unknown): CorruptStoreError =>
+  new CorruptStoreError(`no line of ${schema}: ${shorten(line)}`, { cause });
 
 /** Undefined where a reader of text would not get the same bytes back. */
 function textOf(data: Uint8Array): string | undefined {

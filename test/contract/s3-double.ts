@@ -1,0 +1,74 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
+
+export interface S3Double {
+  readonly endpoint: string;
+  /** `PUT`, `GET`, `LIST` in their order. */
+  readonly requests: readonly string[];
+  /** By key. */
+  readonly objects: Map<string, Buffer>;
+  close(): Promise<void>;
+}
+
+/** Keys in one answer. */
+const pageSize = 3;
+
+/** One bucket on 127.0.0.1, as far as an archive needs it: PutObject with If-None-Match, GetObject, ListObjectsV2. */
+export async function s3Double(bucket: string): Promise<S3Double> {
+  const objects = new Map<string, Buffer>();
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    void answer(request, response, { bucket, objects, requests });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the double has no port");
+  const close = (): Promise<void> => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  return { endpoint: `http://127.0.0.1:${address.port}`, requests, objects, close };
+}
+
+interface Bucket {
+  readonly bucket: string;
+  readonly objects: Map<string, Buffer>;
+  readonly requests: string[];
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, of: Bucket): Promise<void> {
+  const url = new URL(request.url ?? "/", "http://s3");
+  const [, bucket = "", ...rest] = decodeURIComponent(url.pathname).split("/");
+  const key = rest.join("/");
+  const body = await buffer(request);
+  if (bucket !== of.bucket) return refuse(response, 404, "NoSuchBucket");
+  if (request.method === "PUT") {
+    of.requests.push("PUT");
+    if (request.headers["if-none-match"] === "*" && of.objects.has(key))
+      return refuse(response, 412, "PreconditionFailed");
+    of.objects.set(key, body);
+    response.writeHead(200, { etag: '"1"' }).end();
+  } else if (key === "") {
+    of.requests.push("LIST");
+    response.writeHead(200, { "content-type": "application/xml" }).end(pageOf(of.objects, url.searchParams));
+  } else {
+    of.requests.push("GET");
+    const object = of.objects.get(key);
+    if (object === undefined) return refuse(response, 404, "NoSuchKey");
+    response.writeHead(200, { "content-length": object.length }).end(object);
+  }
+}
+
+function pageOf(objects: ReadonlyMap<string, Buffer>, query: URLSearchParams): string {
+  const after = query.get("continuation-token") ?? query.get("start-after") ?? "";
+  const keys = [...objects.keys()].filter((key) => key > after).sort();
+  const page = keys.slice(0, pageSize);
+  const contents = page.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("");
+  const next = keys.length > pageSize ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
+  return `<ListBucketResult>${contents}<IsTruncated>${next !== ""}</IsTruncated>${next}</ListBucketResult>`;
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { "content-type": "application/xml" });
+  response.end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
+}
