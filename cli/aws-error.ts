@@ -2,7 +2,7 @@ import { CliError } from "./cli-error.ts";
 
 /** Whom a command asks. */
 export interface AwsTarget {
-  readonly service: "CloudFormation" | "DynamoDB" | "Kinesis";
+  readonly service: "CloudFormation" | "DynamoDB" | "Kinesis" | "S3";
   /** Where it is, unless the environment says so. */
   readonly endpoint?: string;
 }
@@ -37,6 +37,7 @@ export async function callingAws<T>(target: AwsTarget, work: () => Promise<T>): 
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof CliError) throw cause; // it says what it is about
     const message = awsFailure(cause, target);
     throw message === undefined ? cause : new CliError(message, { cause });
   }

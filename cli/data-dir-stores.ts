@@ -5,17 +5,36 @@ import { CliError, messageOf } from "./cli-error.ts";
 
 /** Runs `work` over the stores of a data directory, read only: `earworm dev` may be working on it. */
 export async function withDataDir<T>(dataDir: string, work: (stores: Stores) => Promise<T>): Promise<T> {
-  if (!existsSync(join(dataDir, "earworm.db"))) {
-    throw new CliError(
-      `${dataDir} is no data directory: name the one of earworm dev with --data-dir, or a deployment with --stage`,
-    );
-  }
+  assertDataDir(dataDir);
   const stores = await openReadOnly(dataDir);
   try {
     return await work(stores);
   } finally {
     stores.close();
   }
+}
+
+/** The same for writing; its lock is not taken, because SQLite lets one process write after the other. */
+export async function withWritableDataDir<T>(
+  dataDir: string,
+  work: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  assertDataDir(dataDir);
+  const { openStores } = await import("#local/stores.ts");
+  const stores = openStores(dataDir, { survives: "power-loss" });
+  try {
+    return await work(stores);
+  } finally {
+    stores.close();
+  }
+}
+
+/** @throws CliError where `earworm dev` has never worked on the directory */
+function assertDataDir(dataDir: string): void {
+  if (existsSync(join(dataDir, "earworm.db"))) return;
+  throw new CliError(
+    `${dataDir} is no data directory: name the one of earworm dev with --data-dir, or a deployment with --stage`,
+  );
 }
 
 async function openReadOnly(dataDir: string): Promise<Stores> {

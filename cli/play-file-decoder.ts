@@ -9,6 +9,7 @@ import {
   decodePlay,
   isTooLong,
   maxPlayBytes,
+  type OrdinalOf,
   parseJson,
   type Rejection,
 } from "#src/wire/play-codec.ts";
@@ -22,15 +23,17 @@ export type PlayFileEntry =
 
 const { sha256 } = nodeRecordCodec;
 
-/** Makes plays of rows and of JSON texts. Equal ones without an event id become plays of their own. */
+/** Makes plays of rows and of JSON texts. */
 export class PlayFileDecoder {
   #entries: PlayFileEntry[] = [];
   readonly #clock: Clock;
-  readonly #repeats = new RepeatCounter();
-  readonly #ordinalOf = (identity: string): number => this.#repeats.next(identity);
+  readonly #ordinalOf: OrdinalOf;
 
-  constructor(clock: Clock) {
+  /** @param equal what equal plays without an event id are: each a play of its own, or all the same */
+  constructor(clock: Clock, equal: "own" | "same") {
     this.#clock = clock;
+    const repeats = new RepeatCounter();
+    this.#ordinalOf = equal === "own" ? (identity) => repeats.next(identity) : () => 0;
   }
 
   row(line: number, header: CsvHeader, row: readonly string[]): void {

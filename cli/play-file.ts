@@ -13,6 +13,10 @@ export interface PlayFileOptions {
   readonly arrivedAt: EpochMs | Clock;
   /** Told after each batch; the total is undefined for a pipe. Bytes are those on the disk, compressed or not. */
   readonly onProgress?: (bytesRead: number, bytesTotal: number | undefined) => void;
+  /** Told what is read, inflated. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
+  /** Whether each line is what a record of the stream held: JSON whatever the name, and equal plays without an id are one. */
+  readonly asRecords?: boolean;
 }
 
 type Format = "csv" | "lines" | "elements";
@@ -67,6 +71,16 @@ async function readStart(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
     start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
   }
   return start;
+}
+
+async function* telling(
+  chunks: AsyncGenerator<Buffer>,
+  onBytes: NonNullable<PlayFileOptions["onBytes"]>,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    onBytes(chunk);
+    yield chunk;
+  }
 }
 
 async function* withStart(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -143,13 +157,15 @@ const readers = { csv: readCsv, lines: readLines, elements: readElements };
  */
 export async function* readPlayFile(path: string, options: PlayFileOptions): Batches {
   const source = new ByteSource(path);
-  const chunks = source.chunks();
-  const { arrivedAt } = options;
+  const { arrivedAt, onBytes, asRecords = false } = options;
+  const chunks = onBytes === undefined ? source.chunks() : telling(source.chunks(), onBytes);
   const clock = typeof arrivedAt === "number" ? () => arrivedAt : arrivedAt;
   try {
     const start = await readStart(chunks);
-    const read = readers[sniff(source, start)];
-    for await (const batch of read(source, withStart(start, chunks), new PlayFileDecoder(clock))) {
+    const format = sniff(source, start);
+    const decoder = new PlayFileDecoder(clock, asRecords ? "same" : "own");
+    const read = readers[asRecords ? "lines" : format];
+    for await (const batch of read(source, withStart(start, chunks), decoder)) {
       if (batch.length > 0) yield batch;
       options.onProgress?.(source.bytesRead, source.bytesTotal);
     }

@@ -12,7 +12,8 @@ export const defaultStream = "plays";
 const recordsPerPut = 100;
 const localHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-async function createClient(endpoint: string): Promise<KinesisClient> {
+/** The Kinesis behind an endpoint; `aws` means what the SDK is configured for. */
+export async function openKinesis(endpoint: string): Promise<KinesisClient> {
   if (endpoint === "aws") {
     const { createKinesisClient } = await import("#src/adapters/kinesis/kinesis-client.ts");
     return createKinesisClient();
@@ -37,7 +38,7 @@ async function createClient(endpoint: string): Promise<KinesisClient> {
  */
 export async function openPlayStream(endpoint: string, streamName: string): Promise<PlayStream> {
   const { KinesisPlayStream } = await import("#src/adapters/kinesis/kinesis-play-stream.ts");
-  const stream = new KinesisPlayStream(await createClient(endpoint), streamName);
+  const stream = new KinesisPlayStream(await openKinesis(endpoint), streamName);
   const target: AwsTarget = { service: "Kinesis", ...(endpoint === "aws" ? {} : { endpoint }) };
   return { put: (records) => callingAws(target, () => stream.put(records)) };
 }

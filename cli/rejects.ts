@@ -4,6 +4,7 @@ import { isRejectId, type Reject, type RejectId, type RejectSummary } from "#src
 import { formatIsoTime } from "#src/wire/iso-time.ts";
 import { formatDay, parseDay, textOfRaw } from "#src/wire/reject-view.ts";
 import { CliError } from "./cli-error.ts";
+import { type MarkedTargetOptions, withMarkedTargetOptions } from "./marked-target.ts";
 import { integerOption } from "./options.ts";
 import { formatCount } from "./progress.ts";
 import { eachReject } from "./rejects/each-reject.ts";
@@ -42,7 +43,7 @@ Examples:
   earworm rejects list --day 2026-11-20 --reason rating --stage prod
   earworm rejects show 0mwp03shc-7c3e5d9a1f20-00000
   earworm rejects export --out fix.ndjson               and why in fix.ndjson.reasons
-  earworm send fix.ndjson                               once the lines are corrected`;
+  earworm rejects replay fix.ndjson                     once the lines are corrected; again changes nothing`;
 
 function dayOption(text: string): EpochMs {
   const day = parseDay(text);
@@ -153,4 +154,11 @@ export function registerRejects(program: Command): void {
     .requiredOption("--out <file>", "a new file for the records")
     .option("--reasons <file>", "a new file for the reasons, JSON lines (default: <out>.reasons)")
     .action(runExport);
+  withMarkedTargetOptions(rejects.command("replay"))
+    .description("send corrected records again; each counts once, however often it is sent")
+    .argument("<file>", "as export wrote it, with its lines corrected")
+    .action(async (file: string, options: MarkedTargetOptions) => {
+      const { replayRejects } = await import("./rejects/replay-rejects.ts");
+      await replayRejects(file, options);
+    });
 }

@@ -14,11 +14,16 @@ export class RepeatCounter {
   /** 0 marks an empty slot. */
   #count = new Uint32Array(minimumSlots);
   #size = 0;
+  readonly #hash64: typeof hash64;
   readonly #hash: Hash64 = { hi: 0, lo: 0 };
+
+  constructor(hash: typeof hash64 = hash64) {
+    this.#hash64 = hash;
+  }
 
   /** How often the text came before this time. */
   next(text: string): number {
-    const { hi, lo } = hash64(text, this.#hash);
+    const { hi, lo } = this.#hash64(text, this.#hash);
     if (this.#size + 1 > this.#hi.length * fullest) this.#grow();
     const slot = this.#slotOf(hi, lo);
     const before = this.#count[slot] ?? 0;
@@ -29,6 +34,12 @@ export class RepeatCounter {
     }
     this.#count[slot] = before + 1;
     return before;
+  }
+
+  /** Whether the text came before, or one that shares its hash. */
+  mayHave(text: string): boolean {
+    const { hi, lo } = this.#hash64(text, this.#hash);
+    return this.#count[this.#slotOf(hi, lo)] !== 0;
   }
 
   #slotOf(hi: number, lo: number): number {

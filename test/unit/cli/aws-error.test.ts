@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { callingAws } from "#cli/aws-error.ts";
 import { openPlayStream } from "#cli/play-sender.ts";
 import { httpDouble } from "#test/contract/http-double.ts";
 import { someCredentials, withAwsEnvironment } from "#test/support/aws-environment.ts";
@@ -50,4 +51,15 @@ test("what the stream refuses stays what it is", async () => {
   const stream = await openPlayStream(endpoint, "plays");
 
   await expect(stream.put([record])).rejects.toMatchObject({ name: "StoreError" });
+});
+
+test("what one service answered is not taken for another's by whoever calls both", async () => {
+  withAwsEnvironment({ ...someCredentials, AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
+  const stream = await openPlayStream("aws", "plays");
+
+  const both = callingAws({ service: "DynamoDB" }, () => stream.put([record]));
+
+  await expect(both).rejects.toMatchObject({
+    message: "cannot reach Kinesis at http://127.0.0.1:1 (ECONNREFUSED)",
+  });
 });

@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readPlayFile } from "#cli/play-file.ts";
+import type { PlayFileEntry } from "#cli/play-file-decoder.ts";
 import type { Play } from "#src/domain/play.ts";
 import { csvColumns, encodeCsvRow } from "#src/wire/csv-dialect.ts";
 import { formatIsoTime } from "#src/wire/iso-time.ts";
@@ -263,3 +264,48 @@ test("progress ends at the size of the file", async () => {
 
   expect(seen.at(-1)).toEqual([statSync(path).size, statSync(path).size]);
 });
+
+test("whoever asks is told all bytes, inflated, once", async () => {
+  const content = csv(...Array.from({ length: 5_000 }, () => row));
+  const path = aFile("p.csv.gz", gzipSync(content));
+  const told: Uint8Array[] = [];
+
+  for await (const _ of readPlayFile(path, { arrivedAt: someTime, onBytes: (bytes) => told.push(bytes) }));
+
+  expect(Buffer.concat(told).toString()).toBe(content);
+});
+
+test("lines that records held are JSON whatever the file's name, and equal plays without an id are one", async () => {
+  const anonymous =
+    '{"user_id":"u","track":{"id":"S1","artist":"Coldplay"},"started_at":"2025-11-05T08:30:00Z"}';
+  const path = aFile("fix.csv", `no play\n${anonymous}\n\n${anonymous}\n`);
+
+  const entries: PlayFileEntry[] = [];
+  for await (const batch of readPlayFile(path, { arrivedAt: someTime, asRecords: true }))
+    entries.push(...batch);
+
+  expect(rejectsIn(entries)).toEqual(["1 record"]);
+  expect(entries.map((entry) => entry.line)).toEqual([1, 2, 4]);
+  expect(new Set(playsIn(entries).map(({ eventId }) => eventId)).size).toBe(1);
+});
+
+test.each([
+  ["p.ndjson", 600_000, "longer than 10240 bytes"],
+  ["p.ndjson", 3_000_000, "longer than 1048576 bytes"],
+  ["p.json", 600_000, "longer than 10240 bytes"],
+  ["p.json", 3_000_000, "longer than 1048576 bytes"],
+])(
+  "a line of %s that has %d characters is no play, and the next one is",
+  async (name, characters, reason) => {
+    const long = JSON.stringify({ x: "x".repeat(characters) });
+    const text =
+      name === "p.json" ? `[${long},\n${encodePlay(aPlay())}]` : `${long}\n${encodePlay(aPlay())}\n`;
+
+    for (const file of [aFile(name, text), aFile(`${name}.gz`, gzipSync(text))]) {
+      const entries = await read(file);
+
+      expect(JSON.stringify(entries)).toContain(reason);
+      expect(playsIn(entries)).toHaveLength(1);
+    }
+  },
+);

@@ -15,6 +15,17 @@ test("counts as a map does", () => {
   );
 });
 
+test("knows what came, and takes what shares its hash for it", () => {
+  const sameForAll = (_: string, out: { hi: number; lo: number }) => Object.assign(out, { hi: 7, lo: 7 });
+  const [plain, clashing] = [new RepeatCounter(), new RepeatCounter(sameForAll)];
+  for (const counter of [plain, clashing]) {
+    expect(counter.mayHave("a")).toBe(false);
+    counter.next("a");
+  }
+
+  expect([plain.mayHave("a"), plain.mayHave("b"), clashing.mayHave("b")]).toEqual([true, false, true]);
+});
+
 test("keeps its counts while it grows", () => {
   const counter = new RepeatCounter();
   const texts = Array.from({ length: 50_000 }, (_, i) => `text ${i}`);
