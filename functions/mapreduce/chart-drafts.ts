@@ -1,4 +1,10 @@
-import { type Chart, type ChartDraft, type ChartList, draftChart } from "#src/domain/chart.ts";
+import {
+  type Chart,
+  type ChartDraft,
+  type ChartList,
+  draftChart,
+  isExactWithout,
+} from "#src/domain/chart.ts";
 import type { Nomination } from "#src/domain/chart-candidates.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
@@ -30,6 +36,17 @@ export class ChartDrafts {
     }
   }
 
+  /**
+   * Opens a chart without the entries of `ids`, whose totals may have shrunk; they are to be offered anew.
+   *
+   * @returns whether that is enough; else everything that may stand in the chart has to be offered (I6)
+   */
+  async openWithout(list: ChartList, window: WindowId, ids: ReadonlySet<string>): Promise<boolean> {
+    const draft = await this.#open(list, window, ids);
+    this.#drafts.set(chartKey(list, window), draft);
+    return draft === undefined || isExactWithout(draft.previous?.entries ?? [], ids);
+  }
+
   /** Writes the charts that changed and returns how many. */
   async write(): Promise<number> {
     let written = 0;
@@ -56,12 +73,16 @@ export class ChartDrafts {
     });
   }
 
-  async #open(list: ChartList, window: WindowId): Promise<ChartDraft | undefined> {
+  async #open(
+    list: ChartList,
+    window: WindowId,
+    without?: ReadonlySet<string>,
+  ): Promise<ChartDraft | undefined> {
     const key = chartKey(list, window);
     const published = await this.#publications.read(key);
-    if (published === undefined) return draftChart(list, window, undefined);
+    if (published === undefined) return draftChart(list, window, undefined, without);
     if (published.epoch > this.#epoch) throw new StaleEpochError(key, this.#epoch, published.epoch);
     if (published.epoch === this.#epoch) return undefined;
-    return draftChart(list, window, decodeChart(published.body, key));
+    return draftChart(list, window, decodeChart(published.body, key), without);
   }
 }

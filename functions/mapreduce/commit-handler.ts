@@ -1,7 +1,8 @@
-import { allSongsKey, type Counter } from "#src/domain/counter.ts";
+import { allSongsKey, type Counter, forgottenKey, repeatedKey } from "#src/domain/counter.ts";
 import { type EpochNumber, type EpochRecord, type StageFigures, totalCounts } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import { subtractCounts } from "#src/domain/position.ts";
+import type { PlayCounts } from "#src/domain/totals.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -35,12 +36,15 @@ export interface CommitOutput {
   readonly waitingPlays: number;
 }
 
+/** What each play in a segment is in: a total, or one of those that say why it is in none. */
+const sumKeys = [allSongsKey, repeatedKey, forgottenKey];
+
 /** Closes the epoch: from here on the next one may be planned. Doing it again changes nothing. */
 export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => Promise<CommitOutput> {
   return async ({ execution, startedAt, epoch, figures }) => {
     // Before the epoch closes: until then nobody moves the totals on.
-    const [counted] = await deps.counters.read([allSongsKey]);
-    await deps.epochs.commit(epoch, figures, deps.clock());
+    const sums = await deps.counters.read(sumKeys);
+    await deps.epochs.commit(epoch, { ...figures, commit: commitFigures(sums) }, deps.clock());
     const record = await deps.epochs.read(epoch);
     if (record === undefined) throw new CorruptStoreError(`epoch ${epoch} has no record`);
     // The lease goes first: whatever lands after the heads are read finds it free.
@@ -53,25 +57,40 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);
     deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");
-    reportDrift(deps, record, counted);
+    reportDrift(deps, record, sums);
     deps.logger.info("epoch committed", { epoch, execution, waitingPlays: waiting.plays, ...figures });
     return { more, waitingPlays: waiting.plays };
   };
 }
 
-/** Holds what MapReduce has counted in all epochs against what the consumer put into segments up to this one. */
-function reportDrift(
-  { metrics, logger }: CommitDeps,
-  record: EpochRecord,
-  counted: Counter | undefined,
-): void {
+/** With these no reader of totals has to look further: see `countedUpTo`. */
+function commitFigures(sums: readonly Counter[]): StageFigures {
+  const repeated = addSums(sums.filter(({ key }) => key === repeatedKey));
+  const forgotten = addSums(sums.filter(({ key }) => key === forgottenKey));
+  return {
+    repeats: repeated.plays + repeated.unqualified,
+    unqualifiedRepeats: repeated.unqualified,
+    forgotten: forgotten.plays + forgotten.unqualified,
+    unqualifiedForgotten: forgotten.unqualified,
+  };
+}
+
+/** Holds what MapReduce has accounted for in all epochs against what the consumer put into segments up to this one. */
+function reportDrift({ metrics, logger }: CommitDeps, record: EpochRecord, sums: readonly Counter[]): void {
   const { epoch } = record;
-  if (counted !== undefined && counted.epoch > epoch) return; // another run committed this epoch, and a later one is on
+  // Then another run committed this epoch, and a later one is on.
+  if (sums.some((sum) => sum.epoch > epoch)) return;
   const consumed = totalCounts(record.to);
-  const { plays, unqualified } = counted?.totals ?? { plays: 0, unqualified: 0 };
+  const { plays, unqualified } = addSums(sums);
   const drift =
     Math.abs(consumed.plays - consumed.unqualified - plays) + Math.abs(consumed.unqualified - unqualified);
   metrics.record("CounterDrift", drift);
   if (drift > 0)
     logger.error("the totals differ from what was consumed", { epoch, drift, consumed, plays, unqualified });
+}
+
+function addSums(sums: readonly Counter[]): PlayCounts {
+  const add = (count: (totals: PlayCounts) => number): number =>
+    sums.reduce((sum, { totals }) => sum + count(totals), 0);
+  return { plays: add(({ plays }) => plays), unqualified: add(({ unqualified }) => unqualified) };
 }

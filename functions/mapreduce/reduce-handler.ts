@@ -1,7 +1,9 @@
 import { nominate } from "#src/domain/chart-candidates.ts";
+import { readCounted } from "#src/domain/claimed-plays.ts";
 import type { Counter, CounterDelta } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
 import {
+  countAsDuplicates,
   type EpochNumber,
   type EpochRecord,
   epochCounts,
@@ -9,9 +11,9 @@ import {
   type StageFigures,
 } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
-import type { Play } from "#src/domain/play.ts";
+import type { EventId, Play } from "#src/domain/play.ts";
 import type { ShardKey } from "#src/domain/position.ts";
-import { walkEpoch } from "#src/domain/segment-chain.ts";
+import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -22,15 +24,17 @@ import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { decodeRecent, encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
+import { correctTotals } from "./correct-totals.ts";
 import { mergeRecent } from "./recent-plays.ts";
 import { writeRejects } from "./reject-writer.ts";
 
 export interface ReduceDeps {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
+  readonly claims: ClaimStore;
   readonly counters: CounterStore;
   readonly publications: PublicationStore;
-  readonly rejects: Pick<RejectStore, "write">;
+  readonly rejects: Pick<RejectStore, "write" | "remove">;
   readonly clock: Clock;
   readonly metrics: Metrics;
 }
@@ -52,6 +56,7 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
   return async ({ epoch }) => {
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
+    if (record.correction !== undefined) return await correctTotals(deps, record);
     const fold = new CounterFold(record.now);
     const { segments, sample, shardsWithRejects } = await foldSegments(deps, record, fold);
     const drafts = new ChartDrafts(deps.publications, record);
@@ -77,7 +82,8 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
       countKeys,
       counters: fold.size,
       charts,
-      ...epochCounts(record),
+      ...countAsDuplicates(epochCounts(record), fold.repeats),
+      repeats: fold.repeats.plays + fold.repeats.unqualified,
     };
     deps.metrics.record("MapReduceTime", figures.processingMs, "Milliseconds");
     deps.metrics.record("CountKeys", figures.countKeys);
@@ -86,7 +92,10 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
   };
 }
 
-/** Reads every segment of the epoch before anything is written: a gap throws here (I4). */
+/**
+ * Reads every segment of the epoch before anything is written: a gap throws here (I4). Then claims the ids of marked plays,
+ * before anything is counted (I3).
+ */
 async function foldSegments(
   deps: ReduceDeps,
   record: EpochRecord,
@@ -99,11 +108,12 @@ async function foldSegments(
   const shardsWithRejects = new Set<ShardKey>();
   let segments = 0;
   let sample: readonly Play[] = [];
-  for await (const segment of walkEpoch(record, deps.segments)) {
-    const contents = decodeSegment(segment.body);
+  const claim = (ids: readonly EventId[]) => deps.claims.claim(record.epoch, ids);
+  for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decodeSegment, claim)) {
     fold.add(contents);
+    fold.addRepeats(repeats);
     sample = mergeRecent(sample, contents.sample);
-    if (contents.rejects.length > 0) shardsWithRejects.add(segment.head.shard);
+    if (contents.rejects.length > 0) shardsWithRejects.add(shard);
     segments += 1;
   }
   return { segments, sample, shardsWithRejects };

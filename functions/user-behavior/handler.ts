@@ -1,11 +1,13 @@
 import { draftChart } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
+import { readCounted } from "#src/domain/claimed-plays.ts";
 import { type EpochNumber, type EpochRecord, requireOpen, type StageFigures } from "#src/domain/epoch.ts";
-import { StaleEpochError, StoreError } from "#src/domain/errors.ts";
+import { CorruptStoreError, StaleEpochError, StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
+import type { EventId } from "#src/domain/play.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
-import { walkEpoch } from "#src/domain/segment-chain.ts";
 import { allTime } from "#src/domain/windows.ts";
+import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
@@ -14,10 +16,12 @@ import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
+import { correctProfiles } from "./correct-profiles.ts";
 
 export interface UserBehaviorDeps {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
+  readonly claims: Pick<ClaimStore, "read">;
   readonly profiles: ProfileStore;
   readonly publications: PublicationStore;
   readonly clock: Clock;
@@ -41,6 +45,7 @@ export function createUserBehaviorHandler(
   return async ({ epoch }) => {
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
+    if (record.correction !== undefined) return await correctProfiles(deps, record);
     const fold = await foldSegments(deps, record);
     const key = chartKey("listeners", allTime);
     const published = await deps.publications.read(key);
@@ -61,8 +66,22 @@ export function createUserBehaviorHandler(
 /** Reads every segment of the epoch before anything is written: a gap throws here (I4). */
 async function foldSegments(deps: UserBehaviorDeps, record: EpochRecord): Promise<ListenerFold> {
   const fold = new ListenerFold();
-  for await (const segment of walkEpoch(record, deps.segments)) fold.add(decodeSegment(segment.body));
+  const claimed = (ids: readonly EventId[]) => claimedBy(deps.claims, record.epoch, ids);
+  for await (const { contents } of readCounted(record, deps.segments, decodeSegment, claimed))
+    fold.add(contents);
   return fold;
+}
+
+/** Those of the ids that MapReduce claimed for the epoch. */
+async function claimedBy(
+  claims: Pick<ClaimStore, "read">,
+  epoch: EpochNumber,
+  ids: readonly EventId[],
+): Promise<ReadonlySet<EventId>> {
+  const owners = await claims.read(ids);
+  const lost = ids.find((id) => !owners.has(id));
+  if (lost !== undefined) throw new CorruptStoreError(`nobody claims event ${lost} of epoch ${epoch}`);
+  return new Set(ids.filter((id) => owners.get(id) === epoch));
 }
 
 /** Returns the listeners' profiles with the epoch in them, whoever put it there. */

@@ -59,8 +59,14 @@ export interface ChartDraft {
   finish(epoch: EpochNumber): Chart | undefined;
 }
 
-export function draftChart(list: ChartList, window: WindowId, previous: Chart | undefined): ChartDraft {
-  const update = new ChartUpdate(previous?.entries ?? []);
+/** @param without ids whose totals may have shrunk: their entries count only once they are offered anew */
+export function draftChart(
+  list: ChartList,
+  window: WindowId,
+  previous: Chart | undefined,
+  without: ReadonlySet<string> = none,
+): ChartDraft {
+  const update = new ChartUpdate(previous?.entries ?? [], chartSize, without);
   return {
     previous,
     update,
@@ -69,6 +75,16 @@ export function draftChart(list: ChartList, window: WindowId, previous: Chart | 
       return entries && { list, window, epoch, seq: (previous?.seq ?? 0) + 1, entries };
     },
   };
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/**
+ * Whether a chart stays exact when entries shrink and only they are offered anew: unless it is full and loses one of them,
+ * for then somebody who never was in it may come next (I6).
+ */
+export function isExactWithout(previous: readonly ChartEntry[], shrunk: ReadonlySet<string>): boolean {
+  return previous.length < chartSize || !previous.some(({ id }) => shrunk.has(id));
 }
 
 /**
@@ -82,11 +98,16 @@ export class ChartUpdate {
   /** The last candidate of a full chart: who ranks behind it cannot enter. */
   #threshold: Candidate | undefined;
 
-  constructor(previous: readonly ChartEntry[], size: number = chartSize) {
+  constructor(
+    previous: readonly ChartEntry[],
+    size: number = chartSize,
+    without: ReadonlySet<string> = none,
+  ) {
     this.#previous = previous;
     this.#size = size;
-    this.#candidates = new Map(previous.map((entry) => [entry.id, entry]));
-    this.#threshold = previous.length >= size ? previous[size - 1] : undefined;
+    const kept = previous.filter(({ id }) => !without.has(id));
+    this.#candidates = new Map(kept.map((entry) => [entry.id, entry]));
+    this.#threshold = kept.length >= size ? kept[size - 1] : undefined;
   }
 
   /** Notes the newest totals of a candidate. One with a score of 0 has no place in a chart. */

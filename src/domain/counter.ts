@@ -6,10 +6,16 @@ import type { Totals } from "./totals.ts";
 export const dimensions = ["genre", "platform", "mood", "country"] as const;
 export type Dimension = (typeof dimensions)[number];
 
-/** `SONG#<id>`, `ARTIST#<name>`, `DIM#<dimension>#<value>`, or `ALL` for what all songs add up to. */
+/**
+ * `SONG#<id>`, `ARTIST#<name>`, `DIM#<dimension>#<value>`, or `ALL` for what all songs add up to. Plays that are in
+ * segments and not counted are in `REPEATED`, because another play claimed their id first (I3), or in `FORGOTTEN`, because
+ * their listener was.
+ */
 export type CounterKey = string & { readonly __brand: "CounterKey" };
 
 export const allSongsKey = "ALL" as CounterKey;
+export const repeatedKey = "REPEATED" as CounterKey;
+export const forgottenKey = "FORGOTTEN" as CounterKey;
 export const songKey = (id: TrackId): CounterKey => `SONG#${id}` as CounterKey;
 export const artistKey = (name: ArtistName): CounterKey => `ARTIST#${name}` as CounterKey;
 export const dimensionKey = (dimension: Dimension, value: string): CounterKey =>

@@ -1,6 +1,7 @@
 import { CorruptStoreError, StaleEpochError } from "./errors.ts";
 import type { EpochMs } from "./play.ts";
 import { addCounts, type Head, noCounts, origin, type ShardCounts, subtractCounts } from "./position.ts";
+import type { PlayCounts } from "./totals.ts";
 import { type ChartWindow, currentWindows, type WindowId } from "./windows.ts";
 
 /** Epochs count 1, 2, 3, ... without a gap. */
@@ -23,6 +24,8 @@ export interface EpochRecord {
   readonly now: EpochMs;
   /** The window instances that are current at `now`. */
   readonly windows: Readonly<Record<ChartWindow, WindowId>>;
+  /** Where this epoch corrects totals (and owns no plays): the version of the stored correction that it applies. */
+  readonly correction?: EpochNumber;
   /** By stage, once committed. */
   readonly figures?: Readonly<Record<string, StageFigures>>;
   /** When it was committed, once it is. */
@@ -66,6 +69,31 @@ export function totalCounts(heads: readonly Head[]): ShardCounts {
 /** What an epoch adds to the totals of all shards. */
 export function epochCounts(record: EpochRecord): ShardCounts {
   return subtractCounts(totalCounts(record.to), totalCounts(record.from));
+}
+
+/** What is to be shown where some of the plays turned out to be repeats (I3): those are duplicates like all others. */
+export function countAsDuplicates(counts: ShardCounts, repeats: PlayCounts): ShardCounts {
+  const all = repeats.plays + repeats.unqualified;
+  return {
+    ...counts,
+    plays: counts.plays - all,
+    unqualified: counts.unqualified - repeats.unqualified,
+    duplicates: counts.duplicates + all,
+  };
+}
+
+/**
+ * What is counted up to a committed epoch, of all shards.
+ *
+ * Repeats, and plays of listeners who were forgotten, are figures of the epoch's commit, which reads their totals anyway:
+ * whoever shows totals needs no other read, and an epoch without any has nothing to carry on.
+ */
+export function countedUpTo(committed: EpochRecord): ShardCounts {
+  const figures = committed.figures?.["commit"] ?? {};
+  const { repeats = 0, unqualifiedRepeats = 0, forgotten = 0, unqualifiedForgotten = 0 } = figures;
+  const repeated = { plays: repeats - unqualifiedRepeats, unqualified: unqualifiedRepeats };
+  const { plays, unqualified, ...others } = countAsDuplicates(totalCounts(committed.to), repeated);
+  return { ...others, plays: plays - forgotten, unqualified: unqualified - unqualifiedForgotten };
 }
 
 /**

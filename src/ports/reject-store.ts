@@ -22,6 +22,8 @@ export interface RejectPage {
 export interface RejectStore {
   /** Keeps pieces. Those that are there already stay as they are: writing any of them again changes nothing (I3). */
   write(pieces: readonly RejectPiece[]): Promise<void>;
+  /** Deletes rejects with their raw bytes; deleting again changes nothing. */
+  remove(ids: readonly RejectId[]): Promise<void>;
   /** The rejects of a day whose first piece is there. */
   list(query: RejectQuery): Promise<RejectPage>;
   /** Undefined where its first piece is not there. */

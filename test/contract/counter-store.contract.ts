@@ -15,7 +15,7 @@ import type { ArtistName, EpochMs, TrackId } from "#src/domain/play.ts";
 import { addTotals, type Label, noTotals, type Totals, type WindowTotals } from "#src/domain/totals.ts";
 import { dayMs, hourMs, isExpired, type WindowId, windowShares } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
-import { namesInUtf8Order, noise, type Open, opened, shuffled } from "./opened.ts";
+import { collect, namesInUtf8Order, noise, type Open, opened, shuffled } from "./opened.ts";
 
 const now = Date.UTC(2026, 10, 20, 14, 30) as EpochMs;
 const key = songKey("song-1" as TrackId);
@@ -446,6 +446,136 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
 
         expect([...(counter?.totals.windows.keys() ?? [])].sort()).toEqual([...calendar].sort());
         expect(counter?.totals.decays).toEqual(delta.totals.decays);
+      });
+    });
+
+    describe("replace", () => {
+      test("puts smaller totals, later minima and fewer windows in place of what is there", async () => {
+        const store = await opened(open);
+        await applyOne(store, 1, aDelta());
+        const smaller = someTotals({
+          ...{
+            plays: 0,
+            unqualified: 1,
+            listenedMs: 5,
+            completes: 0,
+            skips: 0,
+            ratingSum: 0,
+            ratingCount: 0,
+          },
+          firstPlayedAt: ms(9_000),
+          label: aLabel(9_000, "Zebra", ""),
+          windows: new Map([[window("d.20261120"), { plays: 0, listenedMs: 5 }]]),
+          decays: new Map([[window("x.20261121"), 10n ** 30n]]),
+        });
+
+        await store.replace(epochOf(2), [{ key, totals: smaller }]);
+
+        expect(await readOne(store)).toEqual({ key, epoch: 2, totals: smaller });
+      });
+
+      test("makes a counter that is not there, of any key", async () => {
+        const store = await opened(open);
+        const long = songKey("x".repeat(200).repeat(10) as TrackId);
+
+        await store.replace(epochOf(2), [aDelta({}, long), aDelta()]);
+
+        expect(await store.read([long, key])).toEqual([
+          { ...aDelta({}, long), epoch: 2 },
+          { ...aDelta(), epoch: 2 },
+        ]);
+      });
+
+      test("done again in the same epoch changes nothing", async () => {
+        const store = await opened(open);
+        await store.replace(epochOf(2), [aDelta()]);
+
+        await store.replace(epochOf(2), [aDelta({ plays: 9 })]);
+
+        expect(await readOne(store)).toEqual({ ...aDelta(), epoch: 2 });
+      });
+
+      test("with nothing leaves a counter of nothing, which an earlier epoch cannot fill again", async () => {
+        const store = await opened(open);
+        await applyOne(store, 1, aDelta());
+
+        await store.replace(epochOf(2), [{ key, totals: noTotals }]);
+
+        expect(await readOne(store)).toEqual({ key, epoch: 2, totals: noTotals });
+        await expect(store.apply(epochOf(1), now, [aDelta()])).rejects.toThrow(StaleEpochError);
+        expect(await readOne(store)).toEqual({ key, epoch: 2, totals: noTotals });
+      });
+
+      test("is refused where the counter holds a larger epoch", async () => {
+        const store = await opened(open);
+        const counter = await applyOne(store, 3, aDelta());
+
+        await expect(store.replace(epochOf(2), [aDelta({ plays: 9 })])).rejects.toThrow(StaleEpochError);
+        expect(await readOne(store)).toEqual(counter);
+      });
+
+      test("is added to by the next epoch", async () => {
+        const store = await opened(open);
+        await store.replace(epochOf(2), [aDelta()]);
+
+        const counter = await applyOne(store, 3, aDelta());
+
+        expect(counter.totals).toEqual(addTotals(someTotals(), someTotals()));
+      });
+    });
+
+    describe("list", () => {
+      const songs = Array.from({ length: 1_100 }, (_, n) => songKey(`song-${n}` as TrackId));
+      const others = [
+        artistKey("A" as ArtistName),
+        artistKey(`${"x".repeat(3_000)}` as ArtistName),
+        artistKey("𐀀🎵" as ArtistName),
+        dimensionKey("genre", "SONG#"),
+        songKey("" as TrackId),
+        songKey("🎵" as TrackId),
+        "ALL" as CounterKey,
+        "LONG#SONG#" as CounterKey,
+      ];
+      const fill = async (store: CounterStore) =>
+        await store.apply(
+          epochOf(1),
+          now,
+          [...songs, ...others].map((of, plays) => aDelta({ plays }, of)),
+        );
+      const inOrder = (counters: readonly Counter[]) =>
+        counters.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+
+      test.each(["", "SONG#", "SONG#song-10", "ARTIST#", "ALL", "DIM#genre#", "SONG#🎵", "none"])(
+        'yields every counter whose key starts with "%s" once, as it is read',
+        async (prefix) => {
+          const store = await opened(open);
+          const expected = (await fill(store)).filter((counter) => counter.key.startsWith(prefix));
+
+          const listed = await collect(store.list(prefix));
+
+          expect(inOrder(listed)).toEqual(inOrder(expected));
+        },
+      );
+
+      test("yields nothing of an empty store", async () => {
+        const store = await opened(open);
+
+        expect(await collect(store.list(""))).toEqual([]);
+      });
+
+      test("may be given up, run twice at a time, and be written beside", async () => {
+        const store = await opened(open);
+        await fill(store);
+        for await (const _ of store.list("")) break;
+
+        const [one, other] = await Promise.all([
+          collect(store.list("SONG#")),
+          collect(store.list("SONG#")),
+          store.apply(epochOf(2), now, [aDelta({}, others[0])]),
+        ]);
+
+        expect(one).toHaveLength(songs.length + 2);
+        expect(inOrder(one)).toEqual(inOrder(other));
       });
     });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { type Head, positionAt, type ShardKey } from "#src/domain/position.ts";
+import type { Verification } from "#src/domain/verification.ts";
 import { currentWindows } from "#src/domain/windows.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import { noise, type Open, opened } from "./opened.ts";
@@ -72,6 +73,15 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
 
         expect(outcome).toBe("created");
         expect(await log.read(record.epoch)).toEqual(record);
+        expect(await log.latest()).toEqual(record);
+      });
+
+      test("a record may name the correction that it applies", async () => {
+        const log = await opened(open);
+        const record = anEpoch(1, { correction: 7 as EpochNumber });
+
+        await log.create(record);
+
         expect(await log.latest()).toEqual(record);
       });
 
@@ -224,6 +234,49 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
         await log.noteBroadcast(1 as EpochNumber, { at: later(30), messages: 0, failed: 0 });
 
         expect(await log.readBroadcast(1 as EpochNumber)).toEqual({ at: later(30), messages: 0, failed: 0 });
+      });
+    });
+
+    describe("the last verification", () => {
+      const verification: Verification = {
+        at: later(20),
+        epoch: 7 as EpochNumber,
+        from: undefined,
+        to: undefined,
+        kinds: [
+          { kind: "songs", compared: 12_345, drift: 1 },
+          { kind: "charts", compared: 11, drift: 0 },
+        ],
+        differences: ["SONG#日本 🎵 plays: expected 4, stored 5"],
+        processingMs: 1_234,
+      };
+
+      test("is unknown where nothing was verified", async () => {
+        const log = await opened(open);
+        await log.create(anEpoch(1));
+
+        expect(await log.readVerification()).toBeUndefined();
+      });
+
+      test("comes back as it was noted, and is no epoch", async () => {
+        const log = await opened(open);
+        await log.create(anEpoch(1));
+
+        await log.noteVerification(verification);
+
+        expect(await log.readVerification()).toEqual(verification);
+        expect(await log.latest()).toEqual(anEpoch(1));
+        expect(await log.readBroadcast(7 as EpochNumber)).toBeUndefined();
+      });
+
+      test("is the last one that was noted", async () => {
+        const log = await opened(open);
+        await log.noteVerification(verification);
+        const next = { ...verification, at: later(30), from: now, to: later(3_600_000), differences: [] };
+
+        await log.noteVerification(next);
+
+        expect(await log.readVerification()).toEqual(next);
       });
     });
 

@@ -126,6 +126,23 @@ export function rejectStoreContract(name: string, open: Open<RejectStore>): void
       expect(await store.counts(someTime)).toEqual([]);
     });
 
+    test("what is removed is gone with its raw bytes, and the others stay; removing again changes nothing", async () => {
+      const store = await opened(open);
+      const gone = chunksOf([noise(10_240), noise(7)]);
+      const kept = aPiece({ entry: 1 });
+      await store.write([...gone, kept]);
+      const ids = gone.slice(0, 1).map(({ id }) => id);
+
+      await store.remove(ids);
+      await store.remove(ids);
+
+      expect((await listAll(store, { day: someTime, limit: 10 })).rejects).toEqual([summaryOf(kept)]);
+      expect(await store.read(kept.id)).toMatchObject({ raw: kept.raw, isComplete: true });
+      for (const piece of gone.slice(0, 1)) expect(await store.read(piece.id)).toBeUndefined();
+      await store.write(gone.slice(0, 1));
+      expect(await store.read(ids[0] ?? kept.id)).toMatchObject({ isComplete: false });
+    });
+
     test("a listing has the order of arrival, and of the lines in a block, whatever its limit", async () => {
       const store = await opened(open);
       const pieces = Array.from({ length: 120 }, (_, index) =>

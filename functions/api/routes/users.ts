@@ -1,5 +1,5 @@
 import type { UserId } from "#src/domain/play.ts";
-import { favouriteArtists, type Profile } from "#src/domain/profile.ts";
+import { favouriteArtists, isCut, isForgotten, type Profile } from "#src/domain/profile.ts";
 import { recommend, recommendedSongs, type TrendingSong } from "#src/domain/recommend.ts";
 import { factFlags } from "#src/domain/segment.ts";
 import { isUserId } from "#src/domain/user-id.ts";
@@ -53,7 +53,8 @@ function listenerOf({ parameter, caller }: ApiRequest): UserId {
 }
 
 async function readProfile(deps: ApiDeps, userId: UserId): Promise<StoredProfile | undefined> {
-  return (await deps.profiles.read([userId])).get(userId);
+  const stored = (await deps.profiles.read([userId])).get(userId);
+  return stored === undefined || isForgotten(stored.profile) ? undefined : stored;
 }
 
 function viewPick({ id, title, artist, window, rank }: TrendingSong, index: number): object {
@@ -78,6 +79,7 @@ function viewProfile(profile: Profile): object {
       first_heard_at: isoTime(firstHeardAt),
     })),
     tracks_heard: profile.heard.size,
+    cut: isCut(profile),
     recent: profile.recent.map((play) => ({
       track: { id: play.trackId, artist: play.artist, title: play.title },
       started_at: isoTime(play.startedAt),

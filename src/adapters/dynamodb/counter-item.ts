@@ -84,6 +84,33 @@ export function additionOf(epoch: EpochNumber, now: EpochMs, { key, totals }: Co
   return { ...update.build(), ConditionExpression: condition };
 }
 
+/** A whole item in the place of the one that holds an earlier epoch (I5). */
+export function replacementOf(epoch: EpochNumber, { key, totals }: CounterDelta) {
+  const main = totalItem(key);
+  return {
+    Item: {
+      ...main,
+      ...(main.pk === key ? {} : { key }),
+      epoch,
+      ...Object.fromEntries(
+        totalNames.flatMap((name) => (totals[name] === 0 ? [] : [[totalAttributes[name], totals[name]]])),
+      ),
+      ...(totals.firstPlayedAt === undefined ? {} : { first_played_at: totals.firstPlayedAt }),
+      ...Object.fromEntries(labelAttributes(totals.label)),
+      ...Object.fromEntries(
+        [...totals.windows].flatMap(([id, { plays, listenedMs }]) => [
+          [id, plays],
+          [id + listenedSuffix, listenedMs],
+        ]),
+      ),
+      ...Object.fromEntries(totals.decays),
+    },
+    ConditionExpression: "attribute_not_exists(#epoch) OR #epoch < :epoch",
+    ExpressionAttributeNames: { "#epoch": "epoch" },
+    ExpressionAttributeValues: { ":epoch": epoch },
+  };
+}
+
 /** Moves the first play to an earlier time, if it still is one. */
 export function firstPlayCorrection(firstPlayedAt: EpochMs) {
   const update = new UpdateExpression();

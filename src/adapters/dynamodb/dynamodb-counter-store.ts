@@ -1,4 +1,9 @@
-import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import {
+  type DynamoDBDocumentClient,
+  PutCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from "@aws-sdk/lib-dynamodb";
 import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
@@ -13,10 +18,12 @@ import {
   firstPlayCorrection,
   labelCorrection,
   removalOf,
+  replacementOf,
 } from "./counter-item.ts";
 import { type Item, textOf } from "./item.ts";
-import { totalItem } from "./keys.ts";
+import { totalItem, totalSortKey } from "./keys.ts";
 import { type Conditional, conditional, mapInFlight, readItems } from "./requests.ts";
+import { scanItems } from "./scan-items.ts";
 
 /** Dropping windows costs a write, so it waits until that many have expired. */
 const expiredBeforeRemoval = 24;
@@ -43,15 +50,37 @@ export class DynamoDbCounterStore implements CounterStore {
     return await mapInFlight(deltas, (delta) => this.#applyOne(epoch, now, delta));
   }
 
+  async replace(epoch: EpochNumber, counters: readonly CounterDelta[]): Promise<void> {
+    await mapInFlight(counters, (counter) => this.#replaceOne(epoch, counter));
+  }
+
   async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
     const items = await readItems(this.#client, this.#table, [...new Set(keys)].map(totalItem));
-    const counters = new Map(
-      items.map((item) => {
-        const key = textOf(item, item["key"] === undefined ? "pk" : "key") as CounterKey;
-        return [key, counterFrom(item, key)];
+    const counters = new Map(items.map((item) => [keyOf(item), counterFrom(item, keyOf(item))]));
+    return keys.flatMap((key) => counters.get(key) ?? []);
+  }
+
+  async *list(prefix: string): AsyncIterable<Counter> {
+    const scan = scanItems(this.#client, this.#table, "counters", {
+      FilterExpression: "sk = :total",
+      ExpressionAttributeValues: { ":total": totalSortKey },
+    });
+    for await (const item of scan) {
+      const key = keyOf(item);
+      if (key.startsWith(prefix)) yield counterFrom(item, key);
+    }
+  }
+
+  async #replaceOne(epoch: EpochNumber, counter: CounterDelta): Promise<void> {
+    const request = this.#client.send(
+      new PutCommand({
+        TableName: this.#table,
+        ...replacementOf(epoch, counter),
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       }),
     );
-    return keys.flatMap((key) => counters.get(key) ?? []);
+    const outcome = await conditional(this.#table, "PutItem of a counter", request);
+    if (outcome.kind === "refused") counterAt(epoch, counter.key, outcome);
   }
 
   async #applyOne(epoch: EpochNumber, now: EpochMs, delta: CounterDelta): Promise<Counter> {
@@ -94,6 +123,9 @@ export class DynamoDbCounterStore implements CounterStore {
     return await conditional(this.#table, "UpdateItem of a counter", request);
   }
 }
+
+const keyOf = (item: Item): CounterKey =>
+  textOf(item, item["key"] === undefined ? "pk" : "key") as CounterKey;
 
 /**
  * The counter as it is after a write, or as it was when it refused one. A run of `epoch` meets no other epoch: an older

@@ -1,4 +1,5 @@
 import {
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   paginateQuery,
@@ -46,6 +47,20 @@ export class DynamoDbRejectStore implements RejectStore {
   async write(pieces: readonly RejectPiece[]): Promise<void> {
     const items = new Map(pieces.flatMap(itemsFrom).map((item) => [`${item.pk} ${item.sk}`, item]));
     await putItems(this.#client, this.#table, [...items.values()]);
+  }
+
+  /** The raw bytes go first: what is left of a removal that failed is still found and removed again. */
+  async remove(ids: readonly RejectId[]): Promise<void> {
+    await mapInFlight(ids, async (id) => {
+      const pieces = this.#query("a reject's raw bytes", {
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": rejectRawPartition(id) },
+        ProjectionExpression: "pk, sk",
+      });
+      for await (const { items } of pieces)
+        for (const item of items) await this.#delete({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
+      await this.#delete(itemKey(id));
+    });
   }
 
   async list({ day, reason, after, limit }: RejectQuery): Promise<RejectPage> {
@@ -97,6 +112,11 @@ export class DynamoDbRejectStore implements RejectStore {
       return counts;
     });
     return countReasons(bins.flatMap((counts) => [...counts]));
+  }
+
+  async #delete(key: ItemKey): Promise<void> {
+    const request = this.#client.send(new DeleteCommand({ TableName: this.#table, Key: key }));
+    await answerOf(this.#table, "DeleteItem of a reject", request);
   }
 
   /** At least `limit` rejects of a bin, or all up to `readTo`; undefined for its end. */

@@ -19,8 +19,21 @@ export class MemoryCounterStore implements CounterStore {
     return Promise.resolve(deltas.map((delta) => this.#applyOne(epoch, now, delta)));
   }
 
+  replace(epoch: EpochNumber, counters: readonly CounterDelta[]): Promise<void> {
+    for (const { key, totals } of counters) {
+      const stored = this.#counters.get(key)?.epoch ?? 0;
+      if (stored > epoch) return Promise.reject(new StaleEpochError(key, epoch, stored as EpochNumber));
+      if (stored < epoch) this.#counters.set(key, { key, epoch, totals });
+    }
+    return Promise.resolve();
+  }
+
   read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
     return Promise.resolve(keys.flatMap((key) => this.#counters.get(key) ?? []));
+  }
+
+  async *list(prefix: string): AsyncIterable<Counter> {
+    for (const counter of this.#counters.values()) if (counter.key.startsWith(prefix)) yield counter;
   }
 
   #applyOne(epoch: EpochNumber, now: EpochMs, { key, totals }: CounterDelta): Counter {

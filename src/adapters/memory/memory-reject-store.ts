@@ -28,6 +28,14 @@ export class MemoryRejectStore implements RejectStore {
     return Promise.resolve();
   }
 
+  remove(ids: readonly RejectId[]): Promise<void> {
+    for (const id of ids) {
+      this.#summaries.delete(id);
+      this.#raws.delete(id);
+    }
+    return Promise.resolve();
+  }
+
   list({ day, reason = "", after, limit }: RejectQuery): Promise<RejectPage> {
     const found = this.#ofDay(day).filter(
       (reject) => (after === undefined || reject.id > after) && reject.reason.includes(reason),

@@ -26,17 +26,22 @@ interface CounterRow {
   readonly windows: string | null;
 }
 
+/** How many counters a listing reads at once. */
+const pageSize = 1_000;
+
 export class SqliteCounterStore implements CounterStore {
   readonly #db: SqliteDatabase;
   readonly #select: StatementSync;
-  readonly #selectPrefix: StatementSync;
+  readonly #selectPage: StatementSync;
   readonly #countPrefix: StatementSync;
   readonly #replace: StatementSync;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#select = db.prepare("SELECT * FROM counters WHERE key = ?");
-    this.#selectPrefix = db.prepare("SELECT * FROM counters WHERE key >= ? AND key < ? ORDER BY key");
+    this.#selectPage = db.prepare(
+      `SELECT * FROM counters WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ${pageSize}`,
+    );
     this.#countPrefix = db.prepare("SELECT count(*) AS counters FROM counters WHERE key >= ? AND key < ?");
     this.#replace = db.prepare(
       "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -51,6 +56,16 @@ export class SqliteCounterStore implements CounterStore {
     return this.#db.transaction(() => deltas.map((delta) => this.#applyOne(epoch, now, delta)));
   }
 
+  async replace(epoch: EpochNumber, counters: readonly CounterDelta[]): Promise<void> {
+    this.#db.transaction(() => {
+      for (const { key, totals } of counters) {
+        const stored = this.#row(key)?.epoch ?? 0;
+        if (stored > epoch) throw new StaleEpochError(key, epoch, stored as EpochNumber);
+        if (stored < epoch) this.#put(key, epoch, totals, encodeWindows(totals, unexpired));
+      }
+    });
+  }
+
   async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
     return this.#db.run(() =>
       keys.flatMap((key) => {
@@ -60,10 +75,17 @@ export class SqliteCounterStore implements CounterStore {
     );
   }
 
-  /** Every counter whose key starts with `prefix`, in the order of keys by UTF-8 bytes. */
-  *list(prefix: string): IterableIterator<Counter> {
-    const rows = this.#selectPrefix.iterate(prefix, `${prefix}\u{10ffff}`);
-    for (const row of rows) yield toCounter(row as unknown as CounterRow);
+  /** In the order of keys by UTF-8 bytes. One statement a page: no cursor stays open while the caller works on it. */
+  async *list(prefix: string): AsyncIterable<Counter> {
+    let after = "";
+    for (;;) {
+      const rows = this.#db.run(() =>
+        this.#selectPage.all(after, prefix, `${prefix}\u{10ffff}`),
+      ) as unknown as CounterRow[];
+      for (const row of rows) yield toCounter(row);
+      if (rows.length < pageSize) return;
+      after = rows.at(-1)?.key ?? "";
+    }
   }
 
   /** How many counters have a key that starts with `prefix`. */
@@ -81,6 +103,11 @@ export class SqliteCounterStore implements CounterStore {
     const stored = row === undefined ? noTotals : toTotals(row);
     if (row !== undefined && row.epoch > epoch) throw new StaleEpochError(key, epoch, row.epoch);
     const totals = row?.epoch === epoch ? withMinimaOf(stored, delta) : addTotals(stored, delta);
+    this.#put(key, epoch, totals, encodeWindows(totals, now));
+    return { key, epoch, totals };
+  }
+
+  #put(key: CounterKey, epoch: EpochNumber, totals: Totals, windows: string | null): void {
     const { firstPlayedAt, label } = totals;
     this.#replace.run(
       key,
@@ -96,9 +123,8 @@ export class SqliteCounterStore implements CounterStore {
       label?.startedAt ?? null,
       label?.artist ?? null,
       label?.title ?? null,
-      encodeWindows(totals, now),
+      windows,
     );
-    return { key, epoch, totals };
   }
 }
 
@@ -136,6 +162,9 @@ function toLabel({ labelled_at: startedAt, artist, title }: CounterRow): Label |
 }
 
 const noWindows = { windows: noTotals.windows, decays: noTotals.decays };
+
+/** Nothing has expired by then. */
+const unexpired = 0 as EpochMs;
 
 function encodeWindows({ windows, decays }: Totals, now: EpochMs): string | null {
   if (windows.size === 0 && decays.size === 0) return null;

@@ -33,6 +33,8 @@ export class SqliteRejectStore implements RejectStore {
   readonly #db: SqliteDatabase;
   readonly #insert: StatementSync;
   readonly #insertPiece: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #deletePieces: StatementSync;
   readonly #selectPage: StatementSync;
   readonly #select: StatementSync;
   readonly #selectPieces: StatementSync;
@@ -42,6 +44,8 @@ export class SqliteRejectStore implements RejectStore {
     this.#db = db;
     this.#insert = db.prepare("INSERT OR IGNORE INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?)");
     this.#insertPiece = db.prepare("INSERT OR IGNORE INTO reject_pieces VALUES (?, ?, ?)");
+    this.#delete = db.prepare("DELETE FROM rejects WHERE id = ?");
+    this.#deletePieces = db.prepare("DELETE FROM reject_pieces WHERE id = ?");
     this.#selectPage = db.prepare(
       "SELECT * FROM rejects WHERE id >= ? AND id < ? AND id > ? AND instr(reason, ?) > 0 ORDER BY id LIMIT ?",
     );
@@ -58,6 +62,15 @@ export class SqliteRejectStore implements RejectStore {
         this.#insertPiece.run(id, chunk, raw);
         if (chunk > 0) continue;
         this.#insert.run(id, shard, sequenceNumber, entry, arrivedAt, reason, chunks);
+      }
+    });
+  }
+
+  async remove(ids: readonly RejectId[]): Promise<void> {
+    this.#db.transaction(() => {
+      for (const id of ids) {
+        this.#delete.run(id);
+        this.#deletePieces.run(id);
       }
     });
   }

@@ -1,0 +1,146 @@
+import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import type { EpochMs, UserId } from "#src/domain/play.ts";
+import { isForgotten } from "#src/domain/profile.ts";
+import type { Archive } from "#src/ports/archive.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { ProfileStore } from "#src/ports/profile-store.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { TokenStore } from "#src/ports/token-store.ts";
+import { CliError } from "../cli-error.ts";
+import { correctionOf } from "./correction-of.ts";
+import { ErasureScan } from "./erasure-scan.ts";
+import { clearCorrection, planCorrection } from "./plan-correction.ts";
+import { rewriteArchive } from "./rewrite-archive.ts";
+
+export interface ForgetStores {
+  readonly epochs: EpochLog;
+  readonly counters: CounterStore;
+  readonly profiles: ProfileStore;
+  readonly publications: PublicationStore;
+  readonly tokens: TokenStore;
+}
+
+export interface ForgetDeps {
+  readonly stores: ForgetStores;
+  readonly archive: Archive;
+  readonly clock: Clock;
+  /** How far apart two arrivals of one play are at most, ms. @default 600000 */
+  readonly horizonMs?: number;
+  /** Names this run; the lease is its own. */
+  readonly owner: string;
+  /** Resolves when an epoch that is open is committed. */
+  readonly applied: (epoch: EpochNumber) => Promise<void>;
+  /** Gives whoever works on the stores or on the archive some time. @throws CliError once that was long enough */
+  readonly pause: (reason: string) => Promise<void>;
+  /** Runs `work` while nobody else writes to what is in the archive already. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Forgotten {
+  /** The epoch that corrected the totals. */
+  readonly epoch: EpochNumber;
+  /** Records of the listener that are out of the archive. */
+  readonly plays: number;
+  readonly rejects: number;
+  /** Counters that were corrected, sums over all songs aside. */
+  readonly counters: number;
+  /** Objects of the archive that were rewritten. */
+  readonly objects: number;
+  readonly tokens: number;
+}
+
+/** How often another epoch may come first: under the lease none does. */
+const attempts = 5;
+/** For the last part of the archive and for writing the correction down, ms. */
+const leaseMs = 300_000;
+
+/**
+ * Makes a store and its archive such that the listener has never been: totals and charts by an epoch of its own, then the
+ * archive, then tokens. Where it is cut off, doing it again finishes it. What the listener plays after the last committed
+ * epoch counts, as a new listener's.
+ *
+ * @returns undefined where nothing is known of the listener
+ * @throws CliError where the archive does not hold what is counted
+ */
+export async function forgetListener(deps: ForgetDeps, userId: UserId): Promise<Forgotten | undefined> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const scan = new ErasureScan(userId, deps.horizonMs);
+    const first = await deps.stores.epochs.latest();
+    if (first === undefined) return undefined;
+    await scan.advance(deps.archive, first.from, "records"); // the long part, while epochs go on
+    const epoch = await planUnderLease(deps, scan, userId);
+    if (epoch === "unknown") return undefined;
+    if (epoch === "overtaken") continue;
+    await deps.applied(epoch);
+    await clearCorrection(deps.stores);
+    const objects = await deps.alone(() => rewriteArchive(deps.archive, scan.erasures));
+    const { plays, rejects, keys } = scan;
+    const tokens = await revokeTokens(deps.stores.tokens, userId);
+    return { epoch, plays, rejects: rejects.length, counters: keys.size, objects, tokens };
+  }
+  throw new CliError(`another epoch came first ${attempts} times; try again`);
+}
+
+async function planUnderLease(
+  deps: ForgetDeps,
+  scan: ErasureScan,
+  userId: UserId,
+): Promise<EpochNumber | "unknown" | "overtaken"> {
+  const { stores, owner } = deps;
+  const base = await takeBase(deps);
+  try {
+    while ((await scan.advance(deps.archive, base.to, "all")).length > 0)
+      await deps.pause("the archive to hold what is counted");
+    requireAgreement(scan, base);
+    if (scan.erasures.records.size === 0 && !(await isKnown(stores, userId))) return "unknown";
+    const now = Math.max(deps.clock(), base.now) as EpochMs;
+    const correction = await correctionOf(scan, userId, stores.counters, now);
+    return (await planCorrection(stores, base, correction, now)) ?? "overtaken";
+  } finally {
+    await stores.epochs.releaseLease(owner);
+  }
+}
+
+/** The latest epoch, committed, with the lease: nobody plans the next one. */
+async function takeBase({ stores, clock, owner, applied, pause }: ForgetDeps): Promise<EpochRecord> {
+  for (;;) {
+    if (await stores.epochs.acquireLease(owner, clock(), leaseMs)) {
+      const latest = await stores.epochs.latest();
+      if (latest?.status === "committed") return latest;
+      await stores.epochs.releaseLease(owner);
+      if (latest !== undefined) await applied(latest.epoch);
+    } else {
+      await pause("a running epoch");
+    }
+  }
+}
+
+/** @throws CliError where a recount of the archive is not what the consumer has counted: no correction could be right */
+function requireAgreement({ recount }: ErasureScan, base: EpochRecord): void {
+  for (const { shard, counts } of base.to) {
+    const found = recount.shards.get(shard);
+    const names = ["plays", "unqualified", "duplicates", "rejects"] as const;
+    const differs = names.find((name) => (found?.[name] ?? 0) !== counts[name]);
+    if (differs === undefined) continue;
+    throw new CliError(
+      `the archive holds ${found?.[differs] ?? 0} ${differs} of ${shard} where ${counts[differs]} are counted: ` +
+        "nobody can be forgotten exactly without all of it; see earworm verify",
+    );
+  }
+}
+
+async function isKnown({ profiles }: ForgetStores, userId: UserId): Promise<boolean> {
+  const stored = (await profiles.read([userId])).get(userId);
+  return stored !== undefined && !isForgotten(stored.profile);
+}
+
+async function revokeTokens(tokens: TokenStore, userId: UserId): Promise<number> {
+  let revoked = 0;
+  for (const { id, scope } of await tokens.list()) {
+    if (scope.kind === "operator" || scope.userId !== userId) continue;
+    if (await tokens.revoke(id)) revoked += 1;
+  }
+  return revoked;
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
+import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
+import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
+import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
+import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
+import type { EpochMs, UserId } from "#src/domain/play.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import { openBucketArchive } from "../bucket-archive.ts";
+import { CliError } from "../cli-error.ts";
+import { onStage } from "../target.ts";
+import { type Forgotten, forgetListener } from "./forget-listener.ts";
+
+const pauseMs = 2_000;
+/** The archive is a minute behind, and a run of the workflow starts within a minute; ms. */
+const patienceMs = 300_000;
+
+/** Forgets a listener in a deployment, which goes on meanwhile. @throws CliError that says in one line what is wrong */
+export async function forgetOnStage(stage: string, userId: UserId): Promise<Forgotten | undefined> {
+  return await onStage(
+    stage,
+    async (client, { countersTable, archiveBucket, dedupeHorizonMs: horizonMs }) => {
+      const epochs = new DynamoDbEpochLog(client, countersTable);
+      return await forgetListener(
+        {
+          stores: {
+            epochs,
+            counters: new DynamoDbCounterStore(client, countersTable),
+            profiles: new DynamoDbProfileStore(client, countersTable),
+            publications: new DynamoDbPublicationStore(client, countersTable),
+            tokens: new DynamoDbTokenStore(client, countersTable),
+          },
+          archive: await openBucketArchive(archiveBucket),
+          horizonMs,
+          clock: () => Date.now() as EpochMs,
+          owner: `forget-${randomUUID()}`,
+          applied: (epoch) => committed(epochs, epoch),
+          pause: patience(),
+          alone: (work) => work(), // the archiver never writes to an object that is there
+        },
+        userId,
+      );
+    },
+  );
+}
+
+async function committed(epochs: EpochLog, epoch: EpochNumber): Promise<void> {
+  const pause = patience();
+  while ((await epochs.read(epoch))?.status !== "committed")
+    await pause(`the workflow to commit epoch ${epoch}`);
+}
+
+/** Waits a little each time, and throws once that was too long. */
+function patience(): (reason: string) => Promise<void> {
+  const endsAt = performance.now() + patienceMs;
+  return async (reason) => {
+    if (performance.now() > endsAt)
+      throw new CliError(`waited ${patienceMs / 1000} s for ${reason} in vain; run it again`);
+    await sleep(pauseMs);
+  };
+}

@@ -1,0 +1,85 @@
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { ArchivedRecord, ArchiveObject, ErasedEntry } from "#src/domain/archive.ts";
+import type { UserId } from "#src/domain/play.ts";
+import { hourMs } from "#src/domain/windows.ts";
+import type { Archive } from "#src/ports/archive.ts";
+import { partitionKeyOf } from "#src/wire/partition-key.ts";
+import { isGzip } from "#src/wire/play-record.ts";
+
+/** What is to be taken out of one archived record. */
+export interface Erasure {
+  readonly entries: readonly ErasedEntry[];
+  /** Lines of its block, from 0; a record that is no block is one line. */
+  readonly lines: ReadonlySet<number>;
+}
+
+/** What is to be taken out of an archive. */
+export interface Erasures {
+  readonly userId: UserId;
+  /** By `recordKey`. */
+  readonly records: ReadonlyMap<string, Erasure>;
+  /** The starts of the hours in which they arrived, epoch ms. */
+  readonly hours: ReadonlySet<number>;
+}
+
+export const recordKey = ({
+  shard,
+  sequenceNumber,
+}: Pick<ArchivedRecord, "shard" | "sequenceNumber">): string => `${shard}/${sequenceNumber}`;
+
+/**
+ * Takes entries out of an archive for good: their bytes go, and that something stood there stays. A record that a repeated
+ * delivery left twice loses them in both places. Doing it again changes nothing.
+ *
+ * @returns how many objects were rewritten
+ */
+export async function rewriteArchive(archive: Archive, erasures: Erasures): Promise<number> {
+  let rewritten = 0;
+  for (const object of await archive.list()) {
+    if (!mayHold(object, erasures.hours)) continue;
+    const records: ArchivedRecord[] = [];
+    let isTouched = false;
+    for await (const record of archive.read(object)) {
+      const erasure = erasures.records.get(recordKey(record));
+      if (erasure !== undefined) isTouched = true;
+      records.push(erasure === undefined ? record : withoutEntries(record, erasure, erasures.userId));
+    }
+    if (!isTouched) continue;
+    await archive.rewrite(object, records);
+    rewritten += 1;
+  }
+  return rewritten;
+}
+
+/** An arrival may be clamped to a later one, so a record's own hour may be one before. */
+const mayHold = ({ hour }: ArchiveObject, hours: ReadonlySet<number>): boolean =>
+  hours.has(hour) || hours.has(hour + hourMs) || hours.has(hour - hourMs);
+
+/**
+ * Lines are emptied and not cut out: the places of the others stay. A producer may have taken the listener's id for the
+ * partition key; in its place comes the bucket that ours would take.
+ */
+function withoutEntries(record: ArchivedRecord, { entries, lines }: Erasure, userId: UserId): ArchivedRecord {
+  const known = new Set(record.erased?.map(({ entry }) => entry));
+  const erased = [...(record.erased ?? []), ...entries.filter(({ entry }) => !known.has(entry))];
+  const inOrder = erased.sort((a, b) => a.entry - b.entry);
+  const partitionKey = record.partitionKey === userId ? partitionKeyOf(userId) : record.partitionKey;
+  const data = isGzip(record.data)
+    ? gzipSync(withoutLines(gunzipSync(record.data), lines))
+    : new Uint8Array(0);
+  return { ...record, partitionKey, data, erased: inOrder };
+}
+
+const lineFeed = 0x0a;
+
+function withoutLines(block: Buffer, lines: ReadonlySet<number>): Buffer {
+  const kept: Uint8Array[] = [];
+  let start = 0;
+  for (let line = 0; start < block.length; line++) {
+    const found = block.indexOf(lineFeed, start);
+    const end = found === -1 ? block.length : found;
+    kept.push(lines.has(line) ? block.subarray(end, end + 1) : block.subarray(start, end + 1));
+    start = end + 1;
+  }
+  return Buffer.concat(kept);
+}

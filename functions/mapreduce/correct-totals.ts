@@ -1,0 +1,92 @@
+import type { ChartList } from "#src/domain/chart.ts";
+import { type Nomination, nominate } from "#src/domain/chart-candidates.ts";
+import type { Correction } from "#src/domain/correction.ts";
+import type { Counter, CounterDelta } from "#src/domain/counter.ts";
+import type { EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import { allTime, isExpired, type WindowId } from "#src/domain/windows.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { RejectStore } from "#src/ports/reject-store.ts";
+import { correctionKey, readCorrection } from "#src/wire/correction-codec.ts";
+import { decodeRecent, encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
+import { ChartDrafts } from "./chart-drafts.ts";
+
+export interface CorrectTotalsDeps {
+  readonly counters: CounterStore;
+  readonly publications: PublicationStore;
+  readonly rejects: Pick<RejectStore, "remove">;
+}
+
+/** The counters that have charts: what their keys start with, and what an entry is called where it has no label. */
+const charted = [
+  { list: "songs", prefix: "SONG#", nameOf: () => "" },
+  { list: "artists", prefix: "ARTIST#", nameOf: (id: string) => id },
+] as const satisfies readonly { list: ChartList; prefix: string; nameOf: (id: string) => string }[];
+
+/**
+ * MapReduce's part of an epoch that corrects: puts the smaller totals in place, rebuilds the charts that they are in, and
+ * takes the listener out of the recent plays and the rejects. Doing it again changes nothing.
+ */
+export async function correctTotals(deps: CorrectTotalsDeps, record: EpochRecord): Promise<StageFigures> {
+  const { epoch } = record;
+  const correction = readCorrection(record, await deps.publications.read(correctionKey));
+  await deps.counters.replace(epoch, correction.counters);
+  const drafts = new ChartDrafts(deps.publications, record);
+  for (const kind of charted) await rebuildCharts(deps.counters, drafts, record, correction, kind);
+  const charts = await drafts.write();
+  await forgetRecentPlays(deps.publications, record, correction);
+  await deps.rejects.remove(correction.rejects);
+  return { counters: correction.counters.length, charts };
+}
+
+/** Charts that were full and lose an entry may take in anybody: for them all counters are read (I6). */
+async function rebuildCharts(
+  counters: CounterStore,
+  drafts: ChartDrafts,
+  record: EpochRecord,
+  correction: Correction,
+  { list, prefix, nameOf }: (typeof charted)[number],
+): Promise<void> {
+  const shrunk = correction.counters.filter(({ key }) => key.startsWith(prefix));
+  if (shrunk.length === 0) return;
+  const ids = new Set(shrunk.map(({ key }) => key.slice(prefix.length)));
+  const open = new Set<WindowId>();
+  const inexact = new Set<WindowId>();
+  for (const window of touchedWindows(correction, shrunk, record)) {
+    open.add(window);
+    if (!(await drafts.openWithout(list, window, ids))) inexact.add(window);
+  }
+  const nominationsOf = (counter: Counter, windows: ReadonlySet<WindowId>): readonly Nomination[] => {
+    const id = counter.key.slice(prefix.length);
+    const all = nominate(id, nameOf(id), counter, counter, record.now);
+    return all.filter(({ window }) => windows.has(window));
+  };
+  for (const { key, totals } of shrunk)
+    await drafts.offer(list, nominationsOf({ key, epoch: record.epoch, totals }, open));
+  if (inexact.size === 0) return;
+  for await (const counter of counters.list(prefix))
+    await drafts.offer(list, nominationsOf(counter, inexact));
+}
+
+/** Every window in which one of the counters may stand in a chart, now or before. */
+function touchedWindows(
+  { windows }: Correction,
+  shrunk: readonly CounterDelta[],
+  { now }: EpochRecord,
+): ReadonlySet<WindowId> {
+  const kept = shrunk.flatMap(({ totals }) => [...totals.windows.keys(), ...totals.decays.keys()]);
+  return new Set([allTime, ...windows, ...kept].filter((window) => !isExpired(window, now)));
+}
+
+async function forgetRecentPlays(
+  publications: PublicationStore,
+  { epoch }: EpochRecord,
+  { userId }: Correction,
+): Promise<void> {
+  const published = await publications.read(recentKey);
+  if (published === undefined || published.epoch >= epoch) return;
+  const plays = decodeRecent(published.body);
+  const others = plays.filter((play) => play.userId !== userId);
+  if (others.length < plays.length)
+    await publications.write(recentKey, { epoch, body: encodeRecent(others) });
+}

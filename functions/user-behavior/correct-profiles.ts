@@ -1,0 +1,63 @@
+import { draftChart, isExactWithout } from "#src/domain/chart.ts";
+import { nominateListener } from "#src/domain/chart-candidates.ts";
+import type { Correction } from "#src/domain/correction.ts";
+import type { EpochRecord, StageFigures } from "#src/domain/epoch.ts";
+import { StaleEpochError, StoreError } from "#src/domain/errors.ts";
+import { isForgotten, noProfile } from "#src/domain/profile.ts";
+import { allTime } from "#src/domain/windows.ts";
+import type { ProfileStore } from "#src/ports/profile-store.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
+import { correctionKey, readCorrection } from "#src/wire/correction-codec.ts";
+
+export interface CorrectProfilesDeps {
+  readonly profiles: ProfileStore;
+  readonly publications: PublicationStore;
+}
+
+/**
+ * UserBehavior's part of an epoch that corrects: empties the listener's profile and takes the listener out of the chart.
+ * Doing it again changes nothing.
+ */
+export async function correctProfiles(deps: CorrectProfilesDeps, record: EpochRecord): Promise<StageFigures> {
+  const correction = readCorrection(record, await deps.publications.read(correctionKey));
+  await emptyProfile(deps.profiles, record, correction);
+  await rebuildChart(deps, record, correction);
+  return { users: 1 };
+}
+
+/** An empty one and not none: its guard keeps a late run of an earlier epoch from bringing the plays back (I5). */
+async function emptyProfile(
+  profiles: ProfileStore,
+  { epoch }: EpochRecord,
+  { userId }: Correction,
+): Promise<void> {
+  const stored = (await profiles.read([userId])).get(userId);
+  if (stored === undefined || stored.epoch === epoch) return;
+  if (stored.epoch > epoch) throw new StaleEpochError("a profile", epoch, stored.epoch);
+  const refused = await profiles.write(epoch, [{ profile: noProfile(userId), epochRead: stored.epoch }]);
+  if (refused.length === 0) return;
+  const now = (await profiles.read([userId])).get(userId);
+  if (now === undefined || now.epoch !== epoch || !isForgotten(now.profile))
+    throw new StoreError(`a profile changed while epoch ${epoch} was written`);
+}
+
+/** A chart that was full may take in anybody: then all profiles are read (I6). */
+async function rebuildChart(
+  { profiles, publications }: CorrectProfilesDeps,
+  { epoch }: EpochRecord,
+  { userId }: Correction,
+): Promise<void> {
+  const key = chartKey("listeners", allTime);
+  const published = await publications.read(key);
+  if (published === undefined || published.epoch === epoch) return;
+  if (published.epoch > epoch) throw new StaleEpochError(key, epoch, published.epoch);
+  const previous = decodeChart(published.body, key);
+  const gone = new Set<string>([userId]);
+  const chart = draftChart("listeners", allTime, previous, gone);
+  if (!isExactWithout(previous.entries, gone)) {
+    for await (const { profile } of profiles.list()) chart.update.offer(nominateListener(profile));
+  }
+  const next = chart.finish(epoch);
+  if (next !== undefined) await publications.write(key, { epoch, body: encodeChart(next) });
+}

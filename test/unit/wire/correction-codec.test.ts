@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Correction } from "#src/domain/correction.ts";
+import type { CounterKey } from "#src/domain/counter.ts";
+import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
+import type { UserId } from "#src/domain/play.ts";
+import type { RejectId } from "#src/domain/reject.ts";
+import type { WindowId } from "#src/domain/windows.ts";
+import { encodeCorrection, noCorrection, readCorrection } from "#src/wire/correction-codec.ts";
+import { someTotals } from "#test/support/arbitraries.ts";
+
+const record = { epoch: 5, correction: 7 } as EpochRecord;
+const published = (body: string, epoch = 7) => ({ epoch: epoch as EpochNumber, body });
+
+const someCorrection: fc.Arbitrary<Correction> = fc.record({
+  userId: fc.string({ minLength: 1 }) as fc.Arbitrary<UserId>,
+  counters: fc.array(fc.record({ key: fc.string() as fc.Arbitrary<CounterKey>, totals: someTotals })),
+  windows: fc.array(fc.constantFrom("h.2026112014", "x.20261120") as fc.Arbitrary<WindowId>),
+  rejects: fc.array(fc.string() as fc.Arbitrary<RejectId>),
+});
+
+test("a correction comes back as it was written", () => {
+  fc.assert(
+    fc.property(someCorrection, (correction) => {
+      expect(readCorrection(record, published(encodeCorrection(correction)))).toEqual(correction);
+    }),
+  );
+});
+
+test.each([
+  ["nothing", undefined],
+  ["version 6", published(noCorrection, 6)],
+  ["version 8", published(noCorrection, 8)],
+])("an epoch that finds %s in the place of its correction says so", (found, stored) => {
+  expect(() => readCorrection(record, stored)).toThrow(
+    new CorruptStoreError(`epoch 5 applies version 7 of the correction, found ${found}`),
+  );
+});
+
+test.each([
+  ["that was cleared", noCorrection],
+  [
+    "with a sum below 0",
+    '{"user_id":"U","counters":[["k",[-1,0,0,0,0,0,0],null,null,[],[]]],"windows":[],"rejects":[]}',
+  ],
+  ["with half a counter", '{"user_id":"U","counters":[["k"]],"windows":[],"rejects":[]}'],
+  ["cut off", '{"user_id":"U","counters":['],
+])("one %s is corrupt", (_, body) => {
+  expect(() => readCorrection(record, published(body))).toThrow(CorruptStoreError);
+});
