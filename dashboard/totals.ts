@@ -1,4 +1,5 @@
 import type { StatsView } from "#src/wire/stats-view.ts";
+import type { VerificationView } from "#src/wire/verification-view.ts";
 import { byId, setText } from "./dom.ts";
 import { formatAge, formatCount } from "./format.ts";
 
@@ -7,15 +8,17 @@ interface StatsAnswer {
   readonly lag_plays: number;
   readonly epoch_at: string | null;
   readonly age_ms: number | null;
+  readonly verification: VerificationView | null;
   readonly simulated: boolean;
 }
 
 const pollEveryMs = 5000;
 
-/** The row of totals: counts are pushed; lag and the server's clock are asked for. */
+/** The row of totals: counts are pushed; lag, the server's clock and the last verification are asked for. */
 export class Totals {
   readonly #banner = byId("simulated", HTMLElement);
   #epochAt: number | undefined;
+  #verification: VerificationView | undefined;
   /** What to add to this machine's clock to get the server's, ms. */
   #clockOffsetMs = 0;
 
@@ -50,6 +53,16 @@ export class Totals {
     const age = this.#epochAt === undefined ? "" : formatAge(this.now() - this.#epochAt);
     setText(byId("total-age", HTMLElement), age === "" ? "–" : age);
     setText(byId("freshness", HTMLElement), age === "" ? "" : `as of ${age} ago`);
+    this.#showVerification();
+  }
+
+  #showVerification(): void {
+    if (this.#verification === undefined) return;
+    const { at, drift } = this.#verification;
+    setText(byId("verified-age", HTMLElement), `${formatAge(this.now() - Date.parse(at))} ago`);
+    const note = byId("verified-drift", HTMLElement);
+    setText(note, describeDrift(this.#verification));
+    note.classList.toggle("warning", drift > 0);
   }
 
   async #poll(): Promise<void> {
@@ -62,8 +75,17 @@ export class Totals {
       }
       setText(byId("total-lag", HTMLElement), formatCount(stats.lag_plays));
       this.#banner.hidden = !stats.simulated;
+      this.#verification = stats.verification ?? undefined;
     } catch {
       // The connection's state already shows that the server is away.
     }
   }
+}
+
+/** `drift 0`, `drift 4: songs, charts`. */
+function describeDrift({ drift, kinds, from, to }: VerificationView): string {
+  const drifted = kinds.filter((kind) => kind.drift > 0).map(({ kind }) => kind);
+  const where = drifted.length === 0 ? "" : `: ${drifted.join(", ")}`;
+  const isPart = from !== null || to !== null;
+  return `drift ${formatCount(drift)}${where}${isPart ? " (some hours only)" : ""}`;
 }

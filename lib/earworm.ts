@@ -20,7 +20,7 @@ export interface EarwormStacks {
 export function addStacks(app: App, settings: Settings): EarwormStacks {
   const name = (lifecycle: string) => `Earworm-${settings.stage}-${lifecycle}`;
   const state = new StateStack(app, name("State"), { settings });
-  const { plays, segments, counters } = state;
+  const { plays, segments, counters, archive } = state;
   const realtime = new RealtimeStack(app, name("Realtime"), { settings, plays, segments, counters });
   const { broadcast, connections, httpApi, webSocket } = realtime;
   const pipeline = new PipelineStack(app, name("Pipeline"), {
@@ -28,6 +28,7 @@ export function addStacks(app: App, settings: Settings): EarwormStacks {
     plays,
     segments,
     counters,
+    archive,
     broadcast,
   });
   const { stateMachine } = pipeline;

@@ -32,6 +32,19 @@ export interface Settings {
   readonly consumerBatchSize: number;
   /** How long the consumer waits for a batch to fill: larger segments against freshness. @default 1 */
   readonly consumerWindowSeconds: number;
+  /** How long the archiver waits for a batch to fill: fewer and larger objects against how far the archive is behind. @default 60 */
+  readonly archiveSeconds: number;
+  /** How long archived plays are kept; 0 for ever. @default 0 */
+  readonly archiveDays: number;
+  /** How often the totals are compared with a recount of the archive; 0 for never. @default 24 */
+  readonly verifyHours: number;
+  /**
+   * Compares only the windows of so many whole days, which bounds time and memory; 0 for everything
+   * (docs/operations.md, "Verification"). @default 0
+   */
+  readonly verifyDays: number;
+  /** Memory of the function that compares; a new account is given 3,008 MB at most. @default 3008 */
+  readonly verifyMemoryMb: number;
   /** @default "INFO", "DEBUG" in dev */
   readonly logLevel: (typeof logLevels)[number];
   /** Days. @default one month, one week in dev */
@@ -83,6 +96,11 @@ const defaults: Tunable = {
   leaseMs: 300_000,
   consumerBatchSize: 10_000,
   consumerWindowSeconds: 1,
+  archiveSeconds: 60,
+  archiveDays: 0,
+  verifyHours: 24,
+  verifyDays: 0,
+  verifyMemoryMb: 3008,
   logLevel: "INFO",
   logRetention: RetentionDays.ONE_MONTH,
   lightMemoryMb: 512,
@@ -124,7 +142,13 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
     httpBurst: 4_000,
   },
   /** What `npm run test:e2e` deploys and destroys. */
-  e2e: { ...shortLived, tickSeconds: 1, shards: 2, allowedOrigins: ["https://dashboard.example"] },
+  e2e: {
+    ...shortLived,
+    tickSeconds: 1,
+    shards: 2,
+    archiveSeconds: 1,
+    allowedOrigins: ["https://dashboard.example"],
+  },
 };
 
 /** What each setting may be; the services' limits where they have one. */
@@ -138,6 +162,11 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   leaseMs: anInteger(120_000, 300_000),
   consumerBatchSize: anInteger(1, 10_000),
   consumerWindowSeconds: anInteger(1, 300), // 0 is refused together with a batch size over 10
+  archiveSeconds: anInteger(1, 300), // as for the consumer
+  archiveDays: anInteger(0, 36_500),
+  verifyHours: anInteger(0, 24), // an alarm's period has a day at most
+  verifyDays: anInteger(0, 36_500),
+  verifyMemoryMb: anInteger(128, 10_240),
   logLevel: oneOf(logLevels),
   logRetention: oneOf(Object.values(RetentionDays).filter((days) => typeof days === "number")),
   lightMemoryMb: anInteger(128, 10_240),
@@ -169,6 +198,12 @@ function problemsOf(settings: Settings): string[] {
   if (settings.dedupeHorizonMs >= settings.segmentRetentionDays * 86_400_000)
     problems.push(
       `dedupeHorizonMs must be shorter than segmentRetentionDays (${settings.segmentRetentionDays}), got ${settings.dedupeHorizonMs}`,
+    );
+  const { archiveDays, verifyHours, verifyDays } = settings;
+  const mostVerified = archiveDays - 2; // what arrived on the day before counts too, and the oldest day is half gone
+  if (archiveDays > 0 && verifyHours > 0 && !(verifyDays >= 1 && verifyDays <= mostVerified))
+    problems.push(
+      `verifyDays must be an integer from 1 to ${mostVerified} where archiveDays is ${archiveDays}, got ${verifyDays}; or verifyHours 0`,
     );
   if (settings.allowedOrigins.includes("*") && settings.allowedOrigins.length > 1)
     problems.push(`allowedOrigins must be "*" alone or a list without it`);

@@ -14,7 +14,7 @@ export interface AlarmGroupProps {
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
 
-/** What can go wrong between a producer and a segment. */
+/** What can go wrong between a producer and a segment, or the archive. */
 export class IngestAlarms extends Construct {
   constructor(scope: Construct, id: string, { deployment, topic }: AlarmGroupProps) {
     super(scope, id);
@@ -41,6 +41,23 @@ export class IngestAlarms extends Construct {
       meaning: "more than 5 % of the records are no plays",
       metric: consume.recorded("RejectExcess", { statistic: Stats.SUM, period: fiveMinutes }),
       threshold: 20, // rejects beyond the 5 %: one bad record of two is none of an operator's business
+      topic,
+    });
+    const archiver = functionOf(deployment, "archive");
+    new OperatorAlarm(this, "ArchiveAge", {
+      section: "archive-age",
+      meaning:
+        "plays wait longer than 15 minutes to be archived; the archive lacks them when the stream's retention ends",
+      metric: archiver.fn.metric("IteratorAge", { statistic: Stats.MAXIMUM, period: fiveMinutes }),
+      threshold: 900_000, // the batching window is 5 minutes at most
+      topic,
+    });
+    new OperatorAlarm(this, "ArchiverErrors", {
+      section: "archiver-errors",
+      meaning: "the archiver fails, and its batch comes again until it works",
+      metric: archiver.fn.metricErrors({ statistic: Stats.SUM, period: fiveMinutes }),
+      threshold: 0,
+      breaching: [3, 3], // it runs once a minute, and a single failure is repeated at once and passes
       topic,
     });
     new OperatorAlarm(this, "StreamThrottles", {

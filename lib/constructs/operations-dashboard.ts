@@ -53,6 +53,8 @@ export class OperationsDashboard extends Dashboard {
         [new AlarmStatusWidget({ title: "Alarms", alarms: [...alarms], width: 24, height: 4 })],
         heading("Ingest"),
         ingest(deployment),
+        heading("Archive"),
+        archive(deployment),
         heading("Workflow"),
         workflow(deployment),
         heading("Stores"),
@@ -96,10 +98,30 @@ function ingest(deployment: Deployment): IWidget[] {
   );
 }
 
+function archive(deployment: Deployment): IWidget[] {
+  const archiver = functionOf(deployment, "archive");
+  return row(
+    [
+      "Records archived",
+      [
+        deployment.plays.metricIncomingRecords(sum("records in")),
+        archiver.recorded("ArchivedRecords", sum("records archived")),
+      ],
+    ],
+    ["How long records wait for the archiver, ms", [archiver.fn.metric("IteratorAge", most("iterator age"))]],
+    [
+      "Archiver",
+      [archiver.fn.metricInvocations(sum("batches")), archiver.fn.metricErrors(sum("errors"))],
+      [archiver.fn.metricDuration(p99("one batch, ms"))],
+    ],
+  );
+}
+
 function workflow(deployment: Deployment): IWidget[] {
   const { stateMachine } = deployment;
   const plan = functionOf(deployment, "mapreduce-plan");
   const commit = functionOf(deployment, "mapreduce-commit");
+  const verify = deployment.functions.get("verify"); // none where the settings say never
   return row(
     [
       "Runs",
@@ -118,7 +140,10 @@ function workflow(deployment: Deployment): IWidget[] {
     [
       "Waiting plays, and drift",
       [commit.recorded("WaitingPlays", most("waiting plays"))],
-      [commit.recorded("CounterDrift", most("drift"))],
+      [
+        commit.recorded("CounterDrift", most("drift from the segments")),
+        ...(verify === undefined ? [] : [verify.recorded("CounterDrift", most("drift from the archive"))]),
+      ],
     ],
     [
       "Stages, ms (p99)",

@@ -3,7 +3,6 @@ import { type CfnApi, WebSocketApi, WebSocketStage } from "aws-cdk-lib/aws-apiga
 import { WebSocketLambdaAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
-import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Construct, type IConstruct } from "constructs";
 import {
   authorizeEnv,
@@ -14,6 +13,7 @@ import {
 } from "#functions/ws-broadcast/env.ts";
 import type { Settings } from "../settings.ts";
 import { AccessLog } from "./access-log.ts";
+import { grantPartitions } from "./grant-partitions.ts";
 import { StageFunction } from "./stage-function.ts";
 import { StoreTable } from "./store-table.ts";
 
@@ -112,7 +112,7 @@ export class RealtimeApi extends Construct {
       acknowledgeConnections(pusher, this.stage);
     }
     // How its broadcasts went: totals stay out of its reach.
-    grantPartition(counters, "BROADCAST", this.broadcast, "dynamodb:PutItem");
+    grantPartitions(counters, ["BROADCAST"], this.broadcast, "dynamodb:PutItem");
 
     const routes = { $connect: connect, $disconnect: disconnect, $default: subscribe };
     const authorizer =
@@ -133,22 +133,11 @@ export class RealtimeApi extends Construct {
       env: { COUNTERS_TABLE: counters.tableName },
       settings,
     });
-    grantPartition(counters, "TOKEN", authorize, "dynamodb:GetItem");
+    grantPartitions(counters, ["TOKEN"], authorize, "dynamodb:GetItem");
     return new WebSocketLambdaAuthorizer("Authorizer", authorize.fn, {
       identitySource: ["route.request.querystring.token"],
     });
   }
-}
-
-/** Allows requests about the items of one partition only. */
-function grantPartition(table: ITable, partition: string, grantee: IGrantable, action: string): void {
-  grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({
-      actions: [action],
-      resources: [table.tableArn],
-      conditions: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [partition] } },
-    }),
-  );
 }
 
 /** cdk-nag names what it finds by the resource, so this is the grant's. */

@@ -21,6 +21,8 @@ export interface StageFunctionProps<Spec extends EnvSpec> {
   readonly settings: Settings;
   /** Whether it mostly waits or mostly computes. @default "light" */
   readonly work?: "light" | "heavy";
+  /** @default as `work` has it */
+  readonly memoryMb?: number;
   /** @default 20 s, below API Gateway's 29 */
   readonly timeout?: Duration;
 }
@@ -57,7 +59,8 @@ export class StageFunction<Spec extends EnvSpec> extends Construct implements IG
       depsLockFilePath: `${repository}/package-lock.json`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: props.work === "heavy" ? settings.heavyMemoryMb : settings.lightMemoryMb,
+      memorySize:
+        props.memoryMb ?? (props.work === "heavy" ? settings.heavyMemoryMb : settings.lightMemoryMb),
       timeout: props.timeout ?? Duration.seconds(20),
       tracing: Tracing.ACTIVE,
       role,

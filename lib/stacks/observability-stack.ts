@@ -7,6 +7,7 @@ import type { Deployment } from "../constructs/deployment.ts";
 import { IngestAlarms } from "../constructs/ingest-alarms.ts";
 import { OperationsDashboard } from "../constructs/operations-dashboard.ts";
 import { ThrottleAlarms } from "../constructs/throttle-alarms.ts";
+import { VerifyAlarms } from "../constructs/verify-alarms.ts";
 import { WorkflowAlarms } from "../constructs/workflow-alarms.ts";
 import type { Settings } from "../settings.ts";
 
@@ -28,6 +29,9 @@ export class ObservabilityStack extends Stack {
       new WorkflowAlarms(this, "Workflow", { deployment, topic }),
       new ApiAlarms(this, "Apis", { deployment, topic }),
       new ThrottleAlarms(this, "Throttles", { deployment, topic }),
+      ...(settings.verifyHours === 0
+        ? []
+        : [new VerifyAlarms(this, "Verify", { settings, deployment, topic })]),
     ];
     const alarms = groups.flatMap((group) => group.node.findAll()).filter((node) => node instanceof Alarm);
     const dashboard = new OperationsDashboard(this, "Dashboard", { deployment, alarms });

@@ -2,14 +2,17 @@ import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import type { IStream } from "aws-cdk-lib/aws-kinesis";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { commitEnv, planEnv, reduceEnv, releaseEnv } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
 import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
 import { AnalyticsWorkflow } from "../constructs/analytics-workflow.ts";
+import { PlayArchiver } from "../constructs/play-archiver.ts";
 import { PlayConsumer } from "../constructs/play-consumer.ts";
 import { StageFunction } from "../constructs/stage-function.ts";
+import { Verifier } from "../constructs/verifier.ts";
 import { WorkflowTrigger } from "../constructs/workflow-trigger.ts";
 import type { Settings } from "../settings.ts";
 
@@ -18,6 +21,7 @@ export interface PipelineStackProps {
   readonly plays: IStream;
   readonly segments: ITable;
   readonly counters: ITable;
+  readonly archive: IBucket;
   /** The workflow's last state: tells subscribers what an epoch changed. */
   readonly broadcast: IFunction;
 }
@@ -25,19 +29,24 @@ export interface PipelineStackProps {
 /** Replacing a document whose pages are items of their own: old pages go. */
 const replace = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 
-/** What turns plays into totals and lists: the consumer, and the workflow that reduces its segments. Keeps nothing. */
+/** What turns plays into totals and lists: the consumer, and the workflow that reduces its segments; and the archiver. Keeps nothing. */
 export class PipelineStack extends Stack {
   readonly stateMachine: IStateMachine;
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
-    super(scope, id, { description: "Earworm: the consumer and the analytics workflow" });
+    super(scope, id, { description: "Earworm: the consumer, the archiver and the analytics workflow" });
     const { settings, segments, broadcast } = props;
     new PlayConsumer(this, "Consumer", props);
+    new PlayArchiver(this, "Archiver", props);
     const { stateMachine } = new AnalyticsWorkflow(this, "Workflow", {
       settings,
       functions: { ...addStages(this, props), broadcast },
     });
     new WorkflowTrigger(this, "Start", { settings, segments, stateMachine });
+    if (settings.verifyHours > 0) {
+      const { fn } = new Verifier(this, "Verifier", props);
+      new CfnOutput(this, "VerifyFunctionName", { value: fn.functionName });
+    }
     this.stateMachine = stateMachine;
     new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
   }
@@ -74,7 +83,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(reduce, "dynamodb:Query");
-  counters.grant(reduce, ...replace, "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"); // in batches: rejects
+  counters.grant(reduce, ...replace, "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"); // put: claims too; in batches: rejects
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",

@@ -1,5 +1,6 @@
 import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "../domain/epoch.ts";
 import type { EpochMs } from "../domain/play.ts";
+import type { Verification } from "../domain/verification.ts";
 
 /** The write-ahead log of epochs (I4). Reads are strongly consistent; a failing store throws `StoreError`. */
 export interface EpochLog {
@@ -17,6 +18,10 @@ export interface EpochLog {
   noteBroadcast(epoch: EpochNumber, outcome: BroadcastOutcome): Promise<void>;
   /** What `noteBroadcast` kept; undefined where the broadcast has not ended. */
   readBroadcast(epoch: EpochNumber): Promise<BroadcastOutcome | undefined>;
+  /** Keeps how the stores compared with the archive, in place of what was kept before. */
+  noteVerification(verification: Verification): Promise<void>;
+  /** What `noteVerification` kept last; undefined where nothing was verified. */
+  readVerification(): Promise<Verification | undefined>;
   /**
    * Takes the lease for `owner` until `now + lengthMs`. Refused while another owner's lease runs; one that would end
    * later than `now + lengthMs` is void (a clock went back). Re-entrant: an owner prolongs its own.

@@ -25,4 +25,6 @@ export interface ProfileStore {
    * @returns the listeners whose condition failed; nothing was written for them
    */
   write(epoch: EpochNumber, writes: readonly ProfileWrite[]): Promise<readonly UserId[]>;
+  /** Every profile, in no particular order; what it costs is what `CounterStore.list` costs. */
+  list(): AsyncIterable<StoredProfile>;
 }

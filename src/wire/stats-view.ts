@@ -1,4 +1,5 @@
-import { type EpochRecord, type StageFigures, totalCounts } from "../domain/epoch.ts";
+import { countedUpTo, type EpochRecord, type StageFigures } from "../domain/epoch.ts";
+import { noCounts } from "../domain/position.ts";
 
 /** The totals of everything that is committed, as clients see them. Times are epoch ms. */
 export interface StatsView {
@@ -6,6 +7,7 @@ export interface StatsView {
   readonly plays: number;
   /** Those of them that are too short to be charted. */
   readonly unqualified: number;
+  /** Plays marked to count once however long ago, and already counted, included. */
   readonly duplicates: number;
   readonly rejects: number;
   /** The last committed epoch; 0 before the first. */
@@ -17,7 +19,8 @@ export interface StatsView {
 }
 
 export function viewStats(committed: EpochRecord | undefined): StatsView {
-  const { plays, unqualified, duplicates, rejects } = totalCounts(committed?.to ?? []);
+  const { plays, unqualified, duplicates, rejects } =
+    committed === undefined ? noCounts : countedUpTo(committed);
   return {
     plays,
     unqualified,

@@ -3,6 +3,7 @@ import { deflateRawSync } from "node:zlib";
 import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
@@ -12,16 +13,18 @@ import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-st
 import { artistKey, songKey } from "#src/domain/counter.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StaleEpochError, StoreError } from "#src/domain/errors.ts";
-import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
+import type { ArtistName, EpochMs, EventId, TrackId, UserId } from "#src/domain/play.ts";
 import { noCounts, origin, positionAt, type ShardKey } from "#src/domain/position.ts";
 import type { PublicationKey } from "#src/domain/publication-key.ts";
 import type { Segment } from "#src/domain/segment.ts";
 import { noTotals, type Totals } from "#src/domain/totals.ts";
+import type { Verification } from "#src/domain/verification.ts";
 import { currentWindows, type WindowId } from "#src/domain/windows.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
 import { encodeProfile } from "#src/wire/profile-codec.ts";
 import { itemsOf } from "#test/support/dynamodb-local.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
+import { collect } from "./opened.ts";
 import { aBigProfile, aProfile } from "./profile-store.contract.ts";
 import { aBody } from "./publication-store.contract.ts";
 
@@ -291,6 +294,26 @@ describeDynamoDb("the items in DynamoDB", (local) => {
     });
   });
 
+  describe("of claims", () => {
+    const id = "e-1" as EventId;
+
+    test("hold the epoch and never expire", async () => {
+      const table = await local().createTable();
+
+      await new DynamoDbClaimStore(local().client, table).claim(epochOf(3), [id]);
+
+      expect(await itemsOf(local(), table)).toEqual([{ pk: "ID#e-1", sk: "CLAIM", epoch: 3 }]);
+    });
+
+    test("are this epoch's although the answer got lost", async () => {
+      const store = new DynamoDbClaimStore(local().client, await local().createTable());
+      const { lost } = loseNextAnswer(local().client, "PutItemCommand");
+
+      expect(await store.claim(epochOf(3), [id])).toEqual(new Set([id]));
+      expect(lost()).toBe(1);
+    });
+  });
+
   describe("of publications", () => {
     const trending = "TRENDING" as PublicationKey;
     const publish = (store: DynamoDbPublicationStore, epoch: number, bytes: number) =>
@@ -509,6 +532,28 @@ describeDynamoDb("the items in DynamoDB", (local) => {
     });
   });
 
+  test("of one kind are listed among all others of the table, over many pages", async () => {
+    const table = await local().createTable();
+    const { client } = local();
+    const counters = new DynamoDbCounterStore(client, table);
+    const profiles = new DynamoDbProfileStore(client, table);
+    const epochs = new DynamoDbEpochLog(client, table);
+    const users = Array.from({ length: 40 }, (_, n) => `user-${n}` as UserId);
+    await counters.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+    await epochs.acquireLease("run", now, 1_000);
+    await epochs.noteBroadcast(epochOf(1), { at: now, messages: 1, failed: 0 });
+    await profiles.write(
+      epochOf(1),
+      users.map((userId) => ({ profile: aBigProfile({ userId }, 9_000), epochRead: undefined })),
+    ); // 12 MB: a page of a scan has 1
+
+    const listed = await collect(profiles.list());
+
+    expect(listed.map(({ profile }) => profile.userId).sort()).toEqual(users.toSorted());
+    expect(listed.every(({ profile }) => profile.heard.size === 9_000)).toBe(true);
+    expect(await collect(counters.list(""))).toEqual(await counters.read([song]));
+  });
+
   describe("of connections", () => {
     test("expire by TTL in epoch seconds and vanish with a disconnect", async () => {
       const table = await local().createTable();
@@ -555,6 +600,10 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       ["read of a publication", ({ publications }) => publications.read("RECENT" as PublicationKey)],
       ["latest", ({ epochs }) => epochs.latest()],
       ["commit", ({ epochs }) => epochs.commit(epochOf(1), {}, now)],
+      ["noteVerification", ({ epochs }) => epochs.noteVerification({ epoch: epochOf(1) } as Verification)],
+      ["readVerification", ({ epochs }) => epochs.readVerification()],
+      ["list of counters", ({ counters }) => first(counters.list(""))],
+      ["list of profiles", ({ profiles }) => first(profiles.list())],
       [
         "noteBroadcast",
         ({ epochs }) => epochs.noteBroadcast(epochOf(1), { at: now, messages: 1, failed: 0 }),

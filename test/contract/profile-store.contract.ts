@@ -4,7 +4,7 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
-import { noise, type Open, opened } from "./opened.ts";
+import { collect, noise, type Open, opened } from "./opened.ts";
 
 const alice = "alice" as UserId;
 const bob = "bob" as UserId;
@@ -25,6 +25,7 @@ export function aProfile(wish: Partial<Profile> = {}): Profile {
       ["日本 🎵" as ArtistName, { plays: 1, firstHeardAt: 1_200_000_000_000 as EpochMs }],
     ]),
     heard: new Set(["t1", "t2", "t3"] as TrackId[]),
+    ...{ artistsEnd: undefined, heardEnd: undefined },
     recent: [
       {
         trackId: "t3" as TrackId,
@@ -181,6 +182,26 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
       expect([...stored.keys()].sort()).toEqual([...users].sort());
       for (const { profile } of writes) expect(stored.get(profile.userId)?.profile).toEqual(profile);
     });
+
+    test("all profiles are listed once, as they are read", async () => {
+      const store = await opened(open);
+      expect(await collect(store.list())).toEqual([]);
+      const users = Array.from({ length: 230 }, (_, n) => `${n % 2 === 0 ? "user" : "🎵"}-${n}` as UserId);
+      await store.write(
+        epochOf(3),
+        users.map((userId, plays) => ({ profile: aProfile({ userId, plays }), epochRead: undefined })),
+      );
+      await store.write(epochOf(4), [
+        { profile: aBigProfile({}), epochRead: undefined },
+        { profile: aProfile({ userId: "user-0" as UserId, plays: 9 }), epochRead: epochOf(3) },
+      ]);
+
+      const listed = await collect(store.list());
+
+      const stored = await store.read([...users, alice]);
+      expect(listed).toHaveLength(231);
+      expect(new Map(listed.map((one) => [one.profile.userId, one]))).toEqual(stored);
+    }, 30_000);
 
     test("a profile beyond 400 KB comes back whole, grows, and shrinks again", async () => {
       const store = await opened(open);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type {
   APIGatewayProxyEventV2,
@@ -7,12 +8,16 @@ import type {
 } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
 import { createApiHandler } from "#functions/api/handler.ts";
+import { createArchiveHandler } from "#functions/archive/archive-handler.ts";
 import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
+import type { LockedSnapshotDeps } from "#functions/verify/locked-snapshot.ts";
+import { createVerifyHandler } from "#functions/verify/verify-handler.ts";
 import { createAuthorizeHandler } from "#functions/ws-broadcast/authorize-handler.ts";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
 import { createConnectHandler } from "#functions/ws-broadcast/connect-handler.ts";
 import { createDisconnectHandler } from "#functions/ws-broadcast/disconnect-handler.ts";
 import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
@@ -21,7 +26,9 @@ import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-public
 import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
-import { tokenIdOf, type TokenHash, tokenText } from "#src/domain/access-token.ts";
+import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import { MemoryArchive } from "#src/adapters/memory/memory-archive.ts";
+import { type TokenHash, tokenIdOf, tokenText } from "#src/domain/access-token.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
@@ -43,7 +50,7 @@ function actionsOf(command: string, input: Record<string, unknown>): [table: str
   if (action.startsWith("Batch")) {
     return Object.keys(input["RequestItems"] as object).map((table) => [table, `${action}Item`]);
   }
-  return [[String(input["TableName"]), action === "Query" ? action : `${action}Item`]];
+  return [[String(input["TableName"]), /^(?:Query|Scan)$/.test(action) ? action : `${action}Item`]];
 }
 
 /** Notes what a client sends, by who is said to send it. Until the test ends. */
@@ -85,6 +92,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     const [segmentsTable = "", countersTable = "", connectionsTable = ""] = Object.keys(names);
     const stores = {
       segments: new DynamoDbSegmentStore(client, segmentsTable),
+      claims: new DynamoDbClaimStore(client, countersTable),
       counters: new DynamoDbCounterStore(client, countersTable),
       profiles: new DynamoDbProfileStore(client, countersTable),
       publications: new DynamoDbPublicationStore(client, countersTable),
@@ -127,8 +135,9 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     await socket.connections.subscribe("leaver" as never, "stats", (someTime + 1000) as EpochMs);
 
     const pipeline = new Pipeline({ stores, now: () => someTime });
+    const archive = new MemoryArchive();
     for (let epoch = 1 as EpochNumber; epoch <= 3; epoch++) {
-      await recorder.as("ConsumerConsume", () => consume(pipeline, epoch));
+      await recorder.as("ConsumerConsume", () => consume(pipeline, archive, epoch));
       const planned = await recorder.as("Plan", () => pipeline.plan());
       expect(planned).toMatchObject({ kind: "epoch", epoch });
       await recorder.as("Plan", () => pipeline.plan()); // resumed
@@ -139,6 +148,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
       await recorder.as("RealtimeBroadcast", () => createBroadcastHandler(socket)({ epoch }));
     }
     await recorder.as("Plan", () => pipeline.plan()); // idle
+    expect(await recorder.as("VerifierVerify", () => verify(shared, archive))).toMatchObject({ drift: 0 });
     await say("latecomer", { action: "subscribe", channel: "songs.all" });
     await recorder.as("Release", () => createReleaseHandler(stores)({ execution: "run" }));
     await recorder.as("RealtimeDisconnect", () => createDisconnectHandler(socket)(event("stayer")));
@@ -163,15 +173,28 @@ describeDynamoDb("on DynamoDB Local", (local) => {
   });
 });
 
-/** Five plays and a reject, the second time from a container that remembers nothing. */
-async function consume(pipeline: Pipeline, epoch: number): Promise<void> {
+/** Five plays, one of them marked, and a reject, the second time from a container that remembers nothing. */
+async function consume(pipeline: Pipeline, archive: MemoryArchive, epoch: number): Promise<void> {
   const records = Array.from({ length: 5 }, (_, i) => ({
     sequenceNumber: String(epoch * 10 + i),
-    data: encodePlay(aPlay({ userId: "u" as UserId, track: { id: `s${i}` } })),
+    data: encodePlay(
+      aPlay({ userId: "u" as UserId, track: { id: `s${i}` }, ...(i === 0 ? { dedupe: "always" } : {}) }),
+    ),
     arrivedAt: someTime,
   }));
   const poison = { sequenceNumber: String(epoch * 10 + 9), data: "no play", arrivedAt: someTime };
-  await pipeline.container()(kinesisEvent([...records, poison]));
+  const event = kinesisEvent([...records, poison]);
+  await pipeline.container()(event);
+  const decodeBase64 = (text: string) => Buffer.from(text, "base64");
+  await createArchiveHandler({ archive, decodeBase64, logger, metrics })(event);
+}
+
+function verify(shared: Omit<LockedSnapshotDeps, "pause" | "leaseMs">, archive: MemoryArchive) {
+  const handler = createVerifyHandler({
+    ...{ ...shared, ...nodeRecordCodec, archive, metrics, pause },
+    ...{ leaseMs: 300_000, horizonMs: 600_000, days: 0 },
+  });
+  return handler({}, { awsRequestId: "verification", getRemainingTimeInMillis: () => 900_000 });
 }
 
 const aGet = (rawPath: string, token: string): APIGatewayProxyEventV2 =>

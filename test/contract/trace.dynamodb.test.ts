@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { withStage } from "#cli/trace/open-source.ts";
 import { traceEvent } from "#cli/trace/trace-event.ts";
+import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
@@ -22,6 +23,7 @@ describeDynamoDb("earworm trace --stage", (local) => {
       now: () => someTime,
       stores: {
         segments: new DynamoDbSegmentStore(client, segments),
+        claims: new DynamoDbClaimStore(client, counters),
         counters: new DynamoDbCounterStore(client, counters),
         profiles: new DynamoDbProfileStore(client, counters),
         publications: new DynamoDbPublicationStore(client, counters),

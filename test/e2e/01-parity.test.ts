@@ -1,15 +1,21 @@
 import { beforeAll, expect, test } from "vitest";
 import type { RunMetrics } from "#cli/run-metrics.ts";
+import { nodeArchiveZip } from "#src/adapters/archive/node-archive-zip.ts";
+import { S3Archive } from "#src/adapters/s3/s3-archive.ts";
+import { createS3Client } from "#src/adapters/s3/s3-client.ts";
+import { type ArchivedRecord, readArchive } from "#src/domain/archive.ts";
 import type { Candidate, Chart } from "#src/domain/chart.ts";
+import type { EpochMs } from "#src/domain/play.ts";
 import { favouriteArtist } from "#src/domain/profile.ts";
 import { recommend } from "#src/domain/recommend.ts";
 import { allTime, type ChartWindow, chartWindows, currentWindows } from "#src/domain/windows.ts";
-import type { EpochMs } from "#src/domain/play.ts";
 import { chartKey } from "#src/wire/chart-codec.ts";
 import { viewChart } from "#src/wire/chart-view.ts";
 import { decodeTrending } from "#src/wire/trending-codec.ts";
 import { ranked, recount } from "#test/support/recount.ts";
+import type { RawRecord } from "./harness/deployed-system.ts";
 import { describeDeployed } from "./harness/describe-deployed.ts";
+import { eventually } from "./harness/eventually.ts";
 import { type DeployedRun, readDeployed } from "./parity/deployed-run.ts";
 import { runAnalyze, runEngine } from "./parity/embedded-run.ts";
 import { blocksOf, headOf, parityData } from "./parity/parity-data.ts";
@@ -41,6 +47,8 @@ describeDeployed("the same plays, analyzed and sent to the deployed stack,", ({ 
   let deployed: DeployedRun;
   /** Plays that arrive after midnight are too late for the day's `hot`: then the two sides rightly differ in it. */
   let isSameDay: boolean;
+  /** By sequence number, in the order in which they were put. */
+  const put = new Map<string, RawRecord>();
 
   const comparable = (published: Published): Record<string, string> =>
     Object.fromEntries(
@@ -65,7 +73,11 @@ describeDeployed("the same plays, analyzed and sent to the deployed stack,", ({ 
       const sent = headOf(data, Math.floor((data.lines.length * part) / parts));
       // Other blocks than the engine got.
       const records = blocksOf(sent.lines.slice(from), 25);
-      for (let i = 0; i < records.length; i += 100) await system.putAll(records.slice(i, i + 100));
+      for (let i = 0; i < records.length; i += 100) {
+        const chunk = records.slice(i, i + 100);
+        const numbers = await system.putAll(chunk);
+        for (const [at, record] of chunk.entries()) put.set(numbers[at] ?? "none", record);
+      }
       const { plays, duplicates } = recount(sent.plays);
       await system.statsAfter(before, { plays, duplicates, rejects: sent.rejects });
     }
@@ -89,6 +101,30 @@ describeDeployed("the same plays, analyzed and sent to the deployed stack,", ({ 
       const listener = wanted.listeners.get(id);
       expect([id, profile.plays, profile.listenedMs]).toEqual([id, listener?.plays, listener?.listenedMs]);
     }
+  });
+
+  test("are archived, every record once, as it was put and each listener's in order", async () => {
+    const client = createS3Client();
+    const archive = new S3Archive(client, system.deployment.archiveBucket, nodeArchiveZip);
+    const records = await eventually("everything to be archived", async () => {
+      const found: ArchivedRecord[] = [];
+      for await (const record of readArchive(archive)) found.push(record);
+      return found.length >= put.size && found;
+    });
+    client.destroy();
+
+    const [archived, wanted] = [new Map<string, string[]>(), new Map<string, string[]>()];
+    for (const { partitionKey, sequenceNumber, data } of records) {
+      const list = archived.get(partitionKey) ?? [];
+      archived.set(partitionKey, [...list, `${sequenceNumber} ${Buffer.from(data).toString("base64")}`]);
+    }
+    for (const [sequenceNumber, { key, data }] of put) {
+      const list = wanted.get(key) ?? [];
+      wanted.set(key, [...list, `${sequenceNumber} ${Buffer.from(data).toString("base64")}`]);
+    }
+    expect(put.size).toBeGreaterThan(100);
+    expect(records).toHaveLength(put.size);
+    expect(archived).toEqual(wanted);
   });
 
   test("give the same charts, profiles and trending songs, byte for byte", async () => {

@@ -1,8 +1,8 @@
 import { DeleteTableCommand, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
 import { expect, test } from "vitest";
 import { Cdk } from "./harness/cdk.ts";
-import { type Deployed, describeDeployed, needsAwsCli } from "./harness/describe-deployed.ts";
 import { deploymentFrom } from "./harness/deployment.ts";
+import { type Deployed, describeDeployed, needsAwsCli } from "./harness/describe-deployed.ts";
 
 /** What may be left of a stage, by service. */
 interface Leftovers {
@@ -13,6 +13,7 @@ interface Leftovers {
   readonly logGroups: readonly string[];
   readonly stateMachines: readonly string[];
   readonly apis: readonly string[];
+  readonly buckets: readonly string[];
 }
 
 const nothing: Leftovers = {
@@ -23,6 +24,7 @@ const nothing: Leftovers = {
   logGroups: [],
   stateMachines: [],
   apis: [],
+  buckets: [],
 };
 
 /** Reads what there is of the stage, by the names CDK gave it. */
@@ -43,6 +45,7 @@ async function leftoversOf({ system, deployment }: Deployed): Promise<Leftovers>
     logGroups: await names("logGroups[].logGroupName", "logs", "describe-log-groups"),
     stateMachines: await names("stateMachines[].name", "stepfunctions", "list-state-machines"),
     apis: await names("Items[].Name", "apigatewayv2", "get-apis"),
+    buckets: await names("Buckets[].Name", "s3api", "list-buckets"),
   };
 }
 
@@ -56,17 +59,21 @@ describeDeployed("cdk destroy", (deployed) => {
     const before = await leftoversOf(deployed);
     expect(before.tables.length).toBeGreaterThanOrEqual(3); // or the question is wrong
     expect(before.functions.length).toBeGreaterThanOrEqual(10);
+    expect(before.buckets).toEqual([deployment.archiveBucket]);
 
     await cdk.destroy(deployContext);
 
     expect(await leftoversOf(deployed)).toEqual(nothing);
   });
 
-  test("leaves the stream and the tables of one that is kept, with what is in them", async (context) => {
+  test("leaves the stream, the tables and the archive of one that is kept, with what is in them", async (context) => {
     needsAwsCli(context, deployed);
-    context.skip(target.kind === "aws", "on AWS it would leave a stream and tables that cost money");
+    context.skip(
+      target.kind === "aws",
+      "on AWS it would leave a stream, tables and a bucket that cost money",
+    );
     const kept = { ...deployContext, removalPolicy: "retain" };
-    const { streamName, segmentsTable, countersTable } = deploymentFrom(
+    const { streamName, segmentsTable, countersTable, archiveBucket } = deploymentFrom(
       target,
       (await cdk.deploy(kept)).outputs,
     );
@@ -84,6 +91,7 @@ describeDeployed("cdk destroy", (deployed) => {
       stacks: after.stacks,
       streams: [streamName],
       tables: [countersTable, segmentsTable].sort(),
+      buckets: [archiveBucket],
     });
     expect(after.stacks.filter((name) => name !== system.stackName("State"))).toEqual([]);
     expect(destroyed.code === 0).toBe(after.stacks.length === 0);
@@ -91,16 +99,18 @@ describeDeployed("cdk destroy", (deployed) => {
       ...["dynamodb", "scan", "--table-name", countersTable, "--select", "COUNT"],
     );
     expect(Count).toBe(1);
-    await removeKept({ streamName, tables: [segmentsTable, countersTable] });
+    await removeKept({ streamName, archiveBucket, tables: [segmentsTable, countersTable] });
     expect(await leftoversOf(deployed)).toEqual(nothing);
   });
 
   /** What an operator does who really wants to be rid of it. */
   async function removeKept({
     streamName,
+    archiveBucket,
     tables,
   }: {
     streamName: string;
+    archiveBucket: string;
     tables: readonly string[];
   }): Promise<void> {
     await system.aws.run(
@@ -116,5 +126,6 @@ describeDeployed("cdk destroy", (deployed) => {
       await system.tables.send(new DeleteTableCommand({ TableName: table }));
     }
     await system.aws.json("kinesis", "delete-stream", "--stream-name", streamName);
+    await system.aws.run("s3api", "delete-bucket", "--bucket", archiveBucket);
   }
 });

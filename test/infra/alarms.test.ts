@@ -92,7 +92,12 @@ describe("every alarm", () => {
   });
 
   test("has a sensible period", () => {
-    for (const [id, { Properties }] of alarms) expect([60, 300], id).toContain(Properties["Period"]);
+    for (const [id, { Properties }] of alarms) {
+      const periods = id.startsWith("VerifyVerification")
+        ? [settingsFor("prod").verifyHours * 3600]
+        : [60, 300];
+      expect(periods, id).toContain(Properties["Period"]);
+    }
   });
 });
 
@@ -120,12 +125,16 @@ const watched: Readonly<Record<string, readonly [string, string, string, number,
     IngestIteratorAge: ["AWS/Lambda", "IteratorAge", "Maximum", 60_000, 60, "2 of 2"],
     IngestConsumerErrors: ["AWS/Lambda", "Errors", "Sum", 0, 60, "3 of 5"],
     IngestRejects: [ours, "RejectExcess", "Sum", 20, 300, "1 of 1"],
+    IngestArchiveAge: ["AWS/Lambda", "IteratorAge", "Maximum", 900_000, 300, "1 of 1"],
+    IngestArchiverErrors: ["AWS/Lambda", "Errors", "Sum", 0, 300, "3 of 3"],
     IngestStreamThrottles: ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum", 0, 60, "3 of 5"],
     WorkflowOpenEpoch: [ours, "OpenEpochAge", "Maximum", 600_000, 60, "5 of 5", "breaching"], // no figures: no runs
     WorkflowWaitingSegments: [ours, "WaitingSegmentsAge", "Maximum", 3_600_000, 300, "1 of 1"], // I4
     WorkflowWorkflowFailures: ["AWS/States", "ExecutionsFailed", "Sum", 0, 300, "2 of 3"],
     WorkflowWorkflowTimeouts: ["AWS/States", "ExecutionsTimedOut", "Sum", 0, 300, "2 of 3"],
     WorkflowCounterDrift: [ours, "CounterDrift", "Maximum", 0, 300, "1 of 1"],
+    VerifyArchiveDrift: [ours, "CounterDrift", "Maximum", 0, 300, "1 of 1", "ignore"], // until the next comparison
+    VerifyVerification: ["AWS/Lambda", "Errors", "Sum", 0, 86_400, "2 of 2", "breaching"], // no figures: no runs
     ApisBroadcastErrors: ["AWS/Lambda", "Errors", "Sum", 0, 300, "2 of 3"],
     ApisBroadcastFailures: [ours, "BroadcastFailed", "Sum", 10, 300, "3 of 3"],
     ApisDeadConnections: [ours, "BroadcastGoneExcess", "Sum", 20, 300, "2 of 3"],
@@ -173,7 +182,17 @@ test("an alarm on a function is on the one that it is about", () => {
 
   expect(dimension("IngestIteratorAge")).toContain("Consume");
   expect(dimension("IngestConsumerErrors")).toContain("Consume");
+  expect(dimension("IngestArchiveAge")).toContain("ArchiverArchive");
+  expect(dimension("IngestArchiverErrors")).toContain("ArchiverArchive");
   expect(dimension("ApisBroadcastErrors")).toContain("Broadcast");
+  expect(dimension("VerifyVerification")).toContain("VerifierVerify");
+});
+
+test("where nothing is verified there is no function, no schedule and no alarm for it", () => {
+  const { pipeline, all: templates } = synthesize("prod", { verifyHours: 0 });
+
+  expect(JSON.stringify(templates.map((template) => template.toJSON()))).not.toMatch(/Verif(?:y|ier)/);
+  pipeline.resourceCountIs("AWS::Events::Rule", 1);
 });
 
 test("an epoch may be open for longer than an execution and its lease may take", () => {

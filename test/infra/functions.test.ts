@@ -1,6 +1,7 @@
 import { App, Stack } from "aws-cdk-lib";
 import { expect, test } from "vitest";
 import { apiEnv } from "#functions/api/env.ts";
+import { archiveEnv } from "#functions/archive/env.ts";
 import {
   commitEnv,
   consumeEnv,
@@ -11,6 +12,7 @@ import {
 } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
 import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
+import { verifyEnv } from "#functions/verify/env.ts";
 import {
   authorizeEnv,
   broadcastEnv,
@@ -20,7 +22,12 @@ import {
 } from "#functions/ws-broadcast/env.ts";
 import { StageFunction } from "#lib/constructs/stage-function.ts";
 import { settingsFor } from "#lib/settings.ts";
-import { broadcastPartition, tokenPartition } from "#src/adapters/dynamodb/keys.ts";
+import {
+  broadcastPartition,
+  leaseItem,
+  tokenPartition,
+  verificationItem,
+} from "#src/adapters/dynamodb/keys.ts";
 import { type EnvSpec, parseEnv } from "#src/config/env.ts";
 import { type FunctionName, type TableRequests, tableRequests } from "#test/support/table-requests.ts";
 import { environments, listed, resourcesOf, type Statement, statementsOf, synthesize } from "./templates.ts";
@@ -33,6 +40,7 @@ const { all, realtime, pipeline } = synthesize("prod", {
 
 const specs: Readonly<Record<string, EnvSpec>> = {
   api: apiEnv,
+  archive: archiveEnv,
   "mapreduce-commit": commitEnv,
   "mapreduce-consume": consumeEnv,
   "mapreduce-plan": planEnv,
@@ -41,6 +49,7 @@ const specs: Readonly<Record<string, EnvSpec>> = {
   "mapreduce-trigger": triggerEnv,
   recommendation: recommendationEnv,
   "user-behavior": userBehaviorEnv,
+  verify: verifyEnv,
   "ws-broadcast-authorize": authorizeEnv,
   "ws-broadcast-broadcast": broadcastEnv,
   "ws-broadcast-connect": connectEnv,
@@ -172,6 +181,21 @@ test("only the consumer writes segments", () => {
   expect(policiesAllowing(writes, "Segments")).toEqual(["ConsumerConsume"]);
 });
 
+test("the verify function writes the lease and its result and nothing else", () => {
+  const limited = statements.filter(
+    ({ policy, Action }) =>
+      ownerOf(policy) === "VerifierVerify" && listed(Action).some((action) => writes.includes(action)),
+  );
+
+  const only = (...partitions: string[]) => ({
+    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": partitions },
+  });
+  expect(limited).toMatchObject([
+    { Action: "dynamodb:PutItem", Condition: only(leaseItem.pk, verificationItem.pk) },
+    { Action: "dynamodb:DeleteItem", Condition: only(leaseItem.pk) },
+  ]);
+});
+
 test("only the workflow's stages write totals; the broadcast writes how it went and nothing else", () => {
   const limited = statements.find(
     ({ policy, Action }) =>
@@ -186,6 +210,8 @@ test("only the workflow's stages write totals; the broadcast writes how it went 
     "Reduce",
     "Release",
     "UserBehavior",
+    "VerifierVerify",
+    "VerifierVerify",
   ]);
   expect(limited).toMatchObject({
     Action: "dynamodb:PutItem",
@@ -193,9 +219,20 @@ test("only the workflow's stages write totals; the broadcast writes how it went 
   });
 });
 
-test("only the consumer reads the plays stream and only the API writes to it", () => {
-  expect(policiesAllowing(["kinesis:GetRecords"], "Plays")).toEqual(["ConsumerConsume"]);
+test("only the consumer and the archiver read the plays stream, and only the API writes to it", () => {
+  expect(policiesAllowing(["kinesis:GetRecords"], "Plays")).toEqual(["ArchiverArchive", "ConsumerConsume"]);
   expect(policiesAllowing(["kinesis:PutRecord", "kinesis:PutRecords"], "Plays")).toEqual(["HttpFunction"]);
+});
+
+test("the archiver may add to the archive, replace nothing in it and read nothing of it", () => {
+  const onArchive = statements.filter(
+    ({ policy, Action }) => ownerOf(policy) === "ArchiverArchive" && /s3/.test(JSON.stringify(Action)),
+  );
+
+  expect(onArchive).toMatchObject([
+    { Action: "s3:PutObject", Condition: { Null: { "s3:if-none-match": "false" } } },
+  ]);
+  expect(JSON.stringify(onArchive[0]?.Resource)).toMatch(/Archive.*\/\*/);
 });
 
 test("only the trigger starts the workflow, and only the workflow calls functions", () => {
@@ -212,19 +249,23 @@ test("only what pushes may manage connections", () => {
 
 const dynamoDb = (actions: readonly string[]): string[] => actions.map((action) => `dynamodb:${action}`);
 
+/** What Lambda's poller takes to read a stream. */
+const streamReads = [
+  "kinesis:DescribeStream",
+  "kinesis:DescribeStreamConsumer",
+  "kinesis:DescribeStreamSummary",
+  "kinesis:GetRecords",
+  "kinesis:GetShardIterator",
+  "kinesis:ListShards",
+  "kinesis:ListStreams",
+  "kinesis:SubscribeToShard",
+];
+
 /** What a function may do besides its requests to tables, and besides writing logs and traces. */
 const others: Readonly<Partial<Record<FunctionName, readonly string[]>>> = {
-  // What Lambda's poller takes to read a stream, and ListShards of the consumer's own.
-  ConsumerConsume: [
-    "kinesis:DescribeStream",
-    "kinesis:DescribeStreamConsumer",
-    "kinesis:DescribeStreamSummary",
-    "kinesis:GetRecords",
-    "kinesis:GetShardIterator",
-    "kinesis:ListShards",
-    "kinesis:ListStreams",
-    "kinesis:SubscribeToShard",
-  ],
+  ConsumerConsume: streamReads, // ListShards its own, too
+  ArchiverArchive: [...streamReads, "s3:PutObject"],
+  VerifierVerify: ["s3:GetObject", "s3:ListBucket"],
   StartTrigger: [
     ...dynamoDb(["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]),
     "states:StartExecution",

@@ -3,7 +3,7 @@ import { Match } from "aws-cdk-lib/assertions";
 import { expect, test } from "vitest";
 import { bindResources } from "#src/workflow/asl.ts";
 import { trendingPipeline, workflowResources } from "#src/workflow/trending-pipeline.ts";
-import { onlyOne, serviceAt, synthesize, textOf } from "./templates.ts";
+import { onlyOne, resourcesOf, serviceAt, synthesize, textOf } from "./templates.ts";
 
 const { state, pipeline, all } = synthesize("prod");
 const onlyMapping = (properties: object): Record<string, unknown> => {
@@ -13,7 +13,10 @@ const onlyMapping = (properties: object): Record<string, unknown> => {
   expect(found).toHaveLength(1);
   return found[0]?.["Properties"];
 };
-const consumerMapping = () => onlyMapping({ StartingPosition: "TRIM_HORIZON" });
+const consumerMapping = () =>
+  onlyMapping({ StartingPosition: "TRIM_HORIZON", MaximumBatchingWindowInSeconds: 1 });
+const archiverMapping = () =>
+  onlyMapping({ StartingPosition: "TRIM_HORIZON", MaximumBatchingWindowInSeconds: 60 });
 const triggerMapping = () => onlyMapping({ StartingPosition: "LATEST" });
 
 /** The definition as Step Functions gets it, with each ARN turned back into the workflow's name for the function. */
@@ -55,8 +58,11 @@ test("the workflow is Express, traced and logs what fails", () => {
   });
 });
 
-test("the consumer keeps each shard's order and never gives a batch up", () => {
-  const mapping = consumerMapping();
+test.each([
+  ["mapreduce-consume", consumerMapping, 1],
+  ["archive", archiverMapping, 60],
+] as const)("%s keeps each shard's order and never gives a batch up", (service, mappingOf, window) => {
+  const mapping = mappingOf();
 
   expect(mapping).toMatchObject({
     ParallelizationFactor: 1,
@@ -64,7 +70,7 @@ test("the consumer keeps each shard's order and never gives a batch up", () => {
     MaximumRecordAgeInSeconds: -1,
     BisectBatchOnFunctionError: true,
     BatchSize: 10_000,
-    MaximumBatchingWindowInSeconds: 1,
+    MaximumBatchingWindowInSeconds: window,
   });
   for (const name of [
     "FunctionResponseTypes",
@@ -73,7 +79,7 @@ test("the consumer keeps each shard's order and never gives a batch up", () => {
     "FilterCriteria",
   ])
     expect(mapping).not.toHaveProperty(name);
-  expect(serviceAt(all, mapping["FunctionName"])).toBe("mapreduce-consume");
+  expect(serviceAt(all, mapping["FunctionName"])).toBe(service);
 });
 
 test("new segments start the workflow at the tick, and nothing else in their table does", () => {
@@ -100,10 +106,15 @@ test("the trigger listens to the segments' stream", () => {
   expect(source?.["Value"]).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Segments/), "StreamArn"] });
 });
 
-test("once a minute the workflow starts whatever happens", () => {
-  const { ScheduleExpression, State, Targets } = onlyOne(pipeline, "AWS::Events::Rule");
-  const targets = Targets as { Arn: unknown }[];
+test("once a minute the workflow starts whatever happens, and once a day the totals are verified", () => {
+  const rules = resourcesOf([pipeline], "AWS::Events::Rule").map(([, { Properties }]) => {
+    const { ScheduleExpression, State, Targets } = Properties;
+    const targets = Targets as { Arn: unknown }[];
+    return [ScheduleExpression, State, ...targets.map(({ Arn }) => serviceAt(all, Arn))];
+  });
 
-  expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: "rate(1 minute)", State: "ENABLED" });
-  expect(targets.map(({ Arn }) => serviceAt(all, Arn))).toEqual(["mapreduce-trigger"]);
+  expect(rules.sort()).toEqual([
+    ["rate(1 day)", "ENABLED", "verify"],
+    ["rate(1 minute)", "ENABLED", "mapreduce-trigger"],
+  ]);
 });

@@ -22,6 +22,8 @@ const coreTypes = [
   "AWS::Lambda::Function",
   "AWS::Lambda::Permission",
   "AWS::Logs::LogGroup",
+  "AWS::S3::Bucket",
+  "AWS::S3::BucketPolicy",
   "AWS::StepFunctions::StateMachine",
 ];
 /** Only where the settings ask for them. */

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { expect, test } from "vitest";
-import { deployedDefaults } from "../../bench/cost/deployed-defaults.ts";
 import { settingsFor, settingsFromContext } from "#lib/settings.ts";
+import { deployedDefaults } from "../../bench/cost/deployed-defaults.ts";
 
 test("prod keeps its data and dev lets it go", () => {
   expect(settingsFor("prod").removalPolicy).toBe(RemovalPolicy.RETAIN);
@@ -27,6 +27,12 @@ test.each([
   [{ shards: 0 }, 'shards must be "on-demand" or an integer from 1 to 10000, got 0'],
   [{ streamRetentionHours: 12 }, "streamRetentionHours must be an integer from 24 to 8760, got 12"],
   [{ consumerBatchSize: 10_001 }, "consumerBatchSize must be an integer from 1 to 10000, got 10001"],
+  [{ archiveSeconds: 301 }, "archiveSeconds must be an integer from 1 to 300, got 301"],
+  [{ verifyHours: 25 }, "verifyHours must be an integer from 0 to 24, got 25"],
+  [{ verifyMemoryMb: 64 }, "verifyMemoryMb must be an integer from 128 to 10240, got 64"],
+  [{ archiveDays: 30 }, "verifyDays must be an integer from 1 to 28 where archiveDays is 30, got 0"],
+  [{ archiveDays: 30, verifyDays: 29 }, "verifyDays must be an integer from 1 to 28 where archiveDays is 30"],
+  [{ archiveDays: -1 }, "archiveDays must be an integer from 0 to 36500, got -1"],
   [{ consumerWindowSeconds: 0 }, "consumerWindowSeconds must be an integer from 1 to 300, got 0"],
   [{ logRetention: 4 }, "logRetention must be one of 1, 3, 5,"],
   [{ alarmEmails: ["nobody"] }, 'alarmEmails must be a list of e-mail addresses, got ["nobody"]'],
@@ -50,6 +56,15 @@ test("one error names every bad setting", () => {
   expect(() => settingsFor("dev", { tickSeconds: 0, leaseMs: -1 })).toThrow(
     /tickSeconds .* got 0; leaseMs .* got -1/,
   );
+});
+
+test.each([
+  { archiveDays: 30, verifyDays: 28 },
+  { archiveDays: 3, verifyDays: 1 },
+  { archiveDays: 1, verifyHours: 0 },
+  { archiveDays: 0, verifyDays: 365 },
+])("%j is taken: what is compared is in the archive", (overrides) => {
+  expect(settingsFor("prod", overrides)).toMatchObject(overrides);
 });
 
 test("every stage has settings that hold", () => {

@@ -7,12 +7,12 @@ import { anApp, resourcesOf } from "./templates.ts";
 const stateOf = (settings: ReturnType<typeof settingsFor>) =>
   Template.fromStack(new StateStack(anApp(), "State", { settings }));
 const prod = stateOf(settingsFor("prod"));
-const retainedTypes = ["AWS::Kinesis::Stream", "AWS::DynamoDB::Table"];
+const retainedTypes = ["AWS::Kinesis::Stream", "AWS::DynamoDB::Table", "AWS::S3::Bucket"];
 
 test("every resource outlives the stack in prod", () => {
   const resources = retainedTypes.flatMap((type) => resourcesOf([prod], type));
 
-  expect(resources).toHaveLength(3);
+  expect(resources).toHaveLength(4);
   for (const [, resource] of resources) {
     expect(resource).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
   }
@@ -54,6 +54,43 @@ test("the stream is on demand, encrypted and keeps a week", () => {
   });
 });
 
+test("the archive is encrypted, closed to the public and without versions, which would outlive an erasure", () => {
+  prod.hasResourceProperties("AWS::S3::Bucket", {
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
+    },
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+    VersioningConfiguration: Match.absent(),
+  });
+});
+
+test("nobody reads or writes the archive without TLS", () => {
+  prod.hasResourceProperties("AWS::S3::BucketPolicy", {
+    PolicyDocument: {
+      Statement: [
+        Match.objectLike({
+          Effect: "Deny",
+          Principal: { AWS: "*" },
+          Action: "s3:*",
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        }),
+      ],
+    },
+  });
+});
+
+test("the archive keeps everything, or as many days as the setting says", () => {
+  prod.hasResourceProperties("AWS::S3::Bucket", { LifecycleConfiguration: Match.absent() });
+  stateOf(settingsFor("prod", { archiveDays: 90, verifyDays: 30 })).hasResourceProperties("AWS::S3::Bucket", {
+    LifecycleConfiguration: { Rules: [{ ExpirationInDays: 90, Status: "Enabled" }] },
+  });
+});
+
 test("a number of shards makes the stream provisioned", () => {
   stateOf(settingsFor("prod", { shards: 4 })).hasResourceProperties("AWS::Kinesis::Stream", {
     StreamModeDetails: { StreamMode: "PROVISIONED" },
@@ -73,11 +110,12 @@ test("nothing has a fixed name", () => {
   for (const [, { Properties }] of retainedTypes.flatMap((type) => resourcesOf([prod], type))) {
     expect(Properties).not.toHaveProperty("Name");
     expect(Properties).not.toHaveProperty("TableName");
+    expect(Properties).not.toHaveProperty("BucketName");
   }
 });
 
 test("what other tools need to know is an output", () => {
   expect(Object.keys(prod.findOutputs("*"))).toEqual(
-    expect.arrayContaining(["StreamName", "SegmentsTableName", "CountersTableName"]),
+    expect.arrayContaining(["StreamName", "SegmentsTableName", "CountersTableName", "ArchiveBucketName"]),
   );
 });

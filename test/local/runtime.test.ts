@@ -339,7 +339,7 @@ describe("a stage that fails", () => {
 
   test("holds no epoch back where it is the broadcast", async () => {
     const engine = Engine.open({
-      ...{ dataDir: join(dir, "data"), shards: 2, tickMs: 20, fsync: false, logger },
+      ...{ dataDir: join(dir, "data"), shards: 2, tickMs: 20, fsync: false, archive: false, logger },
       broadcast: () => Promise.reject(new Error("nobody is there")),
     });
     await engine.start();

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DevProcess, runEarworm } from "#test/support/earworm-process.ts";
 import { openStores } from "#local/stores.ts";
+import { DevProcess, runEarworm } from "#test/support/earworm-process.ts";
 
 let dir = "";
 let dev: DevProcess | undefined;

@@ -13,6 +13,7 @@ export async function deployedAs(
       StreamName: "plays",
       SegmentsTableName: segments,
       CountersTableName: counters,
+      ArchiveBucketName: "none",
       ConnectionsTableName: "none",
       HttpApiUrl: "http://127.0.0.1",
       WebSocketUrl: "ws://127.0.0.1",

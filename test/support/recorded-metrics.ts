@@ -4,10 +4,12 @@
  */
 export const recordedMetrics: Readonly<Record<string, readonly string[]>> = {
   "mapreduce-consume": ["ConsumeTime", "Duplicates", "Plays", "RejectExcess", "Rejects"],
+  archive: ["ArchivedRecords"],
   "mapreduce-plan": ["OpenEpochAge", "WaitingSegmentsAge"],
   "mapreduce-reduce": ["CountKeys", "EpochPlays", "MapReduceTime"],
   "user-behavior": ["UserBehaviorTime", "Users"],
   recommendation: ["RecommendationTime", "Trending"],
   "mapreduce-commit": ["CounterDrift", "EpochDelay", "Epochs", "WaitingPlays"],
+  verify: ["CounterDrift", "VerifyTime"],
   "ws-broadcast-broadcast": ["BroadcastFailed", "BroadcastGone", "BroadcastGoneExcess", "BroadcastMessages"],
 };

@@ -7,6 +7,7 @@ export type TableRequests = Readonly<Record<string, readonly string[]>>;
  */
 export const tableRequests = {
   ConsumerConsume: { Segments: ["GetItem", "PutItem", "Query"] },
+  ArchiverArchive: {},
   Plan: { Segments: ["Query"], Counters: ["DeleteItem", "PutItem", "Query"] },
   Reduce: {
     Segments: ["Query"],
@@ -16,6 +17,7 @@ export const tableRequests = {
   Recommendation: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
   Commit: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"] },
   Release: { Counters: ["DeleteItem"] },
+  VerifierVerify: { Counters: ["DeleteItem", "GetItem", "PutItem", "Query", "Scan"] },
   StartTrigger: {},
   RealtimeAuthorize: { Counters: ["GetItem"] },
   RealtimeConnect: { Connections: ["PutItem"] },

@@ -10,9 +10,10 @@ import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "#
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { Head, Position, ShardKey } from "#src/domain/position.ts";
+import type { Verification } from "#src/domain/verification.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import { bodyAttributes, bodyOf, type Item, numberOf, textOf } from "./item.ts";
-import { broadcastItem, epochItem, epochPartition, leaseItem } from "./keys.ts";
+import { broadcastItem, epochItem, epochPartition, leaseItem, verificationItem } from "./keys.ts";
 import { answerOf, conditional } from "./requests.ts";
 
 /**
@@ -112,6 +113,24 @@ export class DynamoDbEpochLog implements EpochLog {
     };
   }
 
+  async noteVerification(verification: Verification): Promise<void> {
+    const request = this.#client.send(
+      new PutCommand({
+        TableName: this.#table,
+        Item: { ...verificationItem, verification: JSON.stringify(verification) },
+      }),
+    );
+    await answerOf(this.#table, "PutItem of the last verification", request);
+  }
+
+  async readVerification(): Promise<Verification | undefined> {
+    const request = this.#client.send(
+      new GetCommand({ TableName: this.#table, Key: verificationItem, ConsistentRead: true }),
+    );
+    const { Item } = await answerOf(this.#table, "GetItem of the last verification", request);
+    return Item === undefined ? undefined : (JSON.parse(textOf(Item, "verification")) as Verification);
+  }
+
   async acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {
     const request = this.#client.send(
       new PutCommand({
@@ -142,7 +161,7 @@ export class DynamoDbEpochLog implements EpochLog {
 }
 
 function itemFrom(record: EpochRecord): Record<string, unknown> {
-  const { status, storeId, now, windows, figures } = record;
+  const { status, storeId, now, windows, correction, figures } = record;
   return {
     ...epochItem(record.epoch),
     epoch: record.epoch,
@@ -151,6 +170,7 @@ function itemFrom(record: EpochRecord): Record<string, unknown> {
     now,
     windows: JSON.stringify(windows),
     ...bodyAttributes(bytesFrom(record)),
+    ...(correction === undefined ? {} : { correction }),
     ...(figures === undefined ? {} : { figures: JSON.stringify(figures) }),
   };
 }
@@ -166,6 +186,7 @@ function recordFrom(item: Item): EpochRecord {
   };
   return {
     ...record,
+    ...(item["correction"] === undefined ? {} : { correction: numberOf(item, "correction") as EpochNumber }),
     ...(item["figures"] === undefined ? {} : { figures: JSON.parse(textOf(item, "figures")) }),
     ...(item["committed_at"] === undefined ? {} : { committedAt: numberOf(item, "committed_at") as EpochMs }),
   };

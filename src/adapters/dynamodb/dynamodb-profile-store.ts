@@ -4,10 +4,11 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
 import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
 import { decodeProfile, encodeProfile } from "#src/wire/profile-codec.ts";
-import { bytesOf, inflated, numberOf } from "./item.ts";
-import { profileItem } from "./keys.ts";
+import { bytesOf, type Item, inflated, numberOf } from "./item.ts";
+import { profileItem, profileSortKey } from "./keys.ts";
 import { type Condition, PagedBodies } from "./paged-bodies.ts";
 import { mapInFlight, readItems } from "./requests.ts";
+import { scanItems } from "./scan-items.ts";
 
 /** Profiles (`USER#<id>` / `PROFILE`), encoded and deflated, with pages where they are large. */
 export class DynamoDbProfileStore implements ProfileStore {
@@ -25,11 +26,18 @@ export class DynamoDbProfileStore implements ProfileStore {
     const mains = await readItems(this.#client, this.#table, [...new Set(users)].map(profileItem));
     const profiles = new Map<UserId, StoredProfile>();
     for (const main of mains) {
-      const item = await this.#bodies.read(main);
-      const profile = decodeProfile(inflated(bytesOf(item)));
-      profiles.set(profile.userId, { profile, epoch: numberOf(item, "epoch") as EpochNumber });
+      const stored = await this.#withBody(main);
+      profiles.set(stored.profile.userId, stored);
     }
     return profiles;
+  }
+
+  async *list(): AsyncIterable<StoredProfile> {
+    const mains = scanItems(this.#client, this.#table, "profiles", {
+      FilterExpression: "sk = :profile",
+      ExpressionAttributeValues: { ":profile": profileSortKey },
+    });
+    for await (const main of mains) yield await this.#withBody(main);
   }
 
   async write(epoch: EpochNumber, writes: readonly ProfileWrite[]): Promise<readonly UserId[]> {
@@ -38,6 +46,11 @@ export class DynamoDbProfileStore implements ProfileStore {
       isWritten: await this.#writeOne(epoch, write),
     }));
     return outcomes.filter(({ isWritten }) => !isWritten).map(({ user }) => user);
+  }
+
+  async #withBody(main: Item): Promise<StoredProfile> {
+    const item = await this.#bodies.read(main);
+    return { profile: decodeProfile(inflated(bytesOf(item))), epoch: numberOf(item, "epoch") as EpochNumber };
   }
 
   async #writeOne(epoch: EpochNumber, { profile, epochRead }: ProfileWrite): Promise<boolean> {

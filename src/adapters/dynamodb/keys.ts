@@ -16,14 +16,16 @@ function partitionKey(key: string): string {
 }
 
 /** The item of a running total; a key that is too long is kept in its attribute `key`. */
-export const totalItem = (key: string): ItemKey => ({ pk: partitionKey(key), sk: "TOTAL" });
+export const totalItem = (key: string): ItemKey => ({ pk: partitionKey(key), sk: totalSortKey });
+export const totalSortKey = "TOTAL";
 
 export const segmentPartition = (shard: string): string => `SEG#${shard}`;
 export const headPartition = "HEAD";
 
 const profilePrefix = "USER#";
 export const profilePartition = (user: string): string => `${profilePrefix}${user}`;
-export const profileItem = (user: string): ItemKey => ({ pk: profilePartition(user), sk: "PROFILE" });
+export const profileItem = (user: string): ItemKey => ({ pk: profilePartition(user), sk: profileSortKey });
+export const profileSortKey = "PROFILE";
 
 export const publicationItem = (key: string): ItemKey => ({ pk: partitionKey(key), sk: "LATEST" });
 
@@ -32,10 +34,17 @@ export const paddedEpoch = (epoch: number): string => String(epoch).padStart(16,
 export const epochItem = (epoch: number): ItemKey => ({ pk: epochPartition, sk: paddedEpoch(epoch) });
 export const tokenPartition = "TOKEN";
 export const tokenItem = (hash: string): ItemKey => ({ pk: tokenPartition, sk: hash });
+export const importItem = (sha256: string): ItemKey => ({ pk: `IMPORT#${sha256}`, sk: "IMPORT" });
 /** Not in the partition of the records, whose last item is the latest epoch; the broadcast may write nothing else. */
 export const broadcastPartition = "BROADCAST";
 export const broadcastItem = (epoch: number): ItemKey => ({ pk: broadcastPartition, sk: paddedEpoch(epoch) });
+export const verificationItem: ItemKey = { pk: "VERIFICATION", sk: "LATEST" };
 export const leaseItem: ItemKey = { pk: "LEASE", sk: "LEASE" };
+
+const claimPrefix = "ID#";
+export const claimItem = (eventId: string): ItemKey => ({ pk: `${claimPrefix}${eventId}`, sk: "CLAIM" });
+/** The event id of a claim's partition key. */
+export const claimedId = (pk: string): string => pk.slice(claimPrefix.length);
 
 /** The rejects of a day are spread over this many partitions: one takes 1,000 write units a second. */
 export const rejectBins = 16;

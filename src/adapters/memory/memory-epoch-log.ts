@@ -1,12 +1,14 @@
 import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
+import type { Verification } from "#src/domain/verification.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 
 /** The log of epochs in memory. */
 export class MemoryEpochLog implements EpochLog {
   readonly #records = new Map<EpochNumber, EpochRecord>();
   readonly #broadcasts = new Map<EpochNumber, BroadcastOutcome>();
+  #verification: Verification | undefined;
   #lease: { readonly owner: string; readonly endsAt: number } | undefined;
 
   latest(): Promise<EpochRecord | undefined> {
@@ -40,6 +42,15 @@ export class MemoryEpochLog implements EpochLog {
 
   readBroadcast(epoch: EpochNumber): Promise<BroadcastOutcome | undefined> {
     return Promise.resolve(this.#broadcasts.get(epoch));
+  }
+
+  noteVerification(verification: Verification): Promise<void> {
+    this.#verification = verification;
+    return Promise.resolve();
+  }
+
+  readVerification(): Promise<Verification | undefined> {
+    return Promise.resolve(this.#verification);
   }
 
   acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {

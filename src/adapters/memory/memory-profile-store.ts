@@ -27,6 +27,10 @@ export class MemoryProfileStore implements ProfileStore {
     }
     return Promise.resolve(refused);
   }
+
+  async *list(): AsyncIterable<StoredProfile> {
+    yield* this.#profiles.values();
+  }
 }
 
 /** A caller may go on filling the collections that it handed over. */

@@ -39,11 +39,16 @@ const schema = `
   CREATE TABLE IF NOT EXISTS tokens (
     hash TEXT PRIMARY KEY, label TEXT NOT NULL, user_id TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)
     WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS claims (id TEXT PRIMARY KEY, epoch INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS imports (
+    sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, started_at INTEGER NOT NULL, finished_at INTEGER, sent INTEGER,
+    left_out INTEGER, rejected INTEGER) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS rejects (
     id TEXT PRIMARY KEY, shard TEXT NOT NULL, sequence_number TEXT NOT NULL, entry INTEGER NOT NULL,
     arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, chunks INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS reject_pieces (
     id TEXT NOT NULL, chunk INTEGER NOT NULL, raw BLOB NOT NULL, PRIMARY KEY (id, chunk));
+  CREATE TABLE IF NOT EXISTS verification (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS lease (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, ends_at INTEGER NOT NULL);
 `;
 
@@ -107,6 +112,16 @@ export class SqliteDatabase {
         throw error;
       }
     });
+  }
+
+  /** Runs `work`, to which everything stays as it was at its first read, whatever another process writes. It writes nothing. */
+  async reading<T>(work: () => Promise<T>): Promise<T> {
+    this.run(() => this.#db.exec("BEGIN"));
+    try {
+      return await work();
+    } finally {
+      this.#db.exec("ROLLBACK");
+    }
   }
 
   /** Runs `work` and names the database in what SQLite throws. */

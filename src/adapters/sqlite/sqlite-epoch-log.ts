@@ -2,6 +2,7 @@ import type { StatementSync } from "node:sqlite";
 import type { BroadcastOutcome, EpochNumber, EpochRecord, StageFigures } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
+import type { Verification } from "#src/domain/verification.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -26,6 +27,8 @@ export class SqliteEpochLog implements EpochLog {
   readonly #commit: StatementSync;
   readonly #replaceBroadcast: StatementSync;
   readonly #selectBroadcast: StatementSync;
+  readonly #replaceVerification: StatementSync;
+  readonly #selectVerification: StatementSync;
   readonly #selectLease: StatementSync;
   readonly #replaceLease: StatementSync;
   readonly #deleteLease: StatementSync;
@@ -40,6 +43,8 @@ export class SqliteEpochLog implements EpochLog {
     );
     this.#replaceBroadcast = db.prepare("INSERT OR REPLACE INTO broadcasts VALUES (?, ?, ?, ?)");
     this.#selectBroadcast = db.prepare("SELECT at, messages, failed FROM broadcasts WHERE epoch = ?");
+    this.#replaceVerification = db.prepare("INSERT OR REPLACE INTO verification VALUES (1, ?)");
+    this.#selectVerification = db.prepare("SELECT body FROM verification");
     this.#selectLease = db.prepare("SELECT owner, ends_at FROM lease");
     this.#replaceLease = db.prepare("INSERT OR REPLACE INTO lease VALUES (1, ?, ?)");
     this.#deleteLease = db.prepare("DELETE FROM lease WHERE owner = ?");
@@ -78,6 +83,15 @@ export class SqliteEpochLog implements EpochLog {
       | BroadcastOutcome
       | undefined;
     return row && { at: row.at, messages: row.messages, failed: row.failed };
+  }
+
+  async noteVerification(verification: Verification): Promise<void> {
+    this.#db.run(() => this.#replaceVerification.run(JSON.stringify(verification)));
+  }
+
+  async readVerification(): Promise<Verification | undefined> {
+    const row = this.#db.run(() => this.#selectVerification.get()) as { readonly body: string } | undefined;
+    return row === undefined ? undefined : (JSON.parse(row.body) as Verification);
   }
 
   async acquireLease(owner: string, now: EpochMs, lengthMs: number): Promise<boolean> {

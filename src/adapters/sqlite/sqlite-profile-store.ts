@@ -6,15 +6,23 @@ import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profi
 import { decodeProfile, encodeProfile } from "#src/wire/profile-codec.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
+/** How many profiles a listing reads at once. */
+const pageSize = 100;
+
 interface ProfileRow {
   readonly epoch: EpochNumber;
   readonly body: Uint8Array;
+}
+
+interface ListedRow extends ProfileRow {
+  readonly user_id: UserId;
 }
 
 export class SqliteProfileStore implements ProfileStore {
   readonly #db: SqliteDatabase;
   readonly #select: StatementSync;
   readonly #selectMostActive: StatementSync;
+  readonly #selectPage: StatementSync;
   readonly #countAll: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
@@ -24,6 +32,9 @@ export class SqliteProfileStore implements ProfileStore {
     this.#select = db.prepare("SELECT epoch, body FROM profiles WHERE user_id = ?");
     this.#selectMostActive = db.prepare(
       "SELECT epoch, body FROM profiles ORDER BY listened_ms DESC, first_heard_at, user_id LIMIT ?",
+    );
+    this.#selectPage = db.prepare(
+      `SELECT user_id, epoch, body FROM profiles WHERE user_id > ? ORDER BY user_id LIMIT ${pageSize}`,
     );
     this.#countAll = db.prepare("SELECT count(*) AS profiles FROM profiles");
     this.#insert = db.prepare("INSERT OR IGNORE INTO profiles VALUES (?, ?, ?, ?, ?)");
@@ -57,6 +68,17 @@ export class SqliteProfileStore implements ProfileStore {
         })
         .map(({ profile }) => profile.userId),
     );
+  }
+
+  /** One statement a page: no cursor stays open while the caller works on it. */
+  async *list(): AsyncIterable<StoredProfile> {
+    let after = "";
+    for (;;) {
+      const rows = this.#db.run(() => this.#selectPage.all(after)) as unknown as ListedRow[];
+      for (const row of rows) yield toStored(row);
+      if (rows.length < pageSize) return;
+      after = rows.at(-1)?.user_id ?? "";
+    }
   }
 
   /** How many listeners have a profile. */

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type CommandResult, runCommand } from "./child-process.ts";
 import { E2eError } from "./e2e-error.ts";
+import { emptyArchive } from "./empty-archive.ts";
 import { environmentFor, type Target } from "./target.ts";
 
 const repository = join(import.meta.dirname, "../../..");
@@ -47,9 +48,10 @@ export class Cdk {
     return { ...run, outputs: readOutputs(file) };
   }
 
-  /** Destroys all stacks. */
-  destroy(context: CdkContext): Promise<CdkRun> {
-    return this.#mustRun(["destroy", "--all", "--force", ...this.context(context)]);
+  /** Destroys all stacks, and what is in the archive. */
+  async destroy(context: CdkContext): Promise<CdkRun> {
+    await emptyArchive(this.#target.stage);
+    return await this.#mustRun(["destroy", "--all", "--force", ...this.context(context)]);
   }
 
   /** Runs any command line. */

@@ -6,6 +6,7 @@ import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { createKinesisClient } from "#src/adapters/kinesis/kinesis-client.ts";
+import type { VerificationView } from "#src/wire/verification-view.ts";
 import { type AwsCli, AwsCommands, howToGetAwsCli } from "./aws-cli.ts";
 import type { Deployment } from "./deployment.ts";
 import { E2eError } from "./e2e-error.ts";
@@ -20,6 +21,7 @@ export interface Stats {
   readonly rejects: number;
   readonly epoch: number;
   readonly lag_plays: number;
+  readonly verification: VerificationView | null;
 }
 
 export interface StackResource {
@@ -74,14 +76,15 @@ export class DeployedSystem {
     return (await this.#kinesis.send(command)).SequenceNumber ?? "";
   }
 
-  /** PutRecords with the SDK. Throws where a record was not taken. */
-  async putAll(records: readonly RawRecord[]): Promise<void> {
+  /** PutRecords with the SDK; returns the sequence numbers. Throws where a record was not taken. */
+  async putAll(records: readonly RawRecord[]): Promise<readonly string[]> {
     const command = new PutRecordsCommand({
       StreamName: this.deployment.streamName,
       Records: records.map(({ key, data }) => ({ PartitionKey: key, Data: Buffer.from(data) })),
     });
-    const { FailedRecordCount } = await this.#kinesis.send(command);
+    const { FailedRecordCount, Records = [] } = await this.#kinesis.send(command);
     if (FailedRecordCount !== 0) throw new Error(`${FailedRecordCount} records were not taken`);
+    return Records.map(({ SequenceNumber }) => SequenceNumber ?? "");
   }
 
   async stats(): Promise<Stats> {

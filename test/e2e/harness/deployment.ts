@@ -6,6 +6,7 @@ const outputNames = [
   "StreamName",
   "SegmentsTableName",
   "CountersTableName",
+  "ArchiveBucketName",
   "ConnectionsTableName",
   "HttpApiUrl",
   "WebSocketUrl",
@@ -19,6 +20,7 @@ export interface Deployment {
   readonly streamName: string;
   readonly segmentsTable: string;
   readonly countersTable: string;
+  readonly archiveBucket: string;
   readonly connectionsTable: string;
   readonly stateMachineArn: string;
   /** Without a slash at its end. */
@@ -36,6 +38,7 @@ export function deploymentFrom(target: Target, outputs: Readonly<Record<string, 
     streamName: output("StreamName"),
     segmentsTable: output("SegmentsTableName"),
     countersTable: output("CountersTableName"),
+    archiveBucket: output("ArchiveBucketName"),
     connectionsTable: output("ConnectionsTableName"),
     stateMachineArn: output("StateMachineArn"),
     httpUrl: httpAddress(target, output("HttpApiUrl")),

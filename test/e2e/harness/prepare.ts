@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
-import { describeCapabilities, type Support, probeCapabilities } from "../capabilities.ts";
+import { describeCapabilities, probeCapabilities, type Support } from "../capabilities.ts";
 import { type AwsCli, findAwsCli, howToGetAwsCli } from "./aws-cli.ts";
 import { Cdk, type CdkContext } from "./cdk.ts";
-import { type Deployment, deploymentFrom, executeApiFor } from "./deployment.ts";
 import { DeployedSystem } from "./deployed-system.ts";
+import { type Deployment, deploymentFrom, executeApiFor } from "./deployment.ts";
 import { E2eError, MissingToolError } from "./e2e-error.ts";
 import { createToken } from "./earworm-cli.ts";
 import { identifyEndpoint } from "./endpoint-check.ts";
@@ -19,6 +19,7 @@ const cacheFolder = join(import.meta.dirname, "../../../.cache");
 const fixedContext: CdkContext = {
   tickSeconds: 1,
   shards: 2,
+  archiveSeconds: 1,
   removalPolicy: "destroy",
   allowedOrigins: "https://dashboard.example",
 };

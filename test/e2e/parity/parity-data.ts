@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { createSimulator, simulatePlays } from "#simulator/simulator.ts";
 import { Random } from "#simulator/random.ts";
+import { createSimulator, simulatePlays } from "#simulator/simulator.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";

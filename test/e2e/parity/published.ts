@@ -1,9 +1,9 @@
 import type { Chart } from "#src/domain/chart.ts";
+import type { UserId } from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { PublicationKey } from "#src/domain/publication-key.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
-import type { UserId } from "#src/domain/play.ts";
 import { decodeChart } from "#src/wire/chart-codec.ts";
 import { trendingKey } from "#src/wire/trending-codec.ts";
 import { byBytes, chartText, profileText } from "./canonical.ts";

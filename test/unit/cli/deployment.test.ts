@@ -5,7 +5,12 @@ import { someCredentials, withAwsEnvironment } from "#test/support/aws-environme
 import { aCloudFormation, describing, refusing } from "#test/support/cloudformation-double.ts";
 
 const outputs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "Earworm-prod-State": { StreamName: "plays-1", SegmentsTableName: "seg", CountersTableName: "cnt" },
+  "Earworm-prod-State": {
+    StreamName: "plays-1",
+    SegmentsTableName: "seg",
+    CountersTableName: "cnt",
+    ArchiveBucketName: "arc",
+  },
   "Earworm-prod-Realtime": {
     HttpApiUrl: "https://a.example.com/",
     WebSocketUrl: "wss://b.example.com/prod",
@@ -27,6 +32,7 @@ test("a deployment is what its stacks' outputs say", async () => {
   expect(await findDeployment("prod")).toEqual({
     countersTable: "cnt",
     segmentsTable: "seg",
+    archiveBucket: "arc",
     connectionsTable: "con",
     streamName: "plays-1",
     httpApiUrl: "https://a.example.com",

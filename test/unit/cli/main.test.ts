@@ -91,12 +91,15 @@ describe("wrong usage is exit code 2 and one line", () => {
 });
 
 describe("help is exit code 0, with examples", () => {
-  test.each([[[]], [["simulate"]], [["send"]], [["trace"]]])("of %j", async (command) => {
-    const { code, out, err } = await earworm([...command, "--help"]);
+  test.each([[[]], [["simulate"]], [["send"]], [["import"]], [["replay"]], [["rejects"]], [["trace"]]])(
+    "of %j",
+    async (command) => {
+      const { code, out, err } = await earworm([...command, "--help"]);
 
-    expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toContain("Examples:\n");
-  });
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      expect(out).toContain("Examples:\n");
+    },
+  );
 });
 
 test("the version is the package's", async () => {

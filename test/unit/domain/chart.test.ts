@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Candidate, ChartUpdate, compareCandidates, draftChart } from "#src/domain/chart.ts";
+import { type Candidate, ChartUpdate, chartSize, compareCandidates, draftChart } from "#src/domain/chart.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { allTime } from "#src/domain/windows.ts";
@@ -85,4 +85,18 @@ test("who has no score has no place", () => {
   update.offer(candidate("a", 0));
 
   expect(update.finish()).toBeUndefined();
+});
+
+test.each([
+  [chartSize - 1, chartSize - 1],
+  [chartSize, chartSize],
+  [chartSize + 1, chartSize],
+])("of %d songs the first %d are in the chart", (songs, entries) => {
+  const chart = draftChart("songs", allTime, undefined);
+  for (let i = 1; i <= songs; i++) chart.update.offer(candidate(String(i), i));
+
+  const found = ids(chart.finish(1 as EpochNumber)?.entries);
+
+  expect(found).toHaveLength(entries);
+  expect(found?.at(-1)).toBe(String(songs - entries + 1));
 });

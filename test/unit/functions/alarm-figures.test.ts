@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
-import { allSongsKey } from "#src/domain/counter.ts";
+import { allSongsKey, repeatedKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import { noTotals } from "#src/domain/totals.ts";
@@ -9,7 +9,7 @@ import type { ConnectionId } from "#src/ports/connection-store.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
 import { aPlay } from "#test/support/builders.ts";
-import { kinesisEvent, Pipeline, type PutRecord } from "#test/support/pipeline.ts";
+import { kinesisEvent, Pipeline, type PipelineOptions, type PutRecord } from "#test/support/pipeline.ts";
 import { anEpoch, commitEpoch, memoryStores } from "#test/support/published.ts";
 
 const minuteMs = 60_000;
@@ -17,7 +17,7 @@ const hourMs = 60 * minuteMs;
 const epoch = 1 as EpochNumber;
 
 /** A pipeline whose clock the test moves; records arrive when they are put. */
-function aPipeline(options: { readonly maxEpochPlays?: number } = {}) {
+function aPipeline(options: Pick<PipelineOptions, "maxEpochPlays" | "dedupeHorizonMs"> = {}) {
   let time = aMoment as number;
   let sequence = 0;
   const pipeline = new Pipeline({ now: () => time, ...options });
@@ -151,6 +151,36 @@ describe("the drift of the totals", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  test("is none where marked plays are repeated, which are counted as such", async () => {
+    const { pipeline, put, pass, last } = aPipeline({ dedupeHorizonMs: minuteMs });
+    for (const msPlayed of [200_000, 1_000]) {
+      for (let i = 0; i < 3; i++) {
+        await put(aPlay({ eventId: `e${msPlayed}`, msPlayed, dedupe: "always" }));
+        pass(2 * minuteMs);
+        if (i !== 0) await pipeline.runEpochs();
+      }
+    }
+
+    expect(pipeline.metrics.values("CounterDrift")).toEqual([0, 0, 0, 0]);
+    const [repeated] = await pipeline.stores.counters.read([repeatedKey]);
+    expect(repeated?.totals).toMatchObject({ plays: 2, unqualified: 2 });
+    expect(last("EpochPlays")).toBe(0);
+  });
+
+  test("shows a repeat that is not accounted for", async () => {
+    const { pipeline, put, pass, last } = aPipeline({ dedupeHorizonMs: minuteMs });
+    const play = aPlay({ dedupe: "always" });
+    await put(play);
+    await pipeline.runEpochs();
+    pass(2 * minuteMs);
+    await put(play);
+    await pipeline.plan();
+
+    await pipeline.commit(2 as EpochNumber);
+
+    expect(last("CounterDrift")).toBe(1);
   });
 
   test("shows a play that MapReduce did not count", async () => {

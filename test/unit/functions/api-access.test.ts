@@ -162,11 +162,15 @@ describe("a listener's data", () => {
     }
     expect(asked).not.toContain("profiles.read");
   });
+
+  test.each([127, 128])("may have %d characters", async (characters) => {
+    expect((await get(`/users/${"x".repeat(characters)}`, operator)).status).toBe(404);
+  });
 });
 
 const emptyProfile = {
   ...{ plays: 1, unqualified: 0, listenedMs: 0, completes: 0, skips: 0, firstHeardAt: aMoment },
-  ...{ artists: new Map(), heard: new Set<never>(), recent: [] },
+  ...{ artists: new Map(), artistsEnd: undefined, heard: new Set<never>(), heardEnd: undefined, recent: [] },
 };
 
 const aWirePlay = (user_id: string) => ({

@@ -182,6 +182,15 @@ describe("a reject's raw bytes", () => {
 });
 
 test.each([
+  ["/rejects", { limit: "999" }],
+  ["/rejects", { limit: "1000" }],
+  ["/rejects", { reason: "x".repeat(199) }],
+  ["/rejects", { reason: "x".repeat(200) }],
+])("%s is answered within the bounds of its parameters: %j", async (path, query) => {
+  expect((await get(path, operator, query)).status).toBe(200);
+});
+
+test.each([
   ["/rejects", { day: "2026-02-30" }, "day"],
   ["/rejects", { day: "2026-11-20T00:00" }, "day"],
   ["/rejects/counts", { day: "yesterday" }, "day"],

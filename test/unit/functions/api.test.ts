@@ -184,6 +184,31 @@ describe("POST /plays", () => {
     expect(put).toEqual([]);
   });
 
+  test.each([499, 500])("%d plays in a request are taken", async (plays) => {
+    const body = Array.from({ length: plays }, () => aWirePlay());
+
+    expect(await post(body)).toMatchObject({ status: 200, body: { accepted: plays } });
+  });
+
+  test.each([1024 * 1024 - 1, 1024 * 1024])("a body of %d bytes is taken", async (bytes) => {
+    const plays = JSON.stringify([aWirePlay()]);
+
+    expect(await post(plays + " ".repeat(bytes - plays.length))).toMatchObject({ status: 200 });
+  });
+
+  test.each(["gzip", "br", "deflate, gzip"])(
+    "a body that expands, by %s, is refused unread",
+    async (encoding) => {
+      const event = anEvent("POST", "/plays", { body: JSON.stringify(aWirePlay()) });
+      const headers = { ...event.headers, "content-encoding": encoding };
+
+      const answer = await createApiHandler(deps)({ ...event, headers });
+
+      expect(answer).toMatchObject({ statusCode: 415, body: expect.stringContaining("content-encoding") });
+      expect(put).toEqual([]);
+    },
+  );
+
   test("a play that outgrows the limit by what is derived is refused here, not lost later", async () => {
     const bare = { user_id: "u1", track: { artist: "a", title: "t" }, started_at: aMoment, ext: { x: "" } };
     const room = 10_240 - Buffer.byteLength(JSON.stringify(bare));
@@ -272,6 +297,10 @@ describe("GET /charts/{list}", () => {
     expect((await get("/charts/songs")).body.entries[0].score).toBe(0.794);
   });
 
+  test.each([1, 499, 500])("a chart of %d entries may be asked for", async (limit) => {
+    expect((await get("/charts/songs", { limit: String(limit) })).status).toBe(200);
+  });
+
   test.each([
     ["/charts/listeners", {}, "list", "listeners"],
     ["/charts/songs", { window: "month" }, "window", "month"],
@@ -301,6 +330,7 @@ const aProfile = (overrides: Partial<Profile> = {}): Profile => ({
     ["Coldplay" as ArtistName, { plays: 2, firstHeardAt: aMoment }],
   ]),
   heard: new Set(["S1" as TrackId]),
+  ...{ artistsEnd: undefined, heardEnd: undefined },
   recent: [
     {
       trackId: "S1" as TrackId,
@@ -319,6 +349,15 @@ async function store(profile: Profile): Promise<void> {
 }
 
 describe("GET /users/{id}", () => {
+  test.each([{ artistsEnd: "Blur" as ArtistName }, { heardEnd: "S2" as TrackId }])(
+    "a profile that lacks names says so: %j",
+    async (ends) => {
+      await store(aProfile(ends));
+
+      expect((await get("/users/u/1 ü")).body).toMatchObject({ cut: true, plays: 3 });
+    },
+  );
+
   test("a listener's profile, whatever characters the id has", async () => {
     await store(aProfile());
 
@@ -332,6 +371,7 @@ describe("GET /users/{id}", () => {
       favourite_artist: "Coldplay",
       artists: [{ name: "Coldplay", plays: 2 }, { name: "Radiohead" }],
       tracks_heard: 1,
+      cut: false,
       recent: [{ track: { id: "S1" }, qualified: false, completed: false, skipped: true }],
       epoch: 2,
     });
@@ -392,12 +432,24 @@ describe("GET /users/{id}/recommendations", () => {
     expect(body.recommendations.map((song: { id: string }) => song.id)).toEqual(["S1", "S2"]);
   });
 
+  test.each([99, 100])("are up to %d where so many are asked for", async (k) => {
+    expect((await get("/users/nobody/recommendations", { k: String(k) })).status).toBe(200);
+  });
+
   test("a k out of bounds is refused", async () => {
     expect(await get("/users/nobody/recommendations", { k: "101" })).toMatchObject({
       status: 400,
       body: { error: { field: "k" } },
     });
   });
+});
+
+test.each([
+  [99, 200],
+  [100, 200],
+  [101, 400],
+])("%d recent plays are asked for: %d", async (limit, status) => {
+  expect((await get("/plays/recent", { limit: String(limit) })).status).toBe(status);
 });
 
 test("GET /plays/recent gives the newest plays of the sample, without their listeners", async () => {
@@ -434,7 +486,7 @@ describe("GET /stats", () => {
   test("before the first epoch nothing is counted", async () => {
     expect((await get("/stats")).body).toEqual({
       ...{ plays: 0, unqualified: 0, duplicates: 0, rejects: 0, epoch: 0 },
-      ...{ lag_plays: 0, epoch_at: null, age_ms: null, figures: {}, simulated: false },
+      ...{ lag_plays: 0, epoch_at: null, age_ms: null, figures: {}, verification: null, simulated: false },
     });
   });
 
@@ -449,6 +501,46 @@ describe("GET /stats", () => {
 
     expect(body).toMatchObject({ plays: 10, duplicates: 2, epoch: 1, lag_plays: 7, age_ms: 1500 });
     expect(body.simulated).toBe(true);
+  });
+
+  test("show repeats of marked plays as duplicates and forgotten ones not at all, and neither is lag", async () => {
+    const record = anEpoch(1, { to: [aHead({ plays: 10, unqualified: 3, duplicates: 2 })] });
+    await stores.epochs.create(record);
+    const commit = { repeats: 4, unqualifiedRepeats: 1, forgotten: 3, unqualifiedForgotten: 2 };
+    await stores.epochs.commit(record.epoch, { commit }, aMoment);
+    heads = [aHead({ plays: 11, unqualified: 3, duplicates: 2 })];
+
+    const { body } = await get("/stats");
+
+    expect(body).toMatchObject({ plays: 3, unqualified: 0, duplicates: 6, lag_plays: 1 });
+  });
+
+  test("tell how they last compared with the archive, without the differences, which name listeners", async () => {
+    const kinds = [
+      { kind: "songs", compared: 120, drift: 3 },
+      { kind: "listeners", compared: 40, drift: 1 },
+    ];
+    await stores.epochs.noteVerification({
+      ...{ at: aMoment, epoch: 7 as EpochNumber, from: undefined, to: undefined, processingMs: 12 },
+      ...{ kinds, differences: ["USER#u1 plays: expected 4, stored 5"] },
+    });
+
+    const { body } = await get("/stats");
+
+    const at = new Date(aMoment).toISOString();
+    expect(body.verification).toEqual({ at, epoch: 7, from: null, to: null, drift: 4, kinds });
+  });
+
+  test("tell the hours of a verification that compared only these", async () => {
+    const hours = { from: (aMoment - dayMs) as EpochMs, to: aMoment };
+    await stores.epochs.noteVerification({
+      ...{ at: aMoment, epoch: 7 as EpochNumber, kinds: [], differences: [], processingMs: 12 },
+      ...hours,
+    });
+
+    const { from, to } = (await get("/stats")).body.verification;
+
+    expect([from, to].map(Date.parse)).toEqual([hours.from, hours.to]);
   });
 });
 

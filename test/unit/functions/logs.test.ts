@@ -120,7 +120,7 @@ test("a request that fails is logged by its route, without the listener, the tok
     ...stores,
     access: "open",
     plays: { put: failing },
-    profiles: { ...stores.profiles, read: failing, write: failing },
+    profiles: { read: failing, write: failing, list: () => stores.profiles.list() },
     segments: { readHeads: () => Promise.resolve([]) },
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
   });

@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
+import { createArchiveHandler } from "#functions/archive/archive-handler.ts";
+import { createVerifyHandler } from "#functions/verify/verify-handler.ts";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
+import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import { MemoryArchive } from "#src/adapters/memory/memory-archive.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { aMoment } from "#test/support/arbitraries.ts";
@@ -17,6 +21,15 @@ async function recordedByBroadcast(): Promise<string[]> {
   return stores.metrics.entries.map(({ name }) => name);
 }
 
+function verify({ stores, logger, metrics }: Pipeline, archive: MemoryArchive) {
+  const handler = createVerifyHandler({
+    ...{ ...stores, ...nodeRecordCodec, archive, logger, metrics, clock: () => aMoment },
+    ...{ leaseMs: 300_000, horizonMs: 600_000, days: 0 },
+    pause: () => Promise.reject(new Error("there is nothing to wait for")),
+  });
+  return handler({}, { awsRequestId: "verification", getRemainingTimeInMillis: () => 900_000 });
+}
+
 test("every function records the metrics that are listed, and no other", async () => {
   const pipeline = new Pipeline({ now: () => aMoment });
   const recorded: Record<string, string[]> = {};
@@ -31,11 +44,17 @@ test("every function records the metrics that are listed, and no other", async (
 
   const record = { sequenceNumber: "1", data: encodePlay(aPlay()), arrivedAt: aMoment };
   await run("mapreduce-consume", () => pipeline.container()(kinesisEvent([record])));
+  const archive = new MemoryArchive();
+  const decodeBase64 = (text: string) => Buffer.from(text, "base64");
+  await run("archive", () =>
+    createArchiveHandler({ ...pipeline, archive, decodeBase64 })(kinesisEvent([record])),
+  );
   await run("mapreduce-plan", () => pipeline.plan());
   await run("mapreduce-reduce", () => pipeline.reduce(epoch));
   await run("user-behavior", () => pipeline.userBehavior(epoch));
   await run("recommendation", () => pipeline.recommendation(epoch));
   await run("mapreduce-commit", () => pipeline.commit(epoch));
+  await run("verify", () => verify(pipeline, archive));
   recorded["ws-broadcast-broadcast"] = (await recordedByBroadcast()).sort();
 
   expect(recorded).toEqual(recordedMetrics);

@@ -95,6 +95,7 @@ function failing(stores: PipelineStores, part: number): PipelineStores {
         list: rejects.list.bind(rejects),
         read: rejects.read.bind(rejects),
         counts: rejects.counts.bind(rejects),
+        remove: rejects.remove.bind(rejects),
       },
       async write(pieces) {
         await rejects.write(pieces.slice(0, Math.round(part * pieces.length)));
@@ -203,6 +204,7 @@ test("rejects are written a part at a time, and their epoch's charts before them
         list: rejects.list.bind(rejects),
         read: rejects.read.bind(rejects),
         counts: rejects.counts.bind(rejects),
+        remove: rejects.remove.bind(rejects),
       },
       async write(pieces) {
         const published = (await publications.read("RECENT" as never)) !== undefined;

@@ -10,12 +10,14 @@ import { encodePlay } from "#src/wire/play-codec.ts";
 import { decodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
+import { aPlay } from "#test/support/builders.ts";
 import {
   kinesisEvent,
   memoryStores,
   Pipeline,
   type PipelineStores,
   type PutRecord,
+  shardKey,
 } from "#test/support/pipeline.ts";
 import { ranked, recount } from "#test/support/recount.ts";
 
@@ -382,6 +384,118 @@ function without(store: SegmentStore, missing: number): SegmentStore {
     },
   });
 }
+
+describe("marked plays (I3)", () => {
+  const horizon = 600_000;
+  const aWhile = horizon + 1;
+  const songs = async (pipeline: Pipeline) =>
+    (await pipeline.chart("songs", allTime))?.entries.map(({ id, plays }) => [id, plays]);
+  const plays = async ({ stores }: Pipeline, user: string) =>
+    (await stores.profiles.read([user as UserId])).get(user as UserId)?.profile.plays;
+
+  /** Puts plays one by one, so much later than the one before; `cut`: an epoch ends here. */
+  async function counting(
+    ...arrivals: readonly (readonly [ms: number, play: Play | "cut"])[]
+  ): Promise<Pipeline> {
+    let clock = aMoment as number;
+    const pipeline = new Pipeline({ now: () => clock });
+    for (const [i, [ms, play]] of arrivals.entries()) {
+      clock += ms;
+      if (play === "cut") await pipeline.runEpochs();
+      else {
+        const record = { sequenceNumber: String(i + 1), data: encodePlay(play), arrivedAt: clock };
+        await pipeline.container()(kinesisEvent([record]));
+      }
+    }
+    await pipeline.runEpochs();
+    return pipeline;
+  }
+
+  const unmarked = aPlay({ eventId: "e", userId: "u", track: { id: "s" } });
+  const marked: Play = { ...unmarked, dedupe: "always" };
+  const other: Play = { ...marked, userId: "v" as UserId, track: { ...marked.track, id: "t" as TrackId } };
+
+  test("count once however long after each other, in one epoch or in several", async () => {
+    for (const end of [[], [[0, "cut"]]] as const) {
+      const pipeline = await counting([0, marked], ...end, [aWhile, marked], ...end, [aWhile, marked]);
+
+      expect(await songs(pipeline)).toEqual([["s", 1]]);
+      expect(await plays(pipeline, "u")).toBe(1);
+      const latest = await pipeline.stores.epochs.latest();
+      expect(latest?.figures?.["commit"]).toMatchObject({ repeats: 2, unqualifiedRepeats: 0 });
+    }
+  });
+
+  test("count by whoever was first, and leave no trace of the others", async () => {
+    const pipeline = await counting([0, marked], [aWhile, other], [0, "cut"], [aWhile, other]);
+
+    expect(await songs(pipeline)).toEqual([["s", 1]]);
+    expect(await plays(pipeline, "v")).toBeUndefined();
+    expect(await pipeline.stores.counters.read([songKey("t" as TrackId)])).toEqual([]);
+    const published = await pipeline.stores.publications.read(recentKey);
+    expect(decodeRecent(published?.body ?? "").map(({ userId }) => userId)).toEqual(["u"]);
+  });
+
+  test("do not look at what counted unmarked, and are not looked at by it: that is the sender's", async () => {
+    const pipeline = await counting([0, unmarked], [aWhile, marked], [aWhile, unmarked], [aWhile, marked]);
+
+    expect(await songs(pipeline)).toEqual([["s", 3]]);
+    expect(await plays(pipeline, "u")).toBe(3);
+  });
+
+  test("are duplicates as all others within the horizon, and claim nothing then", async () => {
+    const pipeline = await counting([0, unmarked], [horizon, marked]);
+
+    expect(await songs(pipeline)).toEqual([["s", 1]]);
+    expect(await pipeline.stores.claims.read([marked.eventId])).toEqual(new Map());
+  });
+
+  test("cost nothing where there are none", async () => {
+    const stores = memoryStores();
+    const asked = (): never => {
+      throw new Error("claims were asked for");
+    };
+    const pipeline = new Pipeline({
+      stores: { ...stores, claims: { claim: asked, read: asked } },
+      now: () => now,
+    });
+    await pipeline.container()(kinesisEvent(recordsOf([unmarked])));
+
+    expect(await pipeline.runEpochs()).toBe(1);
+  });
+
+  test("whose claims are lost stop the stage that needs them", async () => {
+    const pipeline = new Pipeline({ now: () => now });
+    await pipeline.container()(kinesisEvent(recordsOf([marked])));
+    const planned = await pipeline.plan();
+    if (planned.kind !== "epoch") throw new Error("no epoch");
+
+    await expect(pipeline.userBehavior(planned.epoch)).rejects.toThrow("nobody claims event e of epoch 1");
+  });
+
+  test("of a shard that was split are claimed before those of its children, wherever epochs end", async () => {
+    let clock = aMoment as number;
+    const pipeline = new Pipeline({
+      now: () => clock,
+      maxEpochPlays: 2,
+      ancestors: (shard) => (shard === shardKey(1) ? [shardKey(0)] : []),
+    });
+    const put = async (shard: number, sequenceNumber: number, play: Play): Promise<void> => {
+      clock += 1;
+      const record = { sequenceNumber: String(sequenceNumber), data: encodePlay(play), arrivedAt: clock };
+      await pipeline.container()(kinesisEvent([record], shard));
+    };
+    for (const n of [1, 2, 3]) await put(0, n, { ...unmarked, eventId: `p${n}` as Play["eventId"] });
+    await put(0, 4, marked);
+    clock += aWhile;
+    await put(1, 5, other);
+
+    await pipeline.runEpochs();
+
+    expect(await songs(pipeline)).toEqual([["s", 4]]);
+    expect(await plays(pipeline, "v")).toBeUndefined();
+  });
+});
 
 test("the lists that recommendations are picked from are what is hot, then the all-time rest", async () => {
   const [template] = fc.sample(somePlays(1, 1), 1)[0] ?? [];

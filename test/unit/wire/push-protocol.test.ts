@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { maxMessageBytes } from "#src/wire/push-limits.ts";
 import {
   type Channel,
   channels,
@@ -10,7 +11,6 @@ import {
   encodePong,
   errorReasons,
 } from "#src/wire/push-protocol.ts";
-import { maxMessageBytes } from "#src/wire/push-limits.ts";
 
 const someChart = { channel: "songs.hot", log: "store/x.20261120", seq: 41, epoch: 7, now: 1 } as const;
 
@@ -52,6 +52,12 @@ describe("client messages", () => {
       ok: true,
       value: { action: "subscribe", channel: "artists.week", since: { log: "a/w.2026W47", seq: 41 } },
     });
+  });
+
+  test.each([maxMessageBytes - 1, maxMessageBytes])("a message of %d bytes is read", (bytes) => {
+    const ping = '{"action":"ping"}';
+
+    expect(decodeClientMessage(ping + " ".repeat(bytes - ping.length)).ok).toBe(true);
   });
 
   test.each([

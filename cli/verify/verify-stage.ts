@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { takeLockedSnapshot } from "#functions/verify/locked-snapshot.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import type { Verification } from "#src/domain/verification.ts";
+import type { Logger } from "#src/ports/logger.ts";
+import { onStage } from "../target.ts";
+import { type AskedRange, runVerification } from "./run-verification.ts";
+
+export interface VerifyStageOptions extends AskedRange {
+  readonly stage: string;
+  /** A directory; undefined for the stage's bucket. */
+  readonly archive?: string | undefined;
+}
+
+/** As plan's: one that ends later is void. */
+const leaseMs = 120_000;
+const restPatienceMs = 120_000;
+/** The archiver's batching window is a minute. */
+const archivePatienceMs = 180_000;
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** Verifies a deployed stage and keeps the result there. Its epochs wait while its tables are read. */
+export async function verifyStage({ stage, archive, ...asked }: VerifyStageOptions): Promise<Verification> {
+  const { DynamoDbCounterStore } = await import("#src/adapters/dynamodb/dynamodb-counter-store.ts");
+  const { DynamoDbEpochLog } = await import("#src/adapters/dynamodb/dynamodb-epoch-log.ts");
+  const { DynamoDbProfileStore } = await import("#src/adapters/dynamodb/dynamodb-profile-store.ts");
+  const { DynamoDbPublicationStore } = await import("#src/adapters/dynamodb/dynamodb-publication-store.ts");
+  return await onStage(stage, async (client, { countersTable, archiveBucket }) => {
+    const epochs = new DynamoDbEpochLog(client, countersTable);
+    const stores = {
+      epochs,
+      counters: new DynamoDbCounterStore(client, countersTable),
+      profiles: new DynamoDbProfileStore(client, countersTable),
+      publications: new DynamoDbPublicationStore(client, countersTable),
+    };
+    const source = await openArchive(archive, archiveBucket);
+    const deadline = performance.now() + restPatienceMs;
+    const snapshot = await takeLockedSnapshot(
+      { ...stores, clock: () => Date.now() as EpochMs, logger: silent, pause, leaseMs },
+      `earworm verify ${randomUUID()}`,
+      () => performance.now() < deadline,
+    );
+    const verification = await runVerification(snapshot, source, asked, archivePatienceMs);
+    await epochs.noteVerification(verification);
+    return verification;
+  });
+}
+
+async function openArchive(dir: string | undefined, bucket: string) {
+  if (dir !== undefined) {
+    const { DirectoryArchive } = await import("#src/adapters/archive/directory-archive.ts");
+    return new DirectoryArchive(dir);
+  }
+  const { nodeArchiveZip } = await import("#src/adapters/archive/node-archive-zip.ts");
+  const { createS3Client } = await import("#src/adapters/s3/s3-client.ts");
+  const { S3Archive } = await import("#src/adapters/s3/s3-archive.ts");
+  return new S3Archive(createS3Client(), bucket, nodeArchiveZip);
+}
