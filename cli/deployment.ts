@@ -7,6 +7,9 @@ export interface Deployment {
   readonly countersTable: string;
   readonly segmentsTable: string;
   readonly connectionsTable: string;
+  readonly archiveBucket: string;
+  /** How far apart two arrivals of one event id may be and still be one play, ms. */
+  readonly dedupeHorizonMs: number;
   readonly streamName: string;
   /** Without a slash at the end. */
   readonly httpApiUrl: string;
@@ -36,6 +39,8 @@ export async function findDeployment(stage: string): Promise<Deployment> {
     return {
       countersTable: state("CountersTableName"),
       segmentsTable: state("SegmentsTableName"),
+      archiveBucket: state("ArchiveBucketName"),
+      dedupeHorizonMs: Number(state("DedupeHorizonMs")),
       streamName: state("StreamName"),
       connectionsTable: realtime("ConnectionsTableName"),
       httpApiUrl: realtime("HttpApiUrl").replace(/\/$/, ""),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
 import { integerOption, positiveOption } from "./options.ts";
@@ -11,6 +12,8 @@ interface DevOptions {
   readonly simulate?: number;
   readonly fsync: boolean;
   readonly requireToken: boolean;
+  readonly archive: boolean;
+  readonly archiveDays?: number;
   readonly verbose: boolean;
 }
 
@@ -21,6 +24,8 @@ Examples:
   earworm dev --port 9090 --kinesis-port 5567 --data-dir /tmp/earworm --shards 4`;
 
 const maxPort = 65_535;
+/** How long what is under way may take once the process is asked to end, ms. */
+const longestEndMs = 4000;
 
 export function registerDev(program: Command): void {
   program
@@ -39,6 +44,8 @@ export function registerDev(program: Command): void {
     .option("--simulate <plays/s>", "invent plays at this rate", positiveOption)
     .option("--fsync", "acknowledge a play only once it is on the disk", false)
     .option("--require-token", "listeners' data and POST /plays take a token, as on AWS", false)
+    .option("--no-archive", "do not archive the plays as they arrived")
+    .option("--archive-days <n>", "delete archived hours that are older", integerOption(1, 36_500))
     .option("--verbose", "log every epoch", false)
     .addHelpText("after", examples)
     .action(dev);
@@ -58,7 +65,23 @@ async function dev(options: DevOptions): Promise<void> {
   console.log(greeting(options, runtime));
   const signal = await nextSignal();
   console.log(`${signal}: finishing what is under way`);
-  await runtime.close();
+  const interruption = await interruptionOf(runtime.close());
+  if (interruption === undefined) return;
+  // What is acknowledged is in the stream, and what is half done is done again: kill -9 would be safe as well.
+  console.log(`${interruption}: the rest is done at the next start`);
+  process.exit(0);
+}
+
+/** Why the end of the runtime is not waited for any longer; undefined where it has come. */
+async function interruptionOf(end: Promise<void>): Promise<string | undefined> {
+  const timer = new AbortController();
+  const limit = pause(longestEndMs, `not finished within ${longestEndMs / 1000} s`, { signal: timer.signal });
+  limit.catch(() => undefined); // it is aborted
+  try {
+    return await Promise.race([end.then(() => undefined), nextSignal(), limit]);
+  } finally {
+    timer.abort();
+  }
 }
 
 function greeting(

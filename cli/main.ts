@@ -3,11 +3,15 @@ import { Command, CommanderError } from "commander";
 import { registerAnalyze } from "./analyze.ts";
 import { messageOf, UsageError } from "./cli-error.ts";
 import { registerDev } from "./dev.ts";
+import { registerForget } from "./forget.ts";
+import { registerImport } from "./import.ts";
 import { registerRejects } from "./rejects.ts";
+import { registerReplay } from "./replay.ts";
 import { registerSend } from "./send.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerToken } from "./token.ts";
 import { registerTrace } from "./trace.ts";
+import { registerVerify } from "./verify.ts";
 
 const failed = 1;
 const wrongUsage = 2;
@@ -18,8 +22,11 @@ Examples:
   earworm analyze plays.csv            charts and recommendations from a file
   earworm simulate --plays 1000        invented plays as NDJSON
   earworm send plays.ndjson.gz         send a file to a running earworm
+  earworm import history.csv           load a file once, however often you try
   earworm trace hello-1795185000       follow one play through segment, epoch, charts and push
   earworm rejects list                 what was sent today and is no play, and why
+  earworm verify                       recount the archive and compare every total, profile and chart
+  earworm replay ARCHIVE --into DIR    rebuild a data directory from its archive
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. EARWORM_DEBUG=1 shows where an unexpected error came from.`;
 
@@ -51,9 +58,13 @@ function createProgram(): Command {
   registerAnalyze(program);
   registerSimulate(program);
   registerSend(program);
+  registerImport(program);
   registerToken(program);
   registerTrace(program);
   registerRejects(program);
+  registerForget(program);
+  registerReplay(program);
+  registerVerify(program);
   return program;
 }
 

@@ -15,12 +15,15 @@ import type { EpochMs } from "#src/domain/play.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
+import { ArchiveKeeper } from "./archive-keeper.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { claimDataDir } from "./data-dir.ts";
 import { openStores, type Stores } from "./stores.ts";
 import { EventSourceMapping } from "./stream/event-source-mapping.ts";
 import { LocalStream } from "./stream/play-stream.ts";
 import { type WorkflowHandlers, WorkflowRunner } from "./workflow-runner.ts";
 import { WorkflowTicker } from "./workflow-ticker.ts";
+import { yieldingStores } from "./yielding-stores.ts";
 
 /** The embedded stream's name, as producers address it. */
 export const streamName = "plays";
@@ -46,6 +49,12 @@ export interface EngineOptions {
   readonly patience?: number;
   /** How far apart two arrivals of one event id may be and still be one play, ms. @default 600000 */
   readonly dedupeHorizonMs?: number;
+  /** Whether the records are archived, in `<dataDir>/archive`. */
+  readonly archive: boolean;
+  /** For how many days archived records are kept. @default for ever */
+  readonly archiveDays?: number | undefined;
+  /** When what is put arrives, epoch ms; never steps back. @default Date.now */
+  readonly arrivalClock?: () => number;
 }
 
 /** Consumed records may be read again for this long, ms. */
@@ -60,8 +69,6 @@ const decodeBase64 = (text: string): Uint8Array => Buffer.from(text, "base64");
 /** The embedded runtime shows the figures of its epoch records. */
 export const noMetrics: Metrics = { record: () => undefined };
 
-/** A clock that is corrected by this much is worth a word, ms. */
-const clockToleranceMs = 60_000;
 /** How often a run may fail before `settle` gives up. */
 const failedRuns = 3;
 
@@ -74,13 +81,14 @@ export class Engine {
   readonly stores: Stores;
   /** The way into the stream for producers in this process. */
   readonly plays: PlayStream;
-  readonly #logger: Logger;
   readonly #mapping: EventSourceMapping;
+  readonly #archive: ArchiveKeeper | undefined;
   readonly #ticker: WorkflowTicker;
   readonly #housekeeping: NodeJS.Timeout;
   readonly #releaseDataDir: () => void;
   /** Rejects once patience with a batch is over. */
   readonly #stuck = Promise.withResolvers<never>();
+  readonly #clockWatch: ClockWatch;
   #waitingPlays = 0;
 
   private constructor(
@@ -91,14 +99,17 @@ export class Engine {
   ) {
     const { logger, maxEpochPlays = 500_000, patience = Number.POSITIVE_INFINITY } = options;
     this.#stuck.promise.catch(() => undefined); // whoever waits is told
-    this.#logger = logger;
     this.stores = stores;
     this.stream = stream;
     this.plays = { put: (records) => putIntoStream(stream, records) };
     this.#releaseDataDir = releaseDataDir;
+    this.#clockWatch = new ClockWatch(stores.epochs, clock, logger);
     const runner = new WorkflowRunner(workflowHandlers(options, stores, maxEpochPlays), logger);
     this.#ticker = new WorkflowTicker({
-      run: () => runner.run(),
+      run: async () => {
+        await this.#clockWatch.check();
+        return await runner.run();
+      },
       tickMs: options.tickMs,
       isUrgent: () => this.#waitingPlays >= maxEpochPlays,
     });
@@ -117,6 +128,14 @@ export class Engine {
         if (failure.kind === "batch" && failure.attempt >= patience) this.#stuck.reject(error);
       },
     });
+    this.#archive = options.archive
+      ? new ArchiveKeeper({
+          stream,
+          dir: join(options.dataDir, "archive"),
+          days: options.archiveDays,
+          logger,
+        })
+      : undefined;
     this.#housekeeping = setInterval(() => void keepHouse(stores, logger), housekeepingMs).unref();
   }
 
@@ -137,7 +156,7 @@ export class Engine {
         shardCount: options.shards,
         retentionMs: streamRetentionMs,
         fsync,
-        now: Date.now,
+        now: options.arrivalClock ?? Date.now,
       });
       for (const cut of stream.recoveries)
         options.logger.warn("an unfinished record was cut off", { ...cut });
@@ -151,8 +170,9 @@ export class Engine {
 
   /** Starts to consume; an epoch that was left unfinished is resumed. */
   async start(): Promise<void> {
-    await warnOfClock(this.stores, this.#logger);
+    await this.#clockWatch.check();
     this.#mapping.start();
+    this.#archive?.start();
     await this.#ticker.start();
   }
 
@@ -171,12 +191,12 @@ export class Engine {
   }
 
   /**
-   * Resolves when everything that was put before the call is counted and published.
+   * Resolves when everything that was put before the call is counted, published and archived.
    *
    * @throws Error where the consumer or the workflow keeps failing; the log says why
    */
   async settle(): Promise<void> {
-    await this.consumed();
+    await Promise.all([this.consumed(), this.#archive?.drained()]);
     for (let failures = 0; failures < failedRuns; ) {
       if ((await this.#ticker.flush()) === "failed") failures += 1;
       const latest = await this.stores.epochs.latest();
@@ -188,8 +208,8 @@ export class Engine {
   /** Ends after the batch and the run that are under way; what is not done is done at the next start. */
   async close(): Promise<void> {
     clearInterval(this.#housekeeping);
-    await this.#mapping.stop();
-    await this.#ticker.stop();
+    const counted = this.#mapping.stop().then(() => this.#ticker.stop());
+    await Promise.all([counted, this.#archive?.close()]);
     this.stream.close();
     this.stores.close();
     this.#releaseDataDir();
@@ -201,13 +221,14 @@ async function putIntoStream(stream: LocalStream, records: readonly StreamRecord
   try {
     await Promise.resolve(stream.put(records));
   } catch (cause) {
-    throw new StoreError(`the stream ${stream.name} took no records`, { cause });
+    const why = cause instanceof Error ? cause.message : cause;
+    throw new StoreError(`the stream ${stream.name} took no records: ${why}`, { cause });
   }
 }
 
 function consumeDeps({ logger, dedupeHorizonMs = 600_000 }: EngineOptions, stores: Stores): ConsumeDeps {
   return {
-    segments: stores.segments,
+    segments: yieldingStores(stores).segments,
     lineage: { ancestors: async () => [] }, // the embedded stream has no splits and merges
     codec: nodeRecordCodec,
     decodeBase64,
@@ -220,7 +241,7 @@ function consumeDeps({ logger, dedupeHorizonMs = 600_000 }: EngineOptions, store
 }
 
 function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays: number): WorkflowHandlers {
-  const shared = { ...stores, clock, logger: options.logger, metrics: noMetrics };
+  const shared = { ...stores, ...yieldingStores(stores), clock, logger: options.logger, metrics: noMetrics };
   return {
     plan: createPlanHandler({ ...shared, createStoreId: randomUUID, maxEpochPlays, leaseMs, tickSeconds: 0 }),
     reduce: createReduceHandler(shared),
@@ -236,17 +257,6 @@ function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays:
 async function waitingPlays({ epochs, segments }: Stores): Promise<number> {
   const latest = await epochs.latest();
   return totalCounts(await segments.readHeads()).plays - totalCounts(latest?.to ?? []).plays;
-}
-
-/** Epochs and arrivals never go back in time: after a clock that ran ahead, windows stand still until it is caught up. */
-async function warnOfClock({ epochs }: Stores, logger: Logger): Promise<void> {
-  const latest = await epochs.latest();
-  const aheadMs = (latest?.now ?? 0) - clock();
-  if (aheadMs < clockToleranceMs) return;
-  logger.warn("the clock is behind this data directory; its charts stand still until then", {
-    clock: new Date(clock()).toISOString(),
-    dataDirectory: new Date(latest?.now ?? 0).toISOString(),
-  });
 }
 
 /** On AWS the tables' time to live does this. */

@@ -33,6 +33,10 @@ export interface RuntimeOptions {
    * it stays open, and the page works. @default false
    */
   readonly requireToken?: boolean;
+  /** Whether the records are archived. @default true */
+  readonly archive?: boolean;
+  /** For how many days archived records are kept. @default for ever */
+  readonly archiveDays?: number;
   readonly logger: Logger;
 }
 
@@ -65,7 +69,11 @@ export class Runtime {
     const connections = new MemoryConnectionStore();
     // The workflow's last task needs the engine's stores, and the engine the task.
     let broadcast: (input: never) => Promise<unknown> = () => Promise.resolve({});
-    const engine = Engine.open({ ...options, broadcast: (input) => broadcast(input) });
+    const engine = Engine.open({
+      ...options,
+      archive: options.archive ?? true,
+      broadcast: (input) => broadcast(input),
+    });
     const { epochs, publications } = engine.stores;
     broadcast = createBroadcastHandler({
       ...{ connections, publications, epochs, gateway, clock },

@@ -29,7 +29,15 @@ export class SampledCounterStore implements CounterStore {
     );
   }
 
+  replace(epoch: EpochNumber, counters: readonly CounterDelta[]): Promise<void> {
+    return this.#store.replace(epoch, counters);
+  }
+
   read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
     return this.#store.read(keys.filter((key) => this.sample.has(key)));
+  }
+
+  list(prefix: string): AsyncIterable<Counter> {
+    return this.#store.list(prefix);
   }
 }

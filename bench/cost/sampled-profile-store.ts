@@ -29,4 +29,8 @@ export class SampledProfileStore implements ProfileStore {
     const sampled = writes.filter(({ profile }) => this.sample.has(profile.userId));
     return this.#store.write(epoch, sampled);
   }
+
+  list(): AsyncIterable<StoredProfile> {
+    return this.#store.list();
+  }
 }

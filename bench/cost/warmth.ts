@@ -54,6 +54,7 @@ export class Warmth {
     return {
       artists: new Map(),
       heard: new Set(),
+      ...{ artistsEnd: undefined, heardEnd: undefined },
       recent: [],
       userId,
       plays,

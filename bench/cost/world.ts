@@ -1,9 +1,9 @@
-import type { EpochMs, Play } from "#src/domain/play.ts";
 import { Catalog } from "#simulator/catalog.ts";
 import { type Listener, makeListener } from "#simulator/listener.ts";
-import { Random, mix } from "#simulator/random.ts";
+import { mix, Random } from "#simulator/random.ts";
 import { createSimulator, type Simulator } from "#simulator/simulator.ts";
 import { Zipf } from "#simulator/zipf.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
 
 export const songCount = 1_000_000;
 /** Listeners for each play a second: 21.6 plays a listener and day. */
