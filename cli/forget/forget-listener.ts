@@ -75,6 +75,7 @@ export async function forgetListener(deps: ForgetDeps, userId: UserId): Promise<
     if (epoch === "overtaken") continue;
     await deps.applied(epoch);
     await clearCorrection(deps.stores);
+    await forgetDifferences(deps.stores.epochs);
     const objects = await deps.alone(() => rewriteArchive(deps.archive, scan.erasures));
     const { plays, rejects, keys } = scan;
     const tokens = await revokeTokens(deps.stores.tokens, userId);
@@ -134,6 +135,13 @@ function requireAgreement({ recount }: ErasureScan, base: EpochRecord): void {
 async function isKnown({ profiles }: ForgetStores, userId: UserId): Promise<boolean> {
   const stored = (await profiles.read([userId])).get(userId);
   return stored !== undefined && !isForgotten(stored.profile);
+}
+
+/** What the last verification found may name the listener. */
+async function forgetDifferences(epochs: EpochLog): Promise<void> {
+  const verification = await epochs.readVerification();
+  if (verification === undefined || verification.differences.length === 0) return;
+  await epochs.noteVerification({ ...verification, differences: [] });
 }
 
 async function revokeTokens(tokens: TokenStore, userId: UserId): Promise<number> {
