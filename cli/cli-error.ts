@@ -13,6 +13,12 @@ function ownMessage(error: Error): string {
   return "code" in error ? String(error.code) : error.name;
 }
 
+/** Whether messages before it say it all, but for the call and the path that Node appends to a system's error. */
+function isSaid(message: string, before: readonly string[]): boolean {
+  const essence = message.replace(/^(E[A-Z]+: [^,]+), .*$/s, "$1");
+  return before.some((said) => said.includes(essence));
+}
+
 /** The message of anything thrown with those of its causes, on one line. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof CliError) return thrown.message;
@@ -20,7 +26,7 @@ export function messageOf(thrown: unknown): string {
   let cause: unknown = thrown;
   while (cause instanceof Error && messages.length < 4) {
     const message = ownMessage(cause);
-    if (!messages.some((said) => said.includes(message))) messages.push(message);
+    if (!isSaid(message, messages)) messages.push(message);
     cause = cause.cause;
   }
   const text = messages.length === 0 ? String(thrown) : messages.join(": ");

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Stores } from "#local/stores.ts";
 import { CliError, messageOf } from "./cli-error.ts";
@@ -29,13 +29,18 @@ export async function withWritableDataDir<T>(
   }
 }
 
-/** @throws CliError where `earworm dev` has never worked on the directory */
+/** @throws CliError where `earworm dev` has never worked on the directory, or nobody may look */
 function assertDataDir(dataDir: string): void {
-  if (existsSync(join(dataDir, "earworm.db"))) return;
-  throw new CliError(
-    `${dataDir} is no data directory: name the one of earworm dev with --data-dir, or a deployment with --stage`,
-  );
+  try {
+    statSync(join(dataDir, "earworm.db"));
+  } catch (cause) {
+    const isRefused = cause instanceof Error && "code" in cause && cause.code === "EACCES";
+    throw new CliError(isRefused ? `no permission to read ${dataDir}` : noDataDir(dataDir), { cause });
+  }
 }
+
+const noDataDir = (dataDir: string): string =>
+  `${dataDir} is no data directory: name the one of earworm dev with --data-dir, or a deployment with --stage`;
 
 async function openReadOnly(dataDir: string): Promise<Stores> {
   const { openStores } = await import("#local/stores.ts");

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { CliError } from "./cli-error.ts";
 import { integerOption, positiveOption } from "./options.ts";
 
@@ -45,7 +45,11 @@ export function registerDev(program: Command): void {
     .option("--fsync", "acknowledge a play only once it is on the disk", false)
     .option("--require-token", "listeners' data and POST /plays take a token, as on AWS", false)
     .option("--no-archive", "do not archive the plays as they arrived")
-    .option("--archive-days <n>", "delete archived hours that are older", integerOption(1, 36_500))
+    .addOption(
+      new Option("--archive-days <n>", "delete archived hours that are older (default: none are)")
+        .argParser(integerOption(1, 36_500))
+        .conflicts("archive"),
+    )
     .option("--verbose", "log every epoch", false)
     .addHelpText("after", examples)
     .action(dev);

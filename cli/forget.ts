@@ -38,7 +38,9 @@ async function forget(userId: UserId, { yes, stage, dataDir }: ForgetOptions): P
 const report = ({ epoch, plays, rejects, counters, objects, tokens }: Forgotten): string =>
   [
     `forgotten: ${formatCount(plays)} plays and ${formatCount(rejects)} rejects, ${formatCount(tokens)} tokens revoked`,
-    `epoch ${epoch} corrected ${formatCount(counters)} totals; ${formatCount(objects)} files of the archive were rewritten`,
+    epoch === undefined
+      ? "nothing else was left"
+      : `epoch ${epoch} corrected ${formatCount(counters)} totals; ${formatCount(objects)} files of the archive were rewritten`,
   ].join("\n");
 
 export function registerForget(program: Command): void {

@@ -27,6 +27,7 @@ Examples:
   earworm rejects list                 what was sent today and is no play, and why
   earworm verify                       recount the archive and compare every total, profile and chart
   earworm replay ARCHIVE --into DIR    rebuild a data directory from its archive
+  earworm forget ann --yes             remove a listener from every total, chart and the archive
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. EARWORM_DEBUG=1 shows where an unexpected error came from.`;
 

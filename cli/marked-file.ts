@@ -30,17 +30,13 @@ export interface MarkedFileOptions {
 /** A file of plays on its way into a running system, marked. It is read twice: for the ids to look for, and to be sent. */
 export class MarkedFile {
   readonly #path: string;
-  readonly #target: Pick<MarkedTarget, "archive" | "tail" | "plays">;
+  readonly #target: Omit<MarkedTarget, "imports">;
   readonly #options: MarkedFileOptions;
   readonly #ids: CountedIds;
   /** The same for both readings: it decides what is a play. */
   readonly #arrivedAt = Date.now() as EpochMs;
 
-  constructor(
-    path: string,
-    target: Pick<MarkedTarget, "archive" | "tail" | "plays">,
-    options: MarkedFileOptions,
-  ) {
+  constructor(path: string, target: Omit<MarkedTarget, "imports">, options: MarkedFileOptions) {
     this.#path = path;
     this.#target = target;
     this.#options = options;

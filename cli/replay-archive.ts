@@ -6,8 +6,8 @@ import { Engine } from "#local/engine.ts";
 import { DirectoryArchive } from "#src/adapters/archive/directory-archive.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { type ArchivedRecord, type ArchiveSource, readArchive } from "#src/domain/archive.ts";
-import { allSongsKey } from "#src/domain/counter.ts";
-import { totalCounts } from "#src/domain/epoch.ts";
+import { countedUpTo, totalCounts } from "#src/domain/epoch.ts";
+import { noCounts } from "#src/domain/position.ts";
 import { isGzip, maxBlockBytes } from "#src/wire/play-record.ts";
 import { CliError, messageOf } from "./cli-error.ts";
 import { formatCount, ProgressBar } from "./progress.ts";
@@ -144,11 +144,9 @@ function isEmptied({ erased, data }: ArchivedRecord): boolean {
 }
 
 async function contentsOf({ stores }: Engine): Promise<string> {
-  const { plays, duplicates, rejects } = totalCounts(await stores.segments.readHeads());
-  const [all] = await stores.counters.read([allSongsKey]);
-  const counted = (all?.totals.plays ?? 0) + (all?.totals.unqualified ?? 0);
-  const repeats = plays - counted; // marked plays whose id had counted
-  return `${formatCount(counted)} plays, ${formatCount(duplicates + repeats)} duplicates, ${formatCount(rejects)} rejects`;
+  const latest = await stores.epochs.latest();
+  const { plays, duplicates, rejects } = latest === undefined ? noCounts : countedUpTo(latest);
+  return `${formatCount(plays)} plays, ${formatCount(duplicates)} duplicates, ${formatCount(rejects)} rejects`;
 }
 
 /** An archive that tells how much of it was read. */

@@ -1,6 +1,7 @@
 import type { Stores } from "#local/stores.ts";
 import type { Candidate } from "#src/domain/chart.ts";
-import { type EpochNumber, type EpochRecord, totalCounts } from "#src/domain/epoch.ts";
+import { countedUpTo, type EpochNumber, type EpochRecord } from "#src/domain/epoch.ts";
+import { noCounts } from "#src/domain/position.ts";
 import { favouriteArtist } from "#src/domain/profile.ts";
 import { recommend } from "#src/domain/recommend.ts";
 import { compareUtf8 } from "#src/domain/utf8-order.ts";
@@ -56,7 +57,8 @@ export interface RunFacts {
 /** Reads the figures of a finished run out of its stores. */
 export async function readRunMetrics(stores: Stores, facts: RunFacts): Promise<RunMetrics> {
   const epochs = await readEpochs(stores);
-  const counts = totalCounts(epochs.at(-1)?.to ?? []);
+  const last = epochs.at(-1);
+  const counts = last === undefined ? noCounts : countedUpTo(last);
   const chart = await readSongs(stores);
   const listeners = [...stores.profiles.mostActive(facts.users)];
   const trending = chart.slice(0, trendingSongs);

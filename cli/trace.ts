@@ -14,7 +14,7 @@ interface TraceOptions extends Target {
 
 const examples = `
 Shows when a play was received, when it was in a segment, which epoch counted it, when that one's charts were published
-and when they were pushed. It reads segments, which are kept for days; it changes nothing.
+and when they were pushed; or that it was counted before. It reads segments, which are kept for days; it changes nothing.
 
 Examples:
   earworm trace hello-1795185000                        in .earworm/data, while earworm dev runs

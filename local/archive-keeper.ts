@@ -69,11 +69,16 @@ export class ArchiveKeeper {
     return this.#mapping.drained();
   }
 
-  /** Archives what is left, if that is possible soon. */
+  /** Archives what is left, if that is possible soon, and says what is not. */
   async close(): Promise<void> {
     if (this.#cleaning !== undefined) await this.#finish();
     clearInterval(this.#cleaning);
     await this.#mapping.stop();
+    const { backlog } = this.#mapping;
+    if (backlog > 0)
+      this.#options.logger.warn("records are not archived; they will be at the next start", {
+        records: backlog,
+      });
   }
 
   async #finish(): Promise<void> {

@@ -12,6 +12,7 @@ import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { totalCounts } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
+import { type ShardCounts, subtractCounts } from "#src/domain/position.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
@@ -119,7 +120,7 @@ export class Engine {
       stream,
       handler: async (event) => {
         await consume(event);
-        this.#waitingPlays = await waitingPlays(stores);
+        this.#waitingPlays = (await waitingCounts(stores)).plays;
         await trigger(); // on AWS the segments' stream does this
       },
       now: Date.now,
@@ -200,7 +201,8 @@ export class Engine {
     for (let failures = 0; failures < failedRuns; ) {
       if ((await this.#ticker.flush()) === "failed") failures += 1;
       const latest = await this.stores.epochs.latest();
-      if (latest?.status !== "open" && (await waitingPlays(this.stores)) === 0) return;
+      const waiting = await waitingCounts(this.stores);
+      if (latest?.status !== "open" && Object.values(waiting).every((count) => count === 0)) return;
     }
     throw new Error(`the workflow failed ${failedRuns} times`);
   }
@@ -253,10 +255,10 @@ function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays:
   };
 }
 
-/** Plays in segments that no epoch owns yet. */
-async function waitingPlays({ epochs, segments }: Stores): Promise<number> {
+/** What segments hold that no epoch owns yet. */
+async function waitingCounts({ epochs, segments }: Stores): Promise<ShardCounts> {
   const latest = await epochs.latest();
-  return totalCounts(await segments.readHeads()).plays - totalCounts(latest?.to ?? []).plays;
+  return subtractCounts(totalCounts(await segments.readHeads()), totalCounts(latest?.to ?? []));
 }
 
 /** On AWS the tables' time to live does this. */

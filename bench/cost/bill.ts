@@ -1,4 +1,14 @@
-import { type CellMeasure, cellUsage, type StageName, stageNames } from "./cell.ts";
+import { archiveBillOf, totalArchiveDollars } from "./archive.ts";
+import { type CellMeasure, cellUsage, profileBytes, type StageName, stageNames } from "./cell.ts";
+import {
+  lambdaDollars,
+  logDollars,
+  metricDollars,
+  readDollars,
+  traceDollars,
+  tracesOf,
+  writeDollars,
+} from "./charges.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { memoryMbOf } from "./deployment.ts";
 import { onDemandDollars, type RecordLoad } from "./kinesis.ts";
@@ -7,6 +17,7 @@ import { totalUnits } from "./meter.ts";
 import type { NaiveMeasure } from "./naive-consumer.ts";
 import { gb, kb, million, monthSeconds, prices } from "./prices.ts";
 import { type CpuRates, epochSeconds, invocationSeconds, requestSeconds } from "./stage-time.ts";
+import { totalVerifyDollars, verifiedDays, verifyRunOf } from "./verify.ts";
 import { listenersPerRate } from "./world.ts";
 
 export const parts = [
@@ -17,6 +28,8 @@ export const parts = [
   "Lambda",
   "Step Functions",
   "logs, metrics, traces",
+  "archive",
+  "verify",
 ] as const;
 export type Part = (typeof parts)[number];
 
@@ -27,8 +40,6 @@ export const totalDollars = (bill: Bill): number => parts.reduce((sum, part) => 
 
 /** The schedule starts the workflow once a minute, beside the tick. */
 const scheduleSeconds = 60;
-/** Of the requests after a second's first one; the workflow's functions belong to the trace of the trigger. */
-const tracedShare = 0.05;
 const expressMemoryGb = 64 / 1024;
 /** How long StartExecution takes: an assumption. */
 const startSeconds = 0.02;
@@ -57,7 +68,10 @@ export function billOf(cell: CellMeasure, rates: CpuRates): Bill {
       ticks *
       (stagesDollars(cell, rates) + triggerDollars(1 + idleRuns) + idleRuns * planDollars(cell, rates)),
     "Step Functions": ticks * workflowDollars(1 + idleRuns, Math.max(tickSeconds, epochSeconds(cell, rates))),
-    "logs, metrics, traces": ticks * watchingDollars(cell, 1 + idleRuns) + metricDollars(cell),
+    "logs, metrics, traces":
+      ticks * watchingDollars(cell, 1 + idleRuns) + metricDollars(metricCount(cell), cell.options.rate),
+    archive: totalArchiveDollars(archiveBillOf(cell)),
+    verify: totalVerifyDollars(verifyRunOf(cell, verifiedDays)),
   };
 }
 
@@ -76,20 +90,12 @@ export function naiveBillOf(cell: CellMeasure, naive: NaiveMeasure): Bill {
     Lambda: lambdaDollars(ticks * invocations, seconds, deployedDefaults.heavyMemoryMb),
     "Step Functions": 0,
     "logs, metrics, traces":
-      ticks * (logDollars(invocations * platformLogBytes) + traceDollars(tracesOf(cell, invocations))),
+      ticks *
+      (logDollars(invocations * platformLogBytes) +
+        traceDollars(tracesOf(cell.options.tickSeconds, invocations))),
+    archive: 0,
+    verify: 0,
   };
-}
-
-const writeDollars = (units: number): number => (units / million) * prices.dynamoDbWriteUnits.dollars;
-const readDollars = (units: number): number => (units / million) * prices.dynamoDbReadUnits.dollars;
-const logDollars = (bytes: number): number => (bytes / gb) * prices.logsGb.dollars;
-const traceDollars = (traces: number): number => (traces / million) * prices.traces.dollars;
-
-function lambdaDollars(requests: number, seconds: number, memoryMb: number): number {
-  return (
-    (requests / million) * prices.lambdaRequests.dollars +
-    seconds * (memoryMb / 1024) * prices.lambdaGbSecond.dollars
-  );
 }
 
 /** One tick's invocations of the consumer and of the workflow's functions. */
@@ -117,25 +123,15 @@ function workflowDollars(runs: number, seconds: number): number {
   );
 }
 
-/** Logs and traces of one tick. */
+/** Logs and traces of one tick; the workflow's functions belong to the trace of the trigger. */
 function watchingDollars(cell: CellMeasure, runs: number): number {
+  const { tickSeconds } = cell.options;
   const bytes = stageNames.reduce((sum, stage) => sum + cell.stages[stage].logBytes, 0);
-  const traces = tracesOf(cell, cell.stages.consume.invocations) + tracesOf(cell, runs);
+  const traces = tracesOf(tickSeconds, cell.stages.consume.invocations) + tracesOf(tickSeconds, runs);
   return logDollars(bytes + runs * platformLogBytes) + traceDollars(traces);
 }
 
-/** X-Ray takes the first request of every second, and a share of the others. */
-function tracesOf({ options: { tickSeconds } }: CellMeasure, invocations: number): number {
-  const first = Math.min(invocations, tickSeconds);
-  return first + (invocations - first) * tracedShare;
-}
-
-/** Custom metrics cost by the month, however many plays there are. */
-function metricDollars(cell: CellMeasure): number {
-  const plays = (cell.plays / cell.options.tickSeconds) * monthSeconds;
-  return (metricCount(cell) * prices.metricMonth.dollars * million) / plays;
-}
-
+/** Custom metrics of the consumer and of the workflow's functions. */
 export const metricCount = ({ stages }: CellMeasure): number =>
   stageNames.reduce((sum, stage) => sum + stages[stage].metrics.length, 0);
 
@@ -152,9 +148,4 @@ function segmentBytes(cell: CellMeasure): number {
   const { writeUnits, requests } = cell.stages.consume.usage.segments;
   const appends = requests / 2; // each invocation reads the head and appends
   return Math.max(0, writeUnits / 2 - appends) * kb;
-}
-
-/** A profile's size, rounded up to a write unit. */
-function profileBytes(cell: CellMeasure): number {
-  return (cellUsage(cell).profiles.writeUnits / cell.keys.profiles.count) * kb;
 }

@@ -29,6 +29,7 @@ import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import type { DynamoDbLocal } from "#test/support/dynamodb-local.ts";
 import { kinesisEvent } from "#test/support/pipeline.ts";
+import { type ArchivedBatch, archiveBatch, playsPerBatch } from "./archived-batch.ts";
 import { logBytesOf, metricNamesOf } from "./logs.ts";
 import {
   addUsage,
@@ -39,6 +40,7 @@ import {
   scaleUnits,
   type Usage,
 } from "./meter.ts";
+import { kb } from "./prices.ts";
 import { hashOf, Sample } from "./sample.ts";
 import { SampledCounterStore } from "./sampled-counter-store.ts";
 import { SampledProfileStore } from "./sampled-profile-store.ts";
@@ -91,6 +93,10 @@ export interface CellMeasure {
   readonly keys: Readonly<Record<"songs" | "artists" | "dimensions" | "profiles", KeyCount>>;
   /** Write units of a run that is started while another one holds the lease. */
   readonly idleRun: Usage;
+  /** What the archiver makes of one batch. */
+  readonly archive: ArchivedBatch;
+  /** What all counters of songs and artists hold, bytes. */
+  readonly countersBytes: number;
 }
 
 export interface KeyCount {
@@ -210,7 +216,19 @@ class Cell {
         profiles: { count: keys.profiles.size, metered: samples.profiles.keys.size },
       },
       idleRun: await this.#measureIdleRun(),
+      archive: await this.#archiveBatch(),
+      countersBytes: this.#warmth.countersBytes(),
     };
+  }
+
+  /** Of plays of its own, so that the tick's are the same without it. */
+  async #archiveBatch(): Promise<ArchivedBatch> {
+    const { rate, shards } = this.#options;
+    const simulator = this.#world.createSimulator();
+    const plays = Array.from({ length: playsPerBatch(rate, shards) }, (_, i) =>
+      simulator.next(Math.floor(epochStart + (i * shards * 1000) / rate) as EpochMs),
+    );
+    return await archiveBatch(plays);
   }
 
   /** Epoch 1: every list is as long as it gets, and every shard has a head. */
@@ -429,6 +447,10 @@ function addMeasures(a: StageMeasure, b: StageMeasure): StageMeasure {
     metrics: a.metrics,
   };
 }
+
+/** A profile's size, rounded up to a write unit. */
+export const profileBytes = (cell: CellMeasure): number =>
+  (cellUsage(cell).profiles.writeUnits / cell.keys.profiles.count) * kb;
 
 /** The usage of all stages together. */
 export function cellUsage({ stages }: CellMeasure): Usage {

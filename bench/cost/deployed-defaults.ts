@@ -6,4 +6,7 @@ export const deployedDefaults = {
   stageTimeoutSeconds: 60,
   segmentRetentionDays: 7,
   streamRetentionDays: 7,
+  archiveSeconds: 60,
+  verifyHours: 24,
+  verifyMemoryMb: 3008,
 } as const;

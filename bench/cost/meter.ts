@@ -69,6 +69,11 @@ interface Consumed {
   readonly CapacityUnits?: number;
 }
 
+interface Answer {
+  readonly ConsumedCapacity?: Consumed | readonly Consumed[];
+  readonly Responses?: Readonly<Record<string, readonly unknown[]>>;
+}
+
 /** What reads or writes items, and so consumes something. */
 const dataCommand = /Item|Query|Scan/;
 
@@ -88,8 +93,8 @@ export class CapacityMeter {
         this.#start();
         try {
           const result = await next({ ...args, input: asked });
-          const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Consumed | readonly Consumed[] };
-          this.#add(command, input, consumedUnits(ConsumedCapacity));
+          const output = result.output as Answer;
+          this.#add(command, input, consumedUnits(output.ConsumedCapacity) + notFoundUnits(input, output));
           return result;
         } catch (cause) {
           if (cause instanceof ConditionalCheckFailedException) {
@@ -135,6 +140,12 @@ function consumedUnits(consumed: Consumed | readonly Consumed[] | undefined): nu
   return all.reduce((sum, each) => sum + (each.CapacityUnits ?? 0), 0);
 }
 
+/** DynamoDB Local reports nothing for a key of a batch without an item; the service bills the least a read costs. */
+function notFoundUnits({ RequestItems = {} }: RequestInput, { Responses = {} }: Answer): number {
+  const asked = Object.values(RequestItems).reduce((sum, { Keys = [] }) => sum + Keys.length, 0);
+  return asked - Object.values(Responses).reduce((sum, items) => sum + items.length, 0);
+}
+
 function partitionKeyOf(input: RequestInput): string {
   const [batch] = Object.values(input.RequestItems ?? {});
   const candidates = [
@@ -154,6 +165,8 @@ const kindByPrefix: readonly (readonly [string, Kind])[] = [
   ["ARTIST#", "artists"],
   ["DIM#", "dimensions"],
   ["ALL", "dimensions"],
+  ["REPEATED", "dimensions"],
+  ["FORGOTTEN", "dimensions"],
   ["USER#", "profiles"],
   ["EPOCH", "epochs"],
   ["LEASE", "epochs"],

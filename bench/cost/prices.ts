@@ -46,6 +46,9 @@ export const prices = {
   logsGb: fromKnowledge(0.5, "GB of logs taken in"),
   metricMonth: fromKnowledge(0.3, "custom metric and month"),
   traces: fromKnowledge(5, "million traces recorded"),
+  s3Puts: fromKnowledge(5, "million PUT or LIST requests to S3"),
+  s3Gets: fromKnowledge(0.4, "million GET requests to S3"),
+  s3GbMonth: fromKnowledge(0.023, "GB and month in S3"),
 } as const satisfies Readonly<Record<string, Price>>;
 
 export const kb = 1024;

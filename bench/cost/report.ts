@@ -1,3 +1,4 @@
+import { archiveBillOf, archiveCpuSeconds, putSeconds, totalArchiveDollars } from "./archive.ts";
 import { billOf, metricCount, naiveBillOf, parts, totalDollars } from "./bill.ts";
 import { type CellMeasure, cellUsage, type StageName } from "./cell.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
@@ -11,8 +12,19 @@ import {
 import { dollars, percent, table, units, whole } from "./markdown.ts";
 import { type Kind, totalUnits } from "./meter.ts";
 import type { NaiveMeasure } from "./naive-consumer.ts";
-import { type Price, prices } from "./prices.ts";
+import { gb, type Price, prices } from "./prices.ts";
 import { type CpuRates, epochSeconds, invocationSeconds, keepsUp, requestSeconds } from "./stage-time.ts";
+import {
+  comparedDays,
+  getSeconds,
+  recountCpuSeconds,
+  tableBytes,
+  totalVerifyDollars,
+  verifiedDays,
+  verifyMetrics,
+  verifyRunOf,
+  workSeconds,
+} from "./verify.ts";
 import { listenersPerRate, songCount } from "./world.ts";
 
 /** Everything that docs/cost.md is made of. */
@@ -67,6 +79,8 @@ export function renderReport(results: Results): string {
     naiveSection(results),
     "## One worker",
     workerSection(results),
+    "## Archive and verification",
+    archiveSection(results),
     "## Kinesis",
     kinesisSection(results),
     "## How it was counted",
@@ -146,7 +160,7 @@ ${deployedDefaults.stageTimeoutSeconds} s a stage and with at most ${whole(deplo
 over several workers, which is not built yet and adds invocations that are not in here.
 
 Not in here: viewers (API Gateway's messages and connections, the broadcast's reads of subscribers beyond looking for some),
-the HTTP API, alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
+the HTTP API, claims of marked plays ([ADR 9](adr/0009-marked-plays-claim-their-ids.md)), alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
 };
 
 const unitsTable = (cells: readonly CellMeasure[]): string =>
@@ -215,7 +229,7 @@ function naiveSection(results: Results): string {
   const head = sizesOf(cells).map(({ options }) => `$ at ${whole(options.rate)} plays/s`);
   return `\`bench/cost/naive-consumer.ts\`: for every play one UpdateItem that adds to each counter: the song, the artist, the genre, the
 platform, the mood, the country, the city, the listener, and the listener's artist. ${whole(naiveTotals.plays)} plays were metered. It keeps
-no charts (somebody has to scan or to sort for them), no profiles, no feed and no duplicates out, and it counts twice when
+no charts (somebody has to scan or to sort for them), no profiles, no feed, no archive and no duplicates out, and it counts twice when
 Kinesis repeats a batch. What it writes is small, so its units are one a write; the second row counts windows too, each in an
 item of its own. The tick makes no difference to it. A play takes it ${units(naiveTotals.cpuMs / naiveTotals.plays)} ms of CPU time †; one container a
 shard has to get through its shard's share of the plays.
@@ -276,6 +290,60 @@ deploys. A producer sends a block when enough plays of one of 256 buckets have c
 ${table(head, rows, 2)}`;
 }
 
+function archiveSection({ cells }: Results): string {
+  const sizes = sizesOf(cells);
+  const [first] = sizes;
+  if (first === undefined) return "";
+  const archived = sizes.map((cell) => {
+    const { plays, bytes } = cell.archive;
+    const { reading, puts, storage, lambda, watching } = archiveBillOf(cell);
+    const amounts = [reading, puts, storage, lambda, watching].map(dollars);
+    const total = dollars(totalArchiveDollars(archiveBillOf(cell)));
+    return [whole(cell.options.rate), whole(plays), whole(bytes / plays), ...amounts, `**${total}**`];
+  });
+  const head = [
+    "plays/s",
+    "plays an object",
+    "bytes a play",
+    "second reader",
+    "PUT",
+    "S3, a month",
+    "Lambda",
+  ];
+  const verified = sizes.flatMap((cell) => [verifiedDays, undefined].map((days) => verifyRow(cell, days)));
+  const { rate, shards, ageDays } = first.options;
+  const secondsADay = verifyRunOf(first, undefined).seconds / ageDays;
+  const mostObjects = (shards * 86_400) / deployedDefaults.archiveSeconds;
+  return `Dollars for a million plays, each a record; [ADR 10](adr/0010-own-archiver.md) compares with Firehose. A batch goes out after
+${deployedDefaults.archiveSeconds} s, or with the 5,200 plays that 6 MB of event hold, and is one PUT. The archive is kept for good unless \`archiveDays\` says
+otherwise: the month of storage comes again every month.
+
+${table([...head, "logs, metric, traces", "**archive**"], archived)}
+
+The function \`verify\` runs every ${deployedDefaults.verifyHours} h, reads all counters and profiles, and recounts the archive: of all ${ageDays} days, as
+\`verifyDays\` 0 has it, or with \`verifyDays\` 1 the ${units(comparedDays(verifiedDays))} days that it takes to compare one. The table at the top has the latter,
+whether it fits or not. A run has ${workSeconds / 60} of its 15 minutes for this; one that does not fit fails and tells so
+([Verification](operations.md#verification)). \`verifyDays\` 0 fits for the first ${units(workSeconds / secondsADay)} days of ${whole(rate)} plays/s, and hardly longer
+with fewer plays: ${shards} shards make up to ${whole(mostObjects)} objects a day, however small they are.
+
+${table(["plays/s", "verifyDays", "plays recounted", "objects", "minutes", "fits", "Lambda", "GET", "two scans", "logs, metrics, traces", "**verify**"], verified)}`;
+}
+
+function verifyRow(cell: CellMeasure, days: number | undefined): readonly string[] {
+  const run = verifyRunOf(cell, days);
+  const { lambda, gets, scans, watching } = run.dollars;
+  return [
+    whole(cell.options.rate),
+    String(days ?? 0),
+    whole(run.plays),
+    whole(run.objects),
+    units(run.seconds / 60),
+    run.fits ? "yes" : "no",
+    ...[lambda, gets, scans, watching].map(dollars),
+    `**${dollars(totalVerifyDollars(run))}**`,
+  ];
+}
+
 function method({ cells, full, sampled }: Results): string {
   const [first] = cells;
   if (first === undefined) return "";
@@ -287,7 +355,7 @@ function method({ cells, full, sampled }: Results): string {
   return `Each row is one tick of a warm service: the consumer's invocations, shard by shard and second by second, then the workflow's
 six functions, all with the code that is deployed. A middleware of the SDK's client adds \`ReturnConsumedCapacity\` and sums up
 what comes back; DynamoDB Local reports transactions double and rounds as the service does. A refused write reports nothing and
-counts as what the write would have cost; a query that finds nothing counts as the least a read costs.
+counts as what the write would have cost; a query that finds nothing, or a key of a batch, counts as the least a read costs.
 
 Warm: the tables hold what ${first.options.ageDays} days at the row's rate leave behind. Every metered counter has its windows, hour by hour, as a Poisson
 process at that song's or artist's share of all plays would fill them; every metered profile has the plays that the simulator's
@@ -301,6 +369,9 @@ ${table(["write units per play", "all metered", "sampled", "differs by"], rows)}
 function assumptions({ cells }: Results): string {
   const shards = sizesOf(cells).map(({ options }) => `${options.shards} (${whole(options.rate)} plays/s)`);
   const bytes = cells[0]?.playBytes ?? 0;
+  const scanned = sizesOf(cells)
+    .map((cell) => `${units(tableBytes(cell) / gb)} GB (${whole(cell.options.rate)} plays/s)`)
+    .join(", ");
   const metrics = cells[0] === undefined ? 0 : metricCount(cells[0]);
   return `- Load: the simulator with seed ${cells[0]?.options.seed}: ${whole(songCount)} songs by Zipf's law (exponent 1.0) and favourites, ${whole(listenersPerRate)} listeners for each play a
   second (21.6 plays a listener and day), 200 s a play, a play of ${whole(bytes)} bytes as JSON. Steady: no peaks and no silence.
@@ -309,11 +380,17 @@ function assumptions({ cells }: Results): string {
 - Lambda †: CPU time here counts as CPU time there (arm64; ${deployedDefaults.heavyMemoryMb} MB is one vCPU, ${deployedDefaults.lightMemoryMb} MB its share), and each request to DynamoDB that
   waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.
 - Step Functions: one run a tick and one a minute in vain, and one run of 64 MB is under way all the time.
+- Of the totals that commit reads, two have no item, as long as no play was repeated and nobody forgotten.
 - The trigger reads the segments' stream, which is not billed to a Lambda function (from knowledge).
-- ${metrics} custom metrics; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
+- Archive: ${micros(archiveCpuSeconds)} us of a whole vCPU a play (measured once, ADR 10) and ${putSeconds * 1000} ms a PUT, on ${deployedDefaults.lightMemoryMb} MB. Each size has an object made
+  by the archiver's own code. Verification: ${micros(recountCpuSeconds)} us a play (measured once) on one vCPU of a function with ${whole(deployedDefaults.verifyMemoryMb)} MB, and ${getSeconds * 1000} ms
+  a GET, one after the other. The scans are of counters and profiles of ${scanned}.
+- ${metrics} custom metrics, and ${cells[0]?.archive.metrics.length ?? 0} of the archiver and ${verifyMetrics} of verify; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
   knowledge; X-Ray takes the first request of each second and 5 % of the others (from knowledge).
 - Storage: segments for ${deployedDefaults.segmentRetentionDays} days, and a month of the profiles of the listeners, with point-in-time recovery.`;
 }
+
+const micros = (seconds: number): string => whole(seconds * 1_000_000);
 
 function priceTable(): string {
   const rows = Object.values<Price>(prices).map(({ dollars: amount, per, source, page }) => [

@@ -33,8 +33,9 @@ export class SampledCounterStore implements CounterStore {
     return this.#store.replace(epoch, counters);
   }
 
+  /** All are metered: only commit reads counters, and those are sums. */
   read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
-    return this.#store.read(keys.filter((key) => this.sample.has(key)));
+    return this.#store.read(keys);
   }
 
   list(prefix: string): AsyncIterable<Counter> {

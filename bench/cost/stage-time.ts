@@ -5,7 +5,7 @@ import { memoryMbOf } from "./deployment.ts";
 /** How long a request to DynamoDB takes, s: an assumption. */
 export const requestSeconds = 0.005;
 /** From this on a function has a whole vCPU, MB. */
-const vcpuMemoryMb = 1769;
+export const vcpuMemoryMb = 1769;
 
 /** CPU time of a stage: some whatever it has to do, and some for each thing, ms of the machine that measured. */
 export interface CpuRate {

@@ -1,3 +1,4 @@
+import { replacementOf } from "#src/adapters/dynamodb/counter-item.ts";
 import { allSongsKey, type CounterDelta, type CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
@@ -9,6 +10,7 @@ import { dayMs, type WindowId } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import { expectedTotals, historyOf, type Past } from "./history.ts";
+import { itemBytes } from "./item-size.ts";
 import { hashOf } from "./sample.ts";
 import { numberIn, secondsPerPlay, type World } from "./world.ts";
 
@@ -16,6 +18,8 @@ import { numberIn, secondsPerPlay, type World } from "./world.ts";
 const windowsPerWrite = 100;
 /** A slice of profiles that is in memory at once. */
 const profilesAtOnce = 100;
+/** Of all songs and of all artists, from the most to the least popular, for what all of them take. */
+const countersSampled = 1000;
 
 /** What the stores hold after the service has run for some days at a steady rate. */
 export class Warmth {
@@ -64,6 +68,25 @@ export class Warmth {
       skips: Math.floor(plays / 5),
       firstHeardAt: this.#from,
     };
+  }
+
+  /** What the counters of all songs and artists that were ever played take together, bytes: of a sample, scaled. */
+  countersBytes(): number {
+    const { catalog, rate } = this.#world;
+    const songs = sumOf(catalog.songs, (song) => {
+      const key = `SONG#${catalog.track(song).id}` as CounterKey;
+      return counterBytes(key, this.#pastOf(key));
+    });
+    const artists = sumOf(catalog.artists, (artist) =>
+      counterBytes(`ARTIST#${catalog.artistName(artist)}` as CounterKey, {
+        from: this.#from,
+        to: this.#now,
+        rate: rate * this.#world.artistShare(artist),
+        seed: artist,
+        label: undefined,
+      }),
+    );
+    return songs + artists;
   }
 
   /** Writes counters with their history, through the adapter: as many writes as their windows need. */
@@ -125,6 +148,19 @@ export class Warmth {
     }
     return { ...past, rate: (rate * (this.#values.get(key) ?? 1)) / Math.max(1, this.#plays) };
   }
+}
+
+/** A counter's size; 0 where it was never played. */
+function counterBytes(key: CounterKey, past: Past): number {
+  const totals = historyOf(past);
+  return totals.plays === 0 ? 0 : itemBytes(replacementOf(0 as EpochNumber, { key, totals }).Item);
+}
+
+/** About the sum over 0 ... `count` - 1. */
+function sumOf(count: number, valueAt: (index: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < countersSampled; i++) sum += valueAt(Math.floor(((i + 0.5) * count) / countersSampled));
+  return (sum / countersSampled) * count;
 }
 
 function splitKey(key: CounterKey): readonly [kind: string, name: string] {

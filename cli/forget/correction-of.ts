@@ -13,7 +13,7 @@ import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { RecountedTotals } from "#src/recount/totals.ts";
 import type { ErasureScan } from "./erasure-scan.ts";
 
-/** Sums over everybody: they change with anybody's plays. */
+/** Sums over everybody: they change with anybody's plays, also where nothing is left of them. */
 const sums: readonly CounterKey[] = [allSongsKey, repeatedKey, forgottenKey];
 
 /**
@@ -33,10 +33,9 @@ export async function correctionOf(
   const windows = new Set<WindowId>();
   for (const { totals } of await counters.read(keys))
     for (const window of [...totals.windows.keys(), ...totals.decays.keys()]) windows.add(window);
-  const touched = sums.filter((key) => expected.has(key) || key === allSongsKey);
   return {
     userId,
-    counters: [...keys, ...touched].map((key): CounterDelta => {
+    counters: [...keys, ...sums].map((key): CounterDelta => {
       const totals = expected.get(key);
       return { key, totals: totals === undefined ? noTotals : totalsOf(totals, now) };
     }),

@@ -7,7 +7,7 @@ import {
 } from "#src/domain/archive.ts";
 import type { CounterKey } from "#src/domain/counter.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
-import { entriesBefore, type Head, positionAt, type ShardKey } from "#src/domain/position.ts";
+import { entriesBefore, type Head, type Position, positionAt, type ShardKey } from "#src/domain/position.ts";
 import { type RejectId, rejectIdOf } from "#src/domain/reject.ts";
 import { hourMs } from "#src/domain/windows.ts";
 import { type JudgedEntry, keysOf, Recount } from "#src/recount/recount.ts";
@@ -37,6 +37,8 @@ export class ErasureScan {
   plays = 0;
   readonly #userId: UserId;
   readonly #shards = new Map<ShardKey, ShardScan>();
+  /** Up to where the shards are taken in that stand. */
+  readonly #stands = new Map<ShardKey, Position>();
   readonly #keys = new Set<CounterKey>();
   readonly #rejects: RejectId[] = [];
   readonly #records = new Map<string, Erasure>();
@@ -66,24 +68,34 @@ export class ErasureScan {
   /**
    * Goes on up to `heads`.
    *
-   * @param part `records`: only up to the records in which heads lie, which may be cut by them; what is left of an epoch
-   *   is then for a last call with `all`
+   * @param part `records`: only up to the first record in which a head lies, which may be cut by it: what comes after it, in
+   *   whichever shard, has to be judged after it. What is left is for a last call with `all`
+   * @param idle with `records`: shards whose heads stand, so that they stop nobody; where one moves on after all, `isPassed`
    * @returns the shards of which the archive does not hold all
    */
   async advance(
     archive: ArchiveSource,
     heads: readonly Head[],
     part: "records" | "all",
+    idle: ReadonlySet<ShardKey> = new Set(),
   ): Promise<readonly ShardKey[]> {
     const ends = new Map(heads.map((head) => [head.shard, head.position]));
     for await (const record of readArchive(archive, { from: this.#from(heads) })) {
       const end = ends.get(record.shard);
       if (end === undefined || this.#isBehind(record)) continue;
       const entries = entriesBefore(end, record.sequenceNumber);
-      if (entries === 0 || (part === "records" && entries !== Number.POSITIVE_INFINITY)) continue;
+      const isCut = entries !== Number.POSITIVE_INFINITY;
+      if (part === "records" && isCut && !idle.has(record.shard)) return [];
+      if (entries === 0) continue;
+      if (part === "records" && isCut) this.#stands.set(record.shard, end);
       this.#take(record, entries);
     }
     return heads.filter((head) => this.#lacks(head)).map(({ shard }) => shard);
+  }
+
+  /** Whether a head has moved that was taken for one that stands: then only a new scan can tell. */
+  isPassed(heads: readonly Head[]): boolean {
+    return heads.some(({ shard, position }) => (this.#stands.get(shard) ?? position) !== position);
   }
 
   /** The hour from which something may be new; undefined for the start, where a shard is new. */

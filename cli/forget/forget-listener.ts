@@ -1,5 +1,6 @@
-import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import { type EpochNumber, type EpochRecord, rangesOf } from "#src/domain/epoch.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
+import type { ShardKey } from "#src/domain/position.ts";
 import { isForgotten } from "#src/domain/profile.ts";
 import type { Archive } from "#src/ports/archive.ts";
 import type { Clock } from "#src/ports/clock.ts";
@@ -11,7 +12,7 @@ import type { TokenStore } from "#src/ports/token-store.ts";
 import { CliError } from "../cli-error.ts";
 import { correctionOf } from "./correction-of.ts";
 import { ErasureScan } from "./erasure-scan.ts";
-import { clearCorrection, planCorrection } from "./plan-correction.ts";
+import { clearCorrection, planCorrection, readUnfinished, type Unfinished } from "./plan-correction.ts";
 import { rewriteArchive } from "./rewrite-archive.ts";
 
 export interface ForgetStores {
@@ -32,15 +33,15 @@ export interface ForgetDeps {
   readonly owner: string;
   /** Resolves when an epoch that is open is committed. */
   readonly applied: (epoch: EpochNumber) => Promise<void>;
-  /** Gives whoever works on the stores or on the archive some time. @throws CliError once that was long enough */
-  readonly pause: (reason: string) => Promise<void>;
+  /** Gives whoever works on the stores or on the archive so many ms. @throws CliError once that was long enough */
+  readonly pause: (reason: string, ms: number) => Promise<void>;
   /** Runs `work` while nobody else writes to what is in the archive already. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Forgotten {
-  /** The epoch that corrected the totals. */
-  readonly epoch: EpochNumber;
+  /** The epoch that corrected the totals; undefined where nothing but tokens was left. */
+  readonly epoch: EpochNumber | undefined;
   /** Records of the listener that are out of the archive. */
   readonly plays: number;
   readonly rejects: number;
@@ -55,31 +56,44 @@ export interface Forgotten {
 const attempts = 5;
 /** For the last part of the archive and for writing the correction down, ms. */
 const leaseMs = 300_000;
+/** Where plays never stop, a run holds the lease but for some 50 ms between two epochs. */
+const leasePauseMs = 50;
+const archivePauseMs = 2_000;
 
 /**
  * Makes a store and its archive such that the listener has never been: totals and charts by an epoch of its own, then the
- * archive, then tokens. Where it is cut off, doing it again finishes it. What the listener plays after the last committed
+ * archive, then tokens. Where it is cut off, doing it again finishes it, and until then nobody else can be forgotten: the
+ * archive still has what totals do not. What the listener plays after the last committed
  * epoch counts, as a new listener's.
  *
  * @returns undefined where nothing is known of the listener
- * @throws CliError where the archive does not hold what is counted
+ * @throws CliError where the archive does not hold what is counted, or another listener is half forgotten
  */
 export async function forgetListener(deps: ForgetDeps, userId: UserId): Promise<Forgotten | undefined> {
+  const erased = await erasePlays(deps, userId);
+  const tokens = await revokeTokens(deps.stores.tokens, userId); // also where a run before this one was cut off here
+  if (erased === undefined && tokens === 0) return undefined;
+  return { ...(erased ?? { epoch: undefined, plays: 0, rejects: 0, counters: 0, objects: 0 }), tokens };
+}
+
+/** Everything but tokens. Returns undefined where nothing is known of the listener. */
+async function erasePlays(deps: ForgetDeps, userId: UserId): Promise<Omit<Forgotten, "tokens"> | undefined> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
     const scan = new ErasureScan(userId, deps.horizonMs);
+    const unfinished = await readUnfinished(deps.stores.publications);
+    requireNobodyElse(unfinished, userId);
     const first = await deps.stores.epochs.latest();
     if (first === undefined) return undefined;
-    await scan.advance(deps.archive, first.from, "records"); // the long part, while epochs go on
-    const epoch = await planUnderLease(deps, scan, userId);
+    await scan.advance(deps.archive, first.from, "records", idleShards(first)); // the long part, while epochs go on
+    const epoch = await planUnderLease(deps, scan, userId, unfinished);
     if (epoch === "unknown") return undefined;
     if (epoch === "overtaken") continue;
     await deps.applied(epoch);
-    await clearCorrection(deps.stores);
     await forgetDifferences(deps.stores.epochs);
     const objects = await deps.alone(() => rewriteArchive(deps.archive, scan.erasures));
+    await clearCorrection(deps.stores, epoch); // last: it keeps others from reading an archive that is half rewritten
     const { plays, rejects, keys } = scan;
-    const tokens = await revokeTokens(deps.stores.tokens, userId);
-    return { epoch, plays, rejects: rejects.length, counters: keys.size, objects, tokens };
+    return { epoch, plays, rejects: rejects.length, counters: keys.size, objects };
   }
   throw new CliError(`another epoch came first ${attempts} times; try again`);
 }
@@ -88,20 +102,39 @@ async function planUnderLease(
   deps: ForgetDeps,
   scan: ErasureScan,
   userId: UserId,
+  unfinished: Unfinished,
 ): Promise<EpochNumber | "unknown" | "overtaken"> {
   const { stores, owner } = deps;
   const base = await takeBase(deps);
   try {
+    // Another erasure since: the scan may have read of the archive what is out of the totals.
+    if ((await readUnfinished(stores.publications)).version !== unfinished.version) return "overtaken";
+    if (scan.isPassed(base.to)) return "overtaken";
     while ((await scan.advance(deps.archive, base.to, "all")).length > 0)
-      await deps.pause("the archive to hold what is counted");
+      await deps.pause("the archive to hold what is counted", archivePauseMs);
     requireAgreement(scan, base);
-    if (scan.erasures.records.size === 0 && !(await isKnown(stores, userId))) return "unknown";
+    const isEmpty = scan.erasures.records.size === 0 && unfinished.userId === undefined;
+    if (isEmpty && !(await isKnown(stores, userId))) return "unknown";
     const now = Math.max(deps.clock(), base.now) as EpochMs;
     const correction = await correctionOf(scan, userId, stores.counters, now);
     return (await planCorrection(stores, base, correction, now)) ?? "overtaken";
   } finally {
     await stores.epochs.releaseLease(owner);
   }
+}
+
+/** Shards of which an epoch owns nothing: closed ones, and those into which nobody puts. */
+function idleShards(record: EpochRecord): ReadonlySet<ShardKey> {
+  const moved = new Set(rangesOf(record).map(({ to }) => to.shard));
+  return new Set(record.to.map(({ shard }) => shard).filter((shard) => !moved.has(shard)));
+}
+
+/** @throws CliError where another listener is half forgotten */
+function requireNobodyElse({ userId: other }: Unfinished, userId: UserId): void {
+  if (other === undefined || other === userId) return;
+  throw new CliError(
+    `listener ${JSON.stringify(other)} is half forgotten: finish that first, with earworm forget ${JSON.stringify(other)} --yes`,
+  );
 }
 
 /** The latest epoch, committed, with the lease: nobody plans the next one. */
@@ -113,7 +146,7 @@ async function takeBase({ stores, clock, owner, applied, pause }: ForgetDeps): P
       await stores.epochs.releaseLease(owner);
       if (latest !== undefined) await applied(latest.epoch);
     } else {
-      await pause("a running epoch");
+      await pause("a running epoch", leasePauseMs);
     }
   }
 }

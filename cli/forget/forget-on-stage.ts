@@ -13,7 +13,7 @@ import { CliError } from "../cli-error.ts";
 import { onStage } from "../target.ts";
 import { type Forgotten, forgetListener } from "./forget-listener.ts";
 
-const pauseMs = 2_000;
+const commitPauseMs = 1_000;
 /** The archive is a minute behind, and a run of the workflow starts within a minute; ms. */
 const patienceMs = 300_000;
 
@@ -49,15 +49,15 @@ export async function forgetOnStage(stage: string, userId: UserId): Promise<Forg
 async function committed(epochs: EpochLog, epoch: EpochNumber): Promise<void> {
   const pause = patience();
   while ((await epochs.read(epoch))?.status !== "committed")
-    await pause(`the workflow to commit epoch ${epoch}`);
+    await pause(`the workflow to commit epoch ${epoch}`, commitPauseMs);
 }
 
 /** Waits a little each time, and throws once that was too long. */
-function patience(): (reason: string) => Promise<void> {
+function patience(): (reason: string, ms: number) => Promise<void> {
   const endsAt = performance.now() + patienceMs;
-  return async (reason) => {
+  return async (reason, ms) => {
     if (performance.now() > endsAt)
       throw new CliError(`waited ${patienceMs / 1000} s for ${reason} in vain; run it again`);
-    await sleep(pauseMs);
+    await sleep(ms);
   };
 }

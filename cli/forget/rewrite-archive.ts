@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { ArchivedRecord, ArchiveObject, ErasedEntry } from "#src/domain/archive.ts";
+import { type ArchivedRecord, type ArchiveObject, type ErasedEntry, isBefore } from "#src/domain/archive.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { hourMs } from "#src/domain/windows.ts";
 import type { Archive } from "#src/ports/archive.ts";
@@ -29,13 +29,14 @@ export const recordKey = ({
 
 /**
  * Takes entries out of an archive for good: their bytes go, and that something stood there stays. A record that a repeated
- * delivery left twice loses them in both places. Doing it again changes nothing.
+ * delivery left twice loses them in both places. Doing it again changes nothing, and where it is cut off, the archive still
+ * counts as before: the newest go first, so that no duplicate loses the play that it is one of.
  *
  * @returns how many objects were rewritten
  */
 export async function rewriteArchive(archive: Archive, erasures: Erasures): Promise<number> {
   let rewritten = 0;
-  for (const object of await archive.list()) {
+  for (const object of (await archive.list()).toSorted(newestFirst)) {
     if (!mayHold(object, erasures.hours)) continue;
     const records: ArchivedRecord[] = [];
     let isTouched = false;
@@ -50,6 +51,9 @@ export async function rewriteArchive(archive: Archive, erasures: Erasures): Prom
   }
   return rewritten;
 }
+
+const newestFirst = (a: ArchiveObject, b: ArchiveObject): number =>
+  b.hour - a.hour || (isBefore(a.first, b.first) ? 1 : -1);
 
 /** An arrival may be clamped to a later one, so a record's own hour may be one before. */
 const mayHold = ({ hour }: ArchiveObject, hours: ReadonlySet<number>): boolean =>

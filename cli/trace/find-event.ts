@@ -18,9 +18,9 @@ export interface CountedPlay {
 export interface Arrival {
   readonly arrivedAt: EpochMs;
   readonly segment: Pick<Segment, "head" | "previous" | "writtenAt">;
-  /** A play, the same id again within the dedupe horizon, or a reject that carries the id. */
+  /** A play (a marked one may be a repeat), the same id again within the dedupe horizon, or a reject that carries the id. */
   readonly outcome:
-    | { readonly kind: "counted"; readonly play: CountedPlay }
+    | { readonly kind: "counted"; readonly play: CountedPlay; readonly isMarked: boolean }
     | { readonly kind: "duplicate" }
     | { readonly kind: "reject"; readonly reason: string; readonly sequenceNumber: string };
   /** Whether the id itself was seen, and not only its 64-bit hash. */
@@ -79,18 +79,23 @@ export function arrivalsIn(
 
 type Found = Omit<Arrival, "segment">;
 
-function countedIn({ facts, tracks, sample }: SegmentContents, eventId: string): readonly Found[] {
-  const isConfirmed = sample.some((play) => play.eventId === eventId);
+function countedIn({ facts, tracks, sample, marked }: SegmentContents, eventId: string): readonly Found[] {
+  const isInSample = sample.some((play) => play.eventId === eventId);
+  const markedIds = new Map(marked.play.map((play, i) => [play, marked.id[i]]));
   return rowsOf(facts, eventId).flatMap((row) => {
     const track = tracks[facts.track[row] ?? 0];
     if (track === undefined) return [];
+    const markedId = markedIds.get(row);
+    const isMarked = markedId !== undefined;
+    if (isMarked && markedId !== eventId) return []; // another id of the same hash
     const play: CountedPlay = {
       track: track.id,
       artist: track.artist,
       startedAt: (facts.startedAt[row] ?? 0) as EpochMs,
       qualified: ((facts.flags[row] ?? 0) & factFlags.qualified) !== 0,
     };
-    return [{ arrivedAt: arrivalOf(facts, row), outcome: { kind: "counted" as const, play }, isConfirmed }];
+    const outcome = { kind: "counted" as const, play, isMarked };
+    return [{ arrivedAt: arrivalOf(facts, row), outcome, isConfirmed: isMarked || isInSample }];
   });
 }
 

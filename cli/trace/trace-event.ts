@@ -1,7 +1,8 @@
 import type { ChartList } from "#src/domain/chart.ts";
-import type { BroadcastOutcome, EpochRecord } from "#src/domain/epoch.ts";
-import type { EpochMs } from "#src/domain/play.ts";
+import type { BroadcastOutcome, EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
+import type { EpochMs, EventId } from "#src/domain/play.ts";
 import { allTime, type ChartWindow, chartWindows, type WindowId, windowShares } from "#src/domain/windows.ts";
+import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
@@ -9,12 +10,14 @@ import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
 import { publicLists } from "#src/wire/push-protocol.ts";
 import { findEpoch } from "./find-epoch.ts";
 import { type Arrival, type CountedPlay, type EventSearch, findEvent } from "./find-event.ts";
+import { findRepeats, type OwnedArrival } from "./find-repeats.ts";
 
 /** What tracing reads. It writes nothing. */
 export interface TraceSource {
   readonly segments: Pick<SegmentStore, "readHeads" | "readBack">;
   readonly epochs: Pick<EpochLog, "latest" | "read" | "readBroadcast">;
   readonly publications: Pick<PublicationStore, "read">;
+  readonly claims: Pick<ClaimStore, "read">;
 }
 
 /** Where a play's song or artist stands in the newest version of a public chart. */
@@ -38,7 +41,15 @@ export interface EpochHop {
   readonly broadcast: BroadcastOutcome | undefined;
 }
 
-export interface TracedArrival extends Arrival {
+/** A marked play whose id had counted before (I3). */
+export interface RepeatOutcome {
+  readonly kind: "repeat";
+  /** The epoch that counted it. */
+  readonly countedIn: EpochNumber;
+}
+
+export interface TracedArrival extends Omit<Arrival, "outcome"> {
+  readonly outcome: Arrival["outcome"] | RepeatOutcome;
   /** Undefined while no epoch owns the segment. */
   readonly epoch: EpochHop | undefined;
 }
@@ -52,20 +63,43 @@ export interface Trace extends Pick<EventSearch, "shards"> {
 /** Follows every arrival of an event id since a time through segment, epoch, charts and broadcast. */
 export async function traceEvent(source: TraceSource, eventId: string, since: EpochMs): Promise<Trace> {
   const { arrivals, shards } = await findEvent(source.segments, eventId, since);
+  const owned: OwnedArrival[] = [];
+  for (const arrival of arrivals) {
+    const { shard, position } = arrival.segment.head;
+    owned.push({ arrival, record: await findEpoch(source.epochs, shard, position) });
+  }
+  const countedIn = await readClaim(source.claims, eventId, arrivals);
+  const repeats = findRepeats(owned, countedIn);
   const traced: TracedArrival[] = [];
-  for (const arrival of arrivals) traced.push({ ...arrival, epoch: await epochHop(source, arrival) });
+  for (const { arrival, record } of owned) {
+    const isRepeat = countedIn !== undefined && repeats.has(arrival);
+    const outcome = isRepeat ? { kind: "repeat" as const, countedIn } : arrival.outcome;
+    const epoch = record && (await epochHop(source, record, outcome, arrival.arrivedAt));
+    traced.push({ ...arrival, outcome, epoch });
+  }
   return { eventId, arrivals: traced, shards };
 }
 
-async function epochHop(source: TraceSource, arrival: Arrival): Promise<EpochHop | undefined> {
-  const { shard, position } = arrival.segment.head;
-  const record = await findEpoch(source.epochs, shard, position);
-  if (record === undefined) return undefined;
-  const { outcome, arrivedAt } = arrival;
+/** The epoch that claimed the id, where marked plays ask for it. */
+async function readClaim(
+  claims: Pick<ClaimStore, "read">,
+  eventId: string,
+  arrivals: readonly Arrival[],
+): Promise<EpochNumber | undefined> {
+  const isMarked = arrivals.some(({ outcome }) => outcome.kind === "counted" && outcome.isMarked);
+  return isMarked ? (await claims.read([eventId as EventId])).get(eventId as EventId) : undefined;
+}
+
+async function epochHop(
+  { publications, epochs }: TraceSource,
+  record: EpochRecord,
+  outcome: TracedArrival["outcome"],
+  arrivedAt: EpochMs,
+): Promise<EpochHop> {
   const places =
-    outcome.kind === "counted" ? await findPlaces(source.publications, record, outcome.play, arrivedAt) : [];
+    outcome.kind === "counted" ? await findPlaces(publications, record, outcome.play, arrivedAt) : [];
   const publishedAt = record.figures?.["mapReduce"]?.["publishedAt"] as EpochMs | undefined;
-  return { record, publishedAt, places, broadcast: await source.epochs.readBroadcast(record.epoch) };
+  return { record, publishedAt, places, broadcast: await epochs.readBroadcast(record.epoch) };
 }
 
 /** The places of a play in the charts that were current in its epoch and that it entered. */

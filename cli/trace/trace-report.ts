@@ -11,24 +11,32 @@ interface Hop {
 }
 
 /** What people read: a table of hops for each arrival that counted, and a line for each that did not. */
-export function reportLines(trace: Trace): readonly string[] {
-  const { eventId, arrivals } = trace;
-  const counted = arrivals.filter(({ outcome }) => outcome.kind === "counted");
-  const duplicates = arrivals.filter(({ outcome }) => outcome.kind === "duplicate");
-  const rejects = arrivals.filter(({ outcome }) => outcome.kind === "reject");
+export function reportLines({ eventId, arrivals }: Trace): readonly string[] {
+  const of = (kind: OutcomeKind) => arrivals.filter(({ outcome }) => outcome.kind === kind);
+  const others = [
+    of("duplicate").map(duplicateLine),
+    of("repeat").map(repeatLine),
+    of("reject").map(rejectLine),
+  ];
   return [
-    `event ${eventId}: ${summary(counted.length, duplicates.length, rejects.length)}`,
-    ...counted.flatMap((arrival) => ["", ...tableOf(hopsOf(arrival))]),
-    ...(duplicates.length === 0 ? [] : ["", ...duplicates.map(duplicateLine)]),
-    ...(rejects.length === 0 ? [] : ["", ...rejects.map(rejectLine)]),
+    `event ${eventId}: ${summary(arrivals)}`,
+    ...of("counted").flatMap((arrival) => ["", ...tableOf(hopsOf(arrival))]),
+    ...others.flatMap((lines) => (lines.length === 0 ? [] : ["", ...lines])),
     ...(arrivals.some(({ isConfirmed }) => isConfirmed) ? [] : ["", unconfirmed]),
   ];
 }
 
+type OutcomeKind = TracedArrival["outcome"]["kind"];
+
+const countOf = (arrivals: readonly TracedArrival[], kind: OutcomeKind): number =>
+  arrivals.filter(({ outcome }) => outcome.kind === kind).length;
+
 const unconfirmed = "found by the id's 64-bit hash: the segments keep only a sample of plays in full";
 
-function summary(counted: number, duplicates: number, rejects: number): string {
-  const arrived = counted + duplicates;
+function summary(arrivals: readonly TracedArrival[]): string {
+  const counted = countOf(arrivals, "counted");
+  const rejects = countOf(arrivals, "reject");
+  const arrived = arrivals.length - rejects;
   const parts = [
     ...(arrived === 0 ? [] : [arrived === 1 ? "arrived once" : `arrived ${arrived} times`]),
     ...(counted === 0 ? [] : [counted === 1 ? "counted once" : `counted ${counted} times`]),
@@ -95,6 +103,11 @@ function tableOf(hops: readonly Hop[]): readonly string[] {
 const duplicateLine = ({ arrivedAt, segment }: TracedArrival): string =>
   `duplicate ${timeText(arrivedAt)} ${segment.head.shard}, ${sequenceText(segment)}`;
 
+function repeatLine({ arrivedAt, segment, outcome }: TracedArrival): string {
+  const before = outcome.kind === "repeat" ? `counted before, in epoch ${outcome.countedIn}` : "";
+  return `repeat    ${timeText(arrivedAt)} ${segment.head.shard}, ${sequenceText(segment)}: ${before}`;
+}
+
 function rejectLine({ arrivedAt, segment, outcome }: TracedArrival): string {
   const { sequenceNumber, reason } = outcome.kind === "reject" ? outcome : { sequenceNumber: "", reason: "" };
   return `reject    ${timeText(arrivedAt)} ${segment.head.shard}, sequence number ${sequenceNumber}: ${reason}`;
@@ -104,8 +117,8 @@ function rejectLine({ arrivedAt, segment, outcome }: TracedArrival): string {
 export function reportJson({ eventId, arrivals }: Trace): object {
   return {
     event_id: eventId,
-    arrived: arrivals.filter(({ outcome }) => outcome.kind !== "reject").length,
-    counted: arrivals.filter(({ outcome }) => outcome.kind === "counted").length,
+    arrived: arrivals.length - countOf(arrivals, "reject"),
+    counted: countOf(arrivals, "counted"),
     arrivals: arrivals.map(arrivalJson),
   };
 }
@@ -125,6 +138,7 @@ function arrivalJson({ arrivedAt, segment, outcome, isConfirmed, epoch }: Traced
           }),
     },
     ...(outcome.kind === "reject" ? { reason: outcome.reason } : {}),
+    ...(outcome.kind === "repeat" ? { counted_in: outcome.countedIn } : {}),
     segment: { at: writtenAtOf(segment) ?? null, position: segment.head.position },
     epoch: epoch === undefined ? null : epochJson(epoch),
   };

@@ -20,17 +20,23 @@ export interface AskedRange {
 
 const archivePollMs = 200;
 
+export interface VerificationLimits {
+  /** How long to wait for an archive that lags, ms. */
+  readonly patienceMs: number;
+  /** How far apart two arrivals of one play are at most, ms. @default 600_000 */
+  readonly horizonMs?: number;
+}
+
 /**
  * Verifies a snapshot against an archive, with a bar on a terminal.
  *
- * @param patienceMs how long to wait for an archive that lags
  * @throws CliError where the archive is damaged, or does not hold what was counted
  */
 export async function runVerification(
   snapshot: StoreSnapshot,
   archive: ArchiveSource,
   asked: AskedRange,
-  patienceMs: number,
+  { patienceMs, ...limits }: VerificationLimits,
 ): Promise<Verification> {
   const bar = new ProgressBar();
   const deadline = performance.now() + patienceMs;
@@ -42,6 +48,7 @@ export async function runVerification(
     return await verify(
       { archive, snapshot, clock: () => Date.now() as EpochMs, ...nodeRecordCodec },
       {
+        ...limits,
         range: rangeOf(asked, snapshot),
         waitForArchive,
         onProgress: (records) => bar.update({ done: 0, total: undefined, plays: records }),

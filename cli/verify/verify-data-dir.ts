@@ -18,7 +18,7 @@ export interface VerifyDataDirOptions extends AskedRange {
 const restPollMs = 2;
 const restPatienceMs = 30_000;
 /** The embedded archiver writes every second. */
-const archivePatienceMs = 10_000;
+const patienceMs = 10_000;
 
 /** Verifies a data directory, on which `earworm dev` may be working, and keeps the result there. */
 export async function verifyDataDir({
@@ -43,7 +43,7 @@ async function verifyAtRest(
   for (;;) {
     const verification = await stores.reading(async () => {
       const snapshot = await liveSnapshot(stores);
-      return snapshot && (await runVerification(snapshot, archive, asked, archivePatienceMs));
+      return snapshot && (await runVerification(snapshot, archive, asked, { patienceMs }));
     });
     if (verification !== undefined) return verification;
     if (performance.now() > deadline) break;

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { takeLockedSnapshot } from "#functions/verify/locked-snapshot.ts";
+import type { ArchiveSource } from "#src/domain/archive.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { Verification } from "#src/domain/verification.ts";
 import type { Logger } from "#src/ports/logger.ts";
+import { openBucketArchive } from "../bucket-archive.ts";
 import { onStage } from "../target.ts";
 import { type AskedRange, runVerification } from "./run-verification.ts";
 
@@ -17,7 +19,7 @@ export interface VerifyStageOptions extends AskedRange {
 const leaseMs = 120_000;
 const restPatienceMs = 120_000;
 /** The archiver's batching window is a minute. */
-const archivePatienceMs = 180_000;
+const patienceMs = 180_000;
 const silent: Logger = {
   debug: () => undefined,
   info: () => undefined,
@@ -31,7 +33,7 @@ export async function verifyStage({ stage, archive, ...asked }: VerifyStageOptio
   const { DynamoDbEpochLog } = await import("#src/adapters/dynamodb/dynamodb-epoch-log.ts");
   const { DynamoDbProfileStore } = await import("#src/adapters/dynamodb/dynamodb-profile-store.ts");
   const { DynamoDbPublicationStore } = await import("#src/adapters/dynamodb/dynamodb-publication-store.ts");
-  return await onStage(stage, async (client, { countersTable, archiveBucket }) => {
+  return await onStage(stage, async (client, { countersTable, archiveBucket, dedupeHorizonMs }) => {
     const epochs = new DynamoDbEpochLog(client, countersTable);
     const stores = {
       epochs,
@@ -46,19 +48,17 @@ export async function verifyStage({ stage, archive, ...asked }: VerifyStageOptio
       `earworm verify ${randomUUID()}`,
       () => performance.now() < deadline,
     );
-    const verification = await runVerification(snapshot, source, asked, archivePatienceMs);
+    const verification = await runVerification(snapshot, source, asked, {
+      patienceMs,
+      horizonMs: dedupeHorizonMs,
+    });
     await epochs.noteVerification(verification);
     return verification;
   });
 }
 
-async function openArchive(dir: string | undefined, bucket: string) {
-  if (dir !== undefined) {
-    const { DirectoryArchive } = await import("#src/adapters/archive/directory-archive.ts");
-    return new DirectoryArchive(dir);
-  }
-  const { nodeArchiveZip } = await import("#src/adapters/archive/node-archive-zip.ts");
-  const { createS3Client } = await import("#src/adapters/s3/s3-client.ts");
-  const { S3Archive } = await import("#src/adapters/s3/s3-archive.ts");
-  return new S3Archive(createS3Client(), bucket, nodeArchiveZip);
+async function openArchive(dir: string | undefined, bucket: string): Promise<ArchiveSource> {
+  if (dir === undefined) return await openBucketArchive(bucket);
+  const { DirectoryArchive } = await import("#src/adapters/archive/directory-archive.ts");
+  return new DirectoryArchive(dir);
 }

@@ -2,6 +2,7 @@ import {
   type ArchivedRecord,
   type ArchiveRange,
   type ArchiveSource,
+  isBefore,
   readArchive,
 } from "#src/domain/archive.ts";
 import type { EpochRecord } from "#src/domain/epoch.ts";
@@ -63,7 +64,7 @@ export class CountedRecords {
       if (entries === 0) continue;
       const last = this.#last.get(shard);
       if (last === undefined) this.#checkFirst(record);
-      else if (!isAfter(sequenceNumber, last.sequenceNumber)) continue;
+      else if (!isBefore(last.sequenceNumber, sequenceNumber)) continue;
       this.#last.set(shard, record);
       yield { record, entries };
     }
@@ -92,5 +93,3 @@ export class CountedRecords {
 
 const byShard = (heads: readonly Head[]): ReadonlyMap<ShardKey, Head> =>
   new Map(heads.map((head) => [head.shard, head]));
-
-const isAfter = (a: string, b: string): boolean => (a.length === b.length ? a > b : a.length > b.length);

@@ -28,7 +28,6 @@ export interface PipelineStackProps {
 
 /** Replacing a document whose pages are items of their own: old pages go. */
 const replace = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"];
-
 /** What turns plays into totals and lists: the consumer, and the workflow that reduces its segments; and the archiver. Keeps nothing. */
 export class PipelineStack extends Stack {
   readonly stateMachine: IStateMachine;
@@ -83,7 +82,14 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(reduce, "dynamodb:Query");
-  counters.grant(reduce, ...replace, "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"); // put: claims too; in batches: rejects
+  counters.grant(
+    reduce,
+    ...replace, // put: claims too; deleted: rejects of who is forgotten too
+    "dynamodb:UpdateItem",
+    "dynamodb:BatchWriteItem", // rejects
+    "dynamodb:Query", // their raw bytes, to delete them
+    "dynamodb:Scan", // an epoch that corrects, where a full chart loses an entry (I6)
+  );
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",
@@ -94,7 +100,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(userBehavior, "dynamodb:Query");
-  counters.grant(userBehavior, ...replace, "dynamodb:BatchGetItem");
+  counters.grant(userBehavior, ...replace, "dynamodb:BatchGetItem", "dynamodb:Scan"); // scanned: as by reduce
 
   const recommendation = new StageFunction(scope, "Recommendation", {
     entry: "recommendation/index.ts",

@@ -138,15 +138,21 @@ export class EventSourceMapping {
     );
   }
 
+  /** How many records were put and are not handled. */
+  get backlog(): number {
+    const { stream } = this.#options;
+    return this.#pollers.reduce(
+      (sum, { shardId, checkpoint }) => sum + stream.countAfter(shardId, checkpoint),
+      0,
+    );
+  }
+
   /** How far behind the stream the handled records are. */
   lag(): MappingLag {
     const { now } = this.#options;
-    let records = 0;
+    const records = this.backlog;
     let oldestMs = Number.POSITIVE_INFINITY;
-    for (const poller of this.#pollers) {
-      records += this.#backlog(poller);
-      oldestMs = Math.min(oldestMs, this.#oldestArrivalMs(poller));
-    }
+    for (const poller of this.#pollers) oldestMs = Math.min(oldestMs, this.#oldestArrivalMs(poller));
     return { records, ms: oldestMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now() - oldestMs) };
   }
 
@@ -172,10 +178,6 @@ export class EventSourceMapping {
       onError: this.#onError,
       onCheckpoint: () => this.#checkpointed(),
     });
-  }
-
-  #backlog(poller: ShardPoller): number {
-    return this.#options.stream.countAfter(poller.shardId, poller.checkpoint);
   }
 
   #oldestArrivalMs(poller: ShardPoller): number {

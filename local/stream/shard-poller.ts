@@ -54,6 +54,8 @@ export class ShardPoller {
   #checkpoint: string;
   #isStopping = false;
   #isHurried = false;
+  /** Since when records have been waiting that are in no batch, by `performance.now`; undefined where none came since the last. */
+  #waitingSince: number | undefined;
   #attempt = 0;
   /** Records in what is left of the last range that failed; they are delivered apart from those behind it. */
   #suspects: number | undefined;
@@ -73,6 +75,7 @@ export class ShardPoller {
 
   /** Says that records may have arrived. */
   wake(): void {
+    this.#waitingSince ??= performance.now();
     this.#appended.raise();
   }
 
@@ -131,12 +134,17 @@ export class ShardPoller {
     }
   }
 
-  /** Gives a batch that is not full the time to become so. */
+  /**
+   * Gives a batch that is not full the time to become so. It counts from the first record's arrival, also while the batch before
+   * is handled, and who is behind does not wait.
+   */
   async #fillWindow(): Promise<void> {
     const { batchWindowMs, batchSize } = this.#options;
     if (batchWindowMs === 0 || this.#attempt > 0 || this.#suspects !== undefined) return;
-    const endsAt = performance.now() + batchWindowMs;
-    for (let left = batchWindowMs; left > 0; left = endsAt - performance.now()) {
+    const endsAt = (this.#waitingSince ?? performance.now()) + batchWindowMs;
+    for (;;) {
+      const left = endsAt - performance.now();
+      if (left <= 0) return;
       if (this.#isStopping || this.#isHurried || this.#backlog() >= batchSize) return;
       await this.#appended.sleep(left);
     }
@@ -144,11 +152,14 @@ export class ShardPoller {
 
   #read(): readonly StreamRecord[] {
     const { stream, maxPayloadBytes } = this.#options;
-    return stream.read(this.shardId, this.#checkpoint, {
+    const batch = stream.read(this.shardId, this.#checkpoint, {
       maxRecords: this.#limit,
       maxBytes: maxPayloadBytes,
       sizeOf: payloadMeter(stream.name, this.shardId),
     });
+    // What the batch had no room for has waited long enough.
+    this.#waitingSince = this.#backlog() > batch.length ? Number.NEGATIVE_INFINITY : undefined;
+    return batch;
   }
 
   #succeeded(batch: readonly StreamRecord[]): void {

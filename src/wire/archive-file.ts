@@ -4,7 +4,8 @@ import { type Base64, decodeArchiveLine, encodeArchiveLine } from "./archive-cod
 
 /** Compression and checksums, which a browser and Node have differently. */
 export interface ArchiveZip extends Base64 {
-  deflateRaw(bytes: Uint8Array): Promise<Uint8Array>;
+  /** @param content `packed`: nearly all of it is compressed data in base64, which has no repetitions to look for */
+  deflateRaw(bytes: Uint8Array, content: "text" | "packed"): Promise<Uint8Array>;
   /** Rejects where the bytes are not one whole gzip member. */
   gunzip(member: Uint8Array): Promise<Uint8Array>;
   crc32(bytes: Uint8Array): number;
@@ -31,6 +32,9 @@ const trailerBytes = 8;
 /** A member takes in lines until it has so many characters: what a reader holds at once. */
 const memberLength = 4 * 1024 * 1024;
 
+/** From this share of gzip blocks on, a member is taken for packed: the rest of it then hardly matters. */
+const packedShare = 0.9;
+
 const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -41,17 +45,28 @@ export async function encodeArchiveFile(
 ): Promise<Uint8Array> {
   const members: Uint8Array[] = [];
   let text = "";
+  let packed = 0;
   for (const [i, record] of records.entries()) {
-    text += `${encodeArchiveLine(record, zip)}\n`;
+    const line = encodeArchiveLine(record, zip);
+    text += `${line}\n`;
+    if (isGzip(record.data)) packed += line.length;
     if (text.length < memberLength && i < records.length - 1) continue;
-    members.push(await encodeMember(utf8.encode(text), zip));
+    const content = packed > packedShare * text.length ? "packed" : "text";
+    members.push(await encodeMember(utf8.encode(text), content, zip));
     text = "";
+    packed = 0;
   }
   return concat(members);
 }
 
-async function encodeMember(bytes: Uint8Array, zip: ArchiveZip): Promise<Uint8Array> {
-  const body = await zip.deflateRaw(bytes);
+const isGzip = (data: Uint8Array): boolean => data[0] === 0x1f && data[1] === 0x8b;
+
+async function encodeMember(
+  bytes: Uint8Array,
+  content: "text" | "packed",
+  zip: ArchiveZip,
+): Promise<Uint8Array> {
+  const body = await zip.deflateRaw(bytes, content);
   const member = new Uint8Array(memberHeaderBytes + body.length + trailerBytes);
   const view = new DataView(member.buffer);
   member.set(start);

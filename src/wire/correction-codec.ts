@@ -1,7 +1,7 @@
 import type { Correction } from "../domain/correction.ts";
 import type { CounterDelta, CounterKey } from "../domain/counter.ts";
 import type { EpochNumber, EpochRecord } from "../domain/epoch.ts";
-import { CorruptStoreError } from "../domain/errors.ts";
+import { CorruptStoreError, StaleEpochError } from "../domain/errors.ts";
 import type { ArtistName, EpochMs, UserId } from "../domain/play.ts";
 import type { PublicationKey } from "../domain/publication-key.ts";
 import type { RejectId } from "../domain/reject.ts";
@@ -44,16 +44,24 @@ function decodeCorrection(body: string): Correction {
   });
 }
 
+/** Whom a stored correction is about; undefined for one that was cleared. @throws CorruptStoreError where it is none */
+export function listenerOfCorrection(body: string): UserId | undefined {
+  return body === noCorrection ? undefined : decodeCorrection(body).userId;
+}
+
 /**
  * The correction that an epoch applies.
  *
  * @param published what is stored under `correctionKey`
- * @throws CorruptStoreError where that is another version
+ * @throws StaleEpochError where that is a later version: then the epoch is committed
+ * @throws CorruptStoreError where it is an earlier one, or none
  */
 export function readCorrection(
   { epoch, correction }: EpochRecord,
   published: { readonly epoch: EpochNumber; readonly body: string } | undefined,
 ): Correction {
+  if (published !== undefined && correction !== undefined && published.epoch > correction)
+    throw new StaleEpochError(`version ${correction} of the correction`, epoch, epoch);
   if (published === undefined || published.epoch !== correction) {
     const found = published === undefined ? "nothing" : `version ${published.epoch}`;
     throw new CorruptStoreError(

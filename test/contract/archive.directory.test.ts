@@ -18,7 +18,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DirectoryArchive } from "#src/adapters/archive/directory-archive.ts";
 import { nodeArchiveZip } from "#src/adapters/archive/node-archive-zip.ts";
-import { readArchive } from "#src/domain/archive.ts";
+import { type ArchivedRecord, readArchive } from "#src/domain/archive.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import { encodeArchiveFile } from "#src/wire/archive-file.ts";
 import { archivePath } from "#src/wire/archive-path.ts";
@@ -89,6 +89,38 @@ describe("a file of the archive", () => {
     execFileSync("gzip", ["-t", file]);
     expect(execFileSync("gzip", ["-dc", file]).toString()).toBe(`${lines.join("\n")}\n`);
     expect(await read(dir)).toEqual(upTo(30));
+  });
+
+  test("is compressed as what is in it: text also where blocks are among it, blocks as what has no repetitions", async () => {
+    const asked: string[] = [];
+    const deflateRaw = (bytes: Uint8Array, content: "text" | "packed") => {
+      asked.push(content);
+      return nodeArchiveZip.deflateRaw(bytes, content);
+    };
+    const encode = (records: readonly ArchivedRecord[]) =>
+      encodeArchiveFile(records, { ...nodeArchiveZip, deflateRaw });
+    const texts = archivedRecords(1, 1000);
+    const blocks = archivedRecords(1, 100, { data: gzipSync(noise(5000)) });
+
+    const text = await encode(texts);
+    const packed = await encode(blocks);
+    await encode([...texts, ...blocks.slice(0, 10)]);
+    await encode(archivedRecords(1, 10, { data: noise(5000) }));
+    await encode([...archivedRecords(1, 700, { data: gzipSync(noise(5000)) }), ...texts]);
+
+    expect(asked).toEqual(["text", "packed", "text", "text", "packed", "text"]);
+    expect(text.length).toBeLessThan(gunzipSync(text).length / 10);
+    expect(packed.length).toBeLessThan(blocks.length * 5000 * 1.05);
+    expect(packed.length).toBeGreaterThan(blocks.length * 5000);
+  });
+
+  test("that somebody deleted is made again at the next try", async () => {
+    const { dir, archive, file } = await threeBatches();
+    rmSync(dirname(file), { recursive: true });
+
+    await archive.write(archivedRecords(31, 40)).catch(() => archive.write(archivedRecords(31, 40)));
+
+    expect(await read(dir)).toEqual(upTo(40).slice(30));
   });
 
   test("goes on where another process left it", async () => {
@@ -207,7 +239,7 @@ describe("what is no archive, or a damaged one, is one line that names the path"
   };
   /** A member that holds this instead of lines. */
   const member = async (text: string): Promise<Uint8Array> => {
-    const deflateRaw = () => nodeArchiveZip.deflateRaw(Buffer.from(text));
+    const deflateRaw = () => nodeArchiveZip.deflateRaw(Buffer.from(text), "text");
     const bytes = Buffer.from(
       await encodeArchiveFile([anArchivedRecord(1)], { ...nodeArchiveZip, deflateRaw }),
     );

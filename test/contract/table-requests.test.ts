@@ -7,6 +7,7 @@ import type {
   APIGatewayRequestAuthorizerEvent,
 } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
+import { forgetListener } from "#cli/forget/forget-listener.ts";
 import { createApiHandler } from "#functions/api/handler.ts";
 import { createArchiveHandler } from "#functions/archive/archive-handler.ts";
 import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
@@ -17,24 +18,19 @@ import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handle
 import { createConnectHandler } from "#functions/ws-broadcast/connect-handler.ts";
 import { createDisconnectHandler } from "#functions/ws-broadcast/disconnect-handler.ts";
 import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
-import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
-import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
-import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
-import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
-import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
-import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
-import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
 import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { MemoryArchive } from "#src/adapters/memory/memory-archive.ts";
 import { type TokenHash, tokenIdOf, tokenText } from "#src/domain/access-token.ts";
+import { chartSize } from "#src/domain/chart.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { channels } from "#src/wire/push-protocol.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
-import { kinesisEvent, Pipeline } from "#test/support/pipeline.ts";
+import { dynamoDbStores } from "#test/support/dynamodb-stores.ts";
+import { kinesisEvent, Pipeline, type PutRecord } from "#test/support/pipeline.ts";
 import { type FunctionName, type TableRequests, tableRequests } from "#test/support/table-requests.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
 
@@ -90,15 +86,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     const names: Record<string, string> = {};
     for (const table of ["Segments", "Counters", "Connections"]) names[await createTable()] = table;
     const [segmentsTable = "", countersTable = "", connectionsTable = ""] = Object.keys(names);
-    const stores = {
-      segments: new DynamoDbSegmentStore(client, segmentsTable),
-      claims: new DynamoDbClaimStore(client, countersTable),
-      counters: new DynamoDbCounterStore(client, countersTable),
-      profiles: new DynamoDbProfileStore(client, countersTable),
-      publications: new DynamoDbPublicationStore(client, countersTable),
-      rejects: new DynamoDbRejectStore(client, countersTable),
-      epochs: new DynamoDbEpochLog(client, countersTable),
-    };
+    const stores = dynamoDbStores(client, segmentsTable, countersTable);
     const tokens = new DynamoDbTokenStore(client, countersTable);
     const token = tokenText("t".repeat(43));
     const hash = sha256(token) as TokenHash;
@@ -136,8 +124,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
 
     const pipeline = new Pipeline({ stores, now: () => someTime });
     const archive = new MemoryArchive();
-    for (let epoch = 1 as EpochNumber; epoch <= 3; epoch++) {
-      await recorder.as("ConsumerConsume", () => consume(pipeline, archive, epoch));
+    const runEpoch = async (epoch: EpochNumber): Promise<void> => {
       const planned = await recorder.as("Plan", () => pipeline.plan());
       expect(planned).toMatchObject({ kind: "epoch", epoch });
       await recorder.as("Plan", () => pipeline.plan()); // resumed
@@ -146,6 +133,11 @@ describeDynamoDb("on DynamoDB Local", (local) => {
       await recorder.as("Recommendation", () => pipeline.recommendation(epoch));
       await recorder.as("Commit", () => pipeline.commit(epoch));
       await recorder.as("RealtimeBroadcast", () => createBroadcastHandler(socket)({ epoch }));
+    };
+    await consume(pipeline, archive, manyPlays); // full charts
+    for (let epoch = 1 as EpochNumber; epoch <= 3; epoch++) {
+      await recorder.as("ConsumerConsume", () => consume(pipeline, archive, someRecords(epoch)));
+      await runEpoch(epoch);
     }
     await recorder.as("Plan", () => pipeline.plan()); // idle
     expect(await recorder.as("VerifierVerify", () => verify(shared, archive))).toMatchObject({ drift: 0 });
@@ -161,7 +153,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     );
     const api = createApiHandler({ ...shared, access: tokens, sha256, plays: { put: async () => {} } });
     const { rejects } = await stores.rejects.list({ day: someTime, limit: 10 });
-    expect(rejects).toHaveLength(3);
+    expect(rejects).toHaveLength(6);
     const rejectPaths = ["/rejects", "/rejects/counts", `/rejects/${rejects[0]?.id}`];
     const paths = ["/plays/recent", "/charts/songs", "/users/u", "/users/u/recommendations", "/stats"];
     for (const path of [...paths, ...rejectPaths]) {
@@ -169,21 +161,56 @@ describeDynamoDb("on DynamoDB Local", (local) => {
       expect(statusCode).toBe(200);
     }
 
+    const forgotten = await forgetListener(
+      {
+        stores: { ...stores, tokens },
+        ...{ archive, clock, owner: "forget", applied: runEpoch },
+        pause: (reason) => Promise.reject(new Error(`waits for ${reason}`)),
+        alone: (work) => work(),
+      },
+      user,
+    );
+    expect(forgotten).toMatchObject({ epoch: 4, plays: 15, rejects: 3 });
+
     expect(sentBy(recorder, names)).toEqual(withoutRare(tableRequests));
   });
 });
 
-/** Five plays, one of them marked, and a reject, the second time from a container that remembers nothing. */
-async function consume(pipeline: Pipeline, archive: MemoryArchive, epoch: number): Promise<void> {
-  const records = Array.from({ length: 5 }, (_, i) => ({
-    sequenceNumber: String(epoch * 10 + i),
-    data: encodePlay(
-      aPlay({ userId: "u" as UserId, track: { id: `s${i}` }, ...(i === 0 ? { dedupe: "always" } : {}) }),
+const user = "u" as UserId;
+
+/** As many songs, artists and listeners as a chart has entries. */
+const manyPlays: readonly PutRecord[] = Array.from({ length: chartSize }, (_, i) => ({
+  sequenceNumber: String(1000 + i),
+  data: encodePlay(
+    aPlay({ userId: `other${i}`, track: { id: `other${i}`, artist: `other${i}` }, msPlayed: 30_000 }),
+  ),
+  arrivedAt: someTime,
+}));
+
+/** Five plays, one of them marked, and two rejects, one of which names its listener. */
+function someRecords(epoch: number): readonly PutRecord[] {
+  const plays = Array.from({ length: 5 }, (_, i) =>
+    encodePlay(
+      aPlay({
+        ...{ userId: user, track: { id: `s${i}` }, msPlayed: 180_000 },
+        ...(i === 0 ? { dedupe: "always" } : {}),
+      }),
     ),
+  );
+  return [...plays, "no play", JSON.stringify({ user_id: user })].map((data, i) => ({
+    sequenceNumber: String(2000 + epoch * 10 + i),
+    data,
     arrivedAt: someTime,
   }));
-  const poison = { sequenceNumber: String(epoch * 10 + 9), data: "no play", arrivedAt: someTime };
-  const event = kinesisEvent([...records, poison]);
+}
+
+/** By a container that remembers nothing. */
+async function consume(
+  pipeline: Pipeline,
+  archive: MemoryArchive,
+  records: readonly PutRecord[],
+): Promise<void> {
+  const event = kinesisEvent(records);
   await pipeline.container()(event);
   const decodeBase64 = (text: string) => Buffer.from(text, "base64");
   await createArchiveHandler({ archive, decodeBase64, logger, metrics })(event);
@@ -216,7 +243,6 @@ function sentBy({ sent }: Recorder, names: Readonly<Record<string, string>>): Re
 
 /** What a small run does not come to: pages of megabytes that shrink, and so are deleted. */
 const rare: Readonly<Record<string, string>> = {
-  Reduce: "DeleteItem",
   UserBehavior: "DeleteItem",
   Recommendation: "DeleteItem",
 };

@@ -116,6 +116,9 @@ test("nothing has a fixed name", () => {
 
 test("what other tools need to know is an output", () => {
   expect(Object.keys(prod.findOutputs("*"))).toEqual(
-    expect.arrayContaining(["StreamName", "SegmentsTableName", "CountersTableName", "ArchiveBucketName"]),
+    expect.arrayContaining([
+      ...["StreamName", "SegmentsTableName", "CountersTableName", "ArchiveBucketName"],
+      "DedupeHorizonMs",
+    ]),
   );
 });

@@ -9,10 +9,11 @@ const facts = { source: "-", rejectedLines: 0, top: 10, users: 10 };
 
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const aRecord = (id: string, partitionKey = "me") => ({
+const aRecord = (id: string, partitionKey = "me", fields: object = {}) => ({
   partitionKey,
   data: Buffer.from(
     JSON.stringify({
+      ...fields,
       ...{ event_id: id, user_id: "me", track: { artist: "Coldplay", title: "Yellow" } },
       started_at: "2025-11-05T08:30:00",
     }),
@@ -27,6 +28,17 @@ test("what was put is in the figures", async () => {
   const { input } = await engine.settle(facts);
 
   expect(input).toEqual({ plays: 3, duplicates: 1, rejected: 0 });
+  await engine.close();
+});
+
+test("a marked play that counted in another shard is among the duplicates", async () => {
+  const engine = new AnalysisEngine({ dataDir: join(dir, "marked"), shards: 4, tickMs: 1000 });
+  const keys = Array.from({ length: 16 }, (_, key) => `p${key}`);
+
+  await engine.put(keys.map((key) => aRecord("a", key, { dedupe: "always" })));
+  const { input } = await engine.settle(facts);
+
+  expect(input).toEqual({ plays: 1, duplicates: 15, rejected: 0 });
   await engine.close();
 });
 

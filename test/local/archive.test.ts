@@ -145,10 +145,14 @@ describe("the engine", () => {
     const [failure] = logger.entries.filter(({ level }) => level === "error");
     expect(failure).toMatchObject({ message: "the archiver failed", fields: { kind: "batch" } });
     expect(String(failure?.fields["reason"])).toContain(`StoreError: archive ${blocked}`);
+    const left = logger.entries.filter(({ message }) => message.includes("not archived"));
+    expect(left).toMatchObject([{ level: "warn", fields: { records: 20 } }]);
     rmSync(blocked);
+    logger = new MemoryLogger();
     const again = await anEngine();
     await again.close();
     expect(numbers(await archived())).toEqual(upTo(20));
+    expect(logger.entries.filter(({ message }) => message.includes("not archived"))).toEqual([]);
   });
 
   test("deletes hours that are older than it is told", async () => {

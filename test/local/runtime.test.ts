@@ -337,6 +337,29 @@ describe("a stage that fails", () => {
     expect(await epochs.latest()).toMatchObject({ epoch: 1 });
   });
 
+  test("is not the end of what settles, also where nothing but rejects is left", async () => {
+    const engine = Engine.open({
+      ...{ dataDir: join(dir, "data"), shards: 1, tickMs: 60_000, fsync: false, archive: false, logger },
+      broadcast: () => Promise.resolve({}),
+    });
+    await engine.start();
+    const { epochs } = engine.stores;
+    const create = epochs.create.bind(epochs);
+    let failures = 3; // a task's attempts
+    epochs.create = (record) => {
+      failures -= 1;
+      return failures >= 0 ? Promise.reject(new Error("the disk is full")) : create(record);
+    };
+
+    await engine.plays.put([{ partitionKey: "a", data: Buffer.from("no play") }]);
+    await engine.settle();
+
+    const latest = await epochs.latest();
+    expect(latest?.status).toBe("committed");
+    expect(latest?.to.reduce((sum, { counts }) => sum + counts.rejects, 0)).toBe(1);
+    await engine.close();
+  });
+
   test("holds no epoch back where it is the broadcast", async () => {
     const engine = Engine.open({
       ...{ dataDir: join(dir, "data"), shards: 2, tickMs: 20, fsync: false, archive: false, logger },

@@ -191,6 +191,19 @@ describe("delivery", () => {
     expect(attempts).toEqual([names(30)]);
   });
 
+  test("what a full batch had no room for does not wait for the batch window", async () => {
+    const stream = openStream();
+    const { attempts, handler } = recorder();
+    const sizes = { batchSize: 10, maxPayloadBytes: 2048 };
+    startMapping(stream, handler, { ...sizes, batchWindowMs: NEVER_MS });
+
+    stream.put(numbered(10));
+    await vi.waitFor(() => expect(attempts.flat()).toEqual(names(10)), DEADLINE);
+
+    expect(attempts.length).toBeGreaterThan(2);
+    expect(attempts.every(({ length }) => length < 10)).toBe(true);
+  });
+
   test("a batch window that ends delivers what there is", async () => {
     const stream = openStream();
     const { attempts, handler } = recorder();

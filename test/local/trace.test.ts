@@ -24,6 +24,11 @@ interface TraceJson {
   }[];
 }
 
+interface Stats {
+  readonly plays: number;
+  readonly duplicates: number;
+}
+
 let dev: DevProcess;
 beforeAll(async () => {
   dev = await DevProcess.start(["--data-dir", dataDir, "--tick", "50"]);
@@ -35,17 +40,20 @@ beforeAll(async () => {
 
 const trace = (...args: string[]) => runEarworm(["trace", ...args, "--data-dir", dataDir]);
 
-async function post(eventId: string): Promise<void> {
-  const play = {
-    event_id: eventId,
-    user_id: "alice-the-listener",
-    track: { artist: "Coldplay", title: "Yellow", duration_ms: 266_000 },
-    started_at: Date.now(),
-  };
-  const answer = await fetch(`${dev.url}/plays`, {
+const aPlay = (eventId: string) => ({
+  event_id: eventId,
+  user_id: "alice-the-listener",
+  track: { artist: "Coldplay", title: "Yellow", duration_ms: 266_000 },
+  started_at: Date.now(),
+});
+
+const post = (eventId: string): Promise<void> => postTo(dev.url, aPlay(eventId));
+
+async function postTo(url: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${url}/plays`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(play),
+    body: JSON.stringify(body),
   });
   expect(answer.ok).toBe(true);
 }
@@ -96,6 +104,28 @@ test("the table names each hop, and nobody", async () => {
     expect(stdout).toMatch(new RegExp(`^${hop} `, "m"));
   }
   expect(stdout).not.toContain("alice");
+});
+
+test("a marked play that came to several shards counted in one of them; in the others it is a repeat", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "earworm-trace-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const other = await DevProcess.start(["--data-dir", directory, "--shards", "4", "--tick", "50"]);
+  const listeners = ["ann", "ben", "cleo", "dan", "eva", "finn", "gil", "hana"];
+  const plays = listeners.map((user_id) => ({ ...aPlay("trace-4"), user_id, dedupe: "always" }));
+  await postTo(other.url, plays);
+  const stats = await until("all of them", async () => {
+    const { duplicates, plays: counted } = (await (await fetch(`${other.url}/stats`)).json()) as Stats;
+    return duplicates + counted === listeners.length && { duplicates, plays: counted };
+  });
+  await other.end("SIGTERM");
+
+  const { code, stdout } = await runEarworm(["trace", "trace-4", "--json", "--data-dir", directory]);
+
+  const json: TraceJson = JSON.parse(stdout);
+  const outcomes = json.arrivals.map(({ outcome }) => outcome);
+  expect({ code, arrived: json.arrived, counted: json.counted }).toEqual({ code: 0, arrived: 8, counted: 1 });
+  expect(outcomes).toContain("repeat");
+  expect(outcomes.filter((outcome) => outcome !== "counted")).toHaveLength(stats.duplicates);
 });
 
 test("an id that did not arrive is exit code 1, and one line that says what was searched", async () => {

@@ -7,6 +7,7 @@ export async function deployedAs(
   { client }: DynamoDbLocal,
   segments: string,
   counters: string,
+  dedupeHorizonMs = 600_000,
 ): Promise<void> {
   const cloudFormation = await aCloudFormation((stack) =>
     describing(stack, {
@@ -14,6 +15,7 @@ export async function deployedAs(
       SegmentsTableName: segments,
       CountersTableName: counters,
       ArchiveBucketName: "none",
+      DedupeHorizonMs: String(dedupeHorizonMs),
       ConnectionsTableName: "none",
       HttpApiUrl: "http://127.0.0.1",
       WebSocketUrl: "ws://127.0.0.1",

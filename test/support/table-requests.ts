@@ -11,9 +11,12 @@ export const tableRequests = {
   Plan: { Segments: ["Query"], Counters: ["DeleteItem", "PutItem", "Query"] },
   Reduce: {
     Segments: ["Query"],
-    Counters: ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "UpdateItem"],
+    Counters: ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"],
   },
-  UserBehavior: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem"] },
+  UserBehavior: {
+    Segments: ["Query"],
+    Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Scan"],
+  },
   Recommendation: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
   Commit: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"] },
   Release: { Counters: ["DeleteItem"] },

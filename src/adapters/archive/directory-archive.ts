@@ -1,6 +1,18 @@
-import { createReadStream } from "node:fs";
-import { constants, type FileHandle, mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fdatasync,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { mkdir, open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { type ArchivedRecord, type ArchiveObject, type ArchiveRange, isBefore } from "#src/domain/archive.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
@@ -20,9 +32,12 @@ import { nodeArchiveZip as zip } from "./node-archive-zip.ts";
 const depth = 6;
 const chunkBytes = 1024 * 1024;
 
+const synced = promisify(fsync);
+const dataSynced = promisify(fdatasync);
+
 /** The file that a shard's records are appended to. */
 interface OpenFile extends ArchiveObject {
-  /** Bytes of whole members; undefined where nobody has looked yet. */
+  /** Bytes of whole members; undefined where nobody has looked since it failed or was found. */
   size: number | undefined;
 }
 
@@ -141,32 +156,44 @@ async function* pathsBelow(dir: string, path: string, folders: number): AsyncIte
   }
 }
 
-/** Appends in one write, behind the last whole member. Where it fails the file stays as it was. */
+/**
+ * Appends in one write, behind the last whole member. Where it fails the file stays as it was. Only the disk is waited for: each call
+ * that is waited for costs a turn of the event loop, which is long where stages keep it busy.
+ */
 async function append(dir: string, file: OpenFile, bytes: Uint8Array): Promise<void> {
   const path = join(dir, file.path);
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+  const known = file.size;
+  file.size = undefined;
+  if (known === undefined) await mkdir(dirname(path), { recursive: true });
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o666);
   try {
-    const { size } = await handle.stat();
-    const end = size === file.size ? size : await endOfMembers(handle, size);
-    if (end < size) await handle.truncate(end);
-    file.size = end;
-    await appendAt(handle, end, bytes);
+    const { size } = fstatSync(fd);
+    const end = size === known ? size : endOfMembers(fd, size);
+    if (end < size) ftruncateSync(fd, end);
+    await appendAt(fd, end, bytes);
     if (end === 0) await syncFolders(dir, file.path);
     file.size = end + bytes.length;
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 
-async function appendAt(handle: FileHandle, end: number, bytes: Uint8Array): Promise<void> {
+async function appendAt(fd: number, end: number, bytes: Uint8Array): Promise<void> {
   try {
     for (let done = 0; done < bytes.length; )
-      done += (await handle.write(bytes, done, bytes.length - done, end + done)).bytesWritten;
-    await handle.datasync();
+      done += writeSync(fd, bytes, done, bytes.length - done, end + done);
+    await dataSynced(fd);
   } catch (error) {
-    await handle.truncate(end).catch(() => undefined); // what stays of it is cut off before the next write
+    cutAt(fd, end);
     throw error;
+  }
+}
+
+function cutAt(fd: number, end: number): void {
+  try {
+    ftruncateSync(fd, end);
+  } catch {
+    // What stays is cut off before the next write.
   }
 }
 
@@ -175,10 +202,10 @@ async function appendAt(handle: FileHandle, end: number, bytes: Uint8Array): Pro
  *
  * @throws CorruptStoreError where something else than members and the beginning of one is in the file
  */
-async function endOfMembers(handle: FileHandle, size: number): Promise<number> {
+function endOfMembers(fd: number, size: number): number {
   const header = Buffer.alloc(memberHeaderBytes);
   for (let end = 0; end < size; ) {
-    const { bytesRead } = await handle.read(header, 0, memberHeaderBytes, end);
+    const bytesRead = readSync(fd, header, 0, memberHeaderBytes, end);
     const length = lengthAt(end, header.subarray(0, bytesRead));
     if (length === undefined || end + length > size) return end;
     end += length;
@@ -216,11 +243,11 @@ async function syncFolders(dir: string, path: string): Promise<void> {
 }
 
 async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r");
+  const fd = openSync(path, "r");
   try {
-    await handle.sync();
+    await synced(fd);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 

@@ -1,12 +1,13 @@
 import { E2eError } from "./e2e-error.ts";
 import type { Target } from "./target.ts";
 
-/** The outputs the suite needs, by the name the stacks give them. */
+/** The outputs that the suite, and the command line that it runs, need, by the name the stacks give them. */
 const outputNames = [
   "StreamName",
   "SegmentsTableName",
   "CountersTableName",
   "ArchiveBucketName",
+  "DedupeHorizonMs",
   "ConnectionsTableName",
   "HttpApiUrl",
   "WebSocketUrl",

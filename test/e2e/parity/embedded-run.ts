@@ -16,6 +16,11 @@ export async function runEngine(records: readonly RawRecord[], folder: string): 
   await engine.put(records.map(({ key, data }) => ({ partitionKey: key, data: Buffer.from(data) })));
   await engine.settle({ source: "-", rejectedLines: 0, top: 10, users: 10 });
   await engine.close();
+  return await readEmbedded(dataDir);
+}
+
+/** Reads all that was published in a data directory. */
+export async function readEmbedded(dataDir: string): Promise<Published> {
   const stores = openStores(dataDir, { survives: "process-kill" });
   try {
     const listeners = [...stores.profiles.mostActive(Number.POSITIVE_INFINITY)].map(({ userId }) => userId);

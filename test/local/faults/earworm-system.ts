@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { CliError } from "#cli/cli-error.ts";
 import { createCommitHandler } from "#functions/mapreduce/commit-handler.ts";
 import { createConsumeHandler } from "#functions/mapreduce/consume-handler.ts";
 import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
@@ -6,16 +8,28 @@ import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import { MemoryTokenStore } from "#src/adapters/memory/memory-token-store.ts";
+import { type TokenHash, tokenIdOf } from "#src/domain/access-token.ts";
 import { rangesOf, totalCounts } from "#src/domain/epoch.ts";
+import type { EpochMs, UserId } from "#src/domain/play.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import { trendingPipeline, type WorkflowResource } from "#src/workflow/trending-pipeline.ts";
 import type { PipelineStores } from "#test/support/pipeline.ts";
+import { type CutOffs, WatchedCorrections } from "./erasures.ts";
 import { faultyLineage, faultyStores } from "./faulty-stores.ts";
+import { runForget } from "./forget-run.ts";
 import { type Caller, FaultPlan, InjectedError } from "./invocation.ts";
 import { interpret } from "./workflow-interpreter.ts";
-import type { Consume, Execution, System, World } from "./world.ts";
+import {
+  type Consume,
+  type Execution,
+  type Forgetting,
+  plainExecution,
+  type System,
+  type World,
+} from "./world.ts";
 
 export const dedupeHorizonMs = 600_000;
 const leaseMs = 300_000;
@@ -38,6 +52,11 @@ export class EarwormSystem implements System {
   /** Whether shards know where they stem from. */
   readonly #hasLineage: boolean;
   readonly #active = new Set<string>();
+  readonly #corrections = new WatchedCorrections();
+  /** One of everybody who is to be forgotten. */
+  readonly tokens = new MemoryTokenStore();
+  /** What `forget` says where the archive is not what is counted. */
+  readonly refusals: string[] = [];
   #leaseHolder: string | undefined;
 
   constructor(
@@ -85,6 +104,52 @@ export class EarwormSystem implements System {
       },
     });
     this.#active.delete(id);
+  }
+
+  async forget(
+    world: World,
+    { listener, afterMs, faults }: Forgetting,
+  ): Promise<"done" | "failed" | "refused"> {
+    if (afterMs > 0) await world.scheduler.sleep(afterMs);
+    const userId = listener as UserId;
+    const owner = `forget-${world.nextExecution()}`;
+    const invocation = world.invocation(new FaultPlan(faults), false);
+    const run = {
+      stores: {
+        ...this.#stores,
+        epochs: this.#watched(this.#stores.epochs, world),
+        publications: this.#corrections.over(this.#stores.publications),
+      },
+      ...{ tokens: this.tokens, archive: world.archive.archive, clock: world.scheduler.clock },
+      ...{ horizonMs: dedupeHorizonMs, owner },
+      sleep: (ms: number) => world.scheduler.sleep(ms),
+      execute: () => this.execute(world, plainExecution),
+    };
+    this.#active.add(owner);
+    await this.#giveToken(listener);
+    try {
+      const wasKnown = await invocation.run(() => runForget(run, userId, invocation));
+      if (wasKnown) world.log.note("listener forgotten");
+      return "done";
+    } catch (error) {
+      if (!(error instanceof CliError && error.message.startsWith("the archive holds"))) return "failed";
+      this.refusals.push(error.message);
+      return "refused";
+    } finally {
+      this.#active.delete(owner);
+    }
+  }
+
+  async #giveToken(listener: string): Promise<void> {
+    const hash = createHash("sha256").update(listener).digest("hex") as TokenHash;
+    const scope = { kind: "listener", userId: listener as UserId } as const;
+    const [createdAt, expiresAt] = [0 as EpochMs, Number.MAX_SAFE_INTEGER as EpochMs];
+    await this.tokens.create({ id: tokenIdOf(hash), hash, label: "", scope, createdAt, expiresAt });
+  }
+
+  /** Up to where which listeners never were. */
+  async cutOffs(): Promise<CutOffs> {
+    return await this.#corrections.cutOffs(this.#stores.epochs);
   }
 
   async isSettled(): Promise<boolean> {
@@ -135,7 +200,9 @@ export class EarwormSystem implements System {
         const isTaken = await epochs.acquireLease(owner, now, lengthMs);
         const before = this.#leaseHolder;
         if (isTaken && before !== undefined && before !== owner && this.#active.has(before))
-          world.log.note("lease expired under a run");
+          world.log.note(
+            before.startsWith("forget") ? "lease expired under forget" : "lease expired under a run",
+          );
         if (isTaken) this.#leaseHolder = owner;
         return isTaken;
       },

@@ -33,6 +33,8 @@ export const criticalCalls = [
   "read profiles",
   "write profiles",
   "write list",
+  "replace",
+  "rewrite",
 ] as const;
 export type CriticalCall = (typeof criticalCalls)[number];
 
@@ -77,6 +79,11 @@ export const worldFaults = [
   "broadcast failed",
   "clock stepped back",
   "task out of order",
+  "listener forgotten",
+  "forgotten listener played on",
+  "forget died and was run again",
+  "forget beside a workflow",
+  "lease expired under forget",
 ] as const;
 type WorldFault = (typeof worldFaults)[number];
 

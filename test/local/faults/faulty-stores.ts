@@ -2,6 +2,7 @@ import type { CounterDelta } from "#src/domain/counter.ts";
 import type { EventId } from "#src/domain/play.ts";
 import type { ShardKey } from "#src/domain/position.ts";
 import type { Segment } from "#src/domain/segment.ts";
+import type { Archive } from "#src/ports/archive.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -10,6 +11,7 @@ import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
+import type { TokenStore } from "#src/ports/token-store.ts";
 import type { PipelineStores } from "#test/support/pipeline.ts";
 import type { Caller } from "./invocation.ts";
 
@@ -102,6 +104,7 @@ function faultyCounters(store: CounterStore, caller: Caller): CounterStore {
     },
     replace: (epoch, counters) =>
       caller.call(() => store.replace(epoch, counters), {
+        name: "replace",
         isWrite,
         half: halfOf(counters, (half) => store.replace(epoch, half)),
       }),
@@ -162,6 +165,22 @@ const faultyEpochs = (log: EpochLog, caller: Caller): EpochLog => ({
   readVerification: () => caller.call(() => log.readVerification()),
   acquireLease: (owner, now, lengthMs) => caller.call(() => log.acquireLease(owner, now, lengthMs)),
   releaseLease: (owner) => caller.call(() => log.releaseLease(owner)),
+});
+
+export const faultyTokens = (store: TokenStore, caller: Caller): TokenStore => ({
+  find: (hash) => caller.call(() => store.find(hash)),
+  create: (token) => caller.call(() => store.create(token)),
+  revoke: (id) => caller.call(() => store.revoke(id)),
+  list: () => caller.call(() => store.list()),
+});
+
+export const faultyArchive = (archive: Archive, caller: Caller): Archive => ({
+  write: (records) => caller.call(() => archive.write(records)),
+  list: (range) => caller.call(() => archive.list(range)),
+  async *read(object) {
+    yield* await caller.call(() => collect(archive.read(object)));
+  },
+  rewrite: (object, records) => caller.call(() => archive.rewrite(object, records), { name: "rewrite" }),
 });
 
 function halfOf<T>(

@@ -1,3 +1,4 @@
+import { CliError } from "#cli/cli-error.ts";
 import { CorruptStoreError, StaleEpochError, StoreError } from "#src/domain/errors.ts";
 import type { CallFaultKind, CriticalCall, FaultLog } from "./fault-kinds.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -170,9 +171,9 @@ export class Invocation implements Caller {
     this.#gaveUp.reject(new InjectedError(`injected: the function ${how}`));
   }
 
-  /** Injected failures, an epoch that is somebody else's by now, and a gap that was injected are in order. */
+  /** Injected failures, an epoch that is somebody else's by now, what a user is told, and a gap that was injected are in order. */
   #judge(error: unknown): void {
-    if (isInjected(error) || error instanceof StaleEpochError) return;
+    if (isInjected(error) || error instanceof StaleEpochError || error instanceof CliError) return;
     if (this.#hasMissed && error instanceof StoreError && !(error instanceof CorruptStoreError)) return;
     this.violations.push(`unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : error}`);
   }

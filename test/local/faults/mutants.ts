@@ -1,5 +1,6 @@
 import { MemoryClaimStore } from "#src/adapters/memory/memory-claim-store.ts";
 import { MemoryEpochLog } from "#src/adapters/memory/memory-epoch-log.ts";
+import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import type { EpochMs, EventId } from "#src/domain/play.ts";
 import { origin } from "#src/domain/position.ts";
@@ -82,6 +83,23 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       },
     }),
   })),
+  "I5: a total of which nothing is left loses its guard": over(({ counters }) => ({
+    counters: new ForgettingCounterStore(counters, "empty"),
+  })),
+  "I5: a total is replaced whatever it holds by now": over(({ counters }) => ({
+    counters: new ForgettingCounterStore(counters, "all"),
+  })),
+  "I6: a correction is applied to the totals of a later epoch": over(({ epochs }) => ({
+    epochs: withChanges<EpochLog>(epochs, {
+      create: async (record) => {
+        const latest = await epochs.latest();
+        if (record.correction === undefined || latest === undefined || latest.epoch < record.epoch)
+          return await epochs.create(record);
+        const { to } = latest;
+        return await epochs.create({ ...record, epoch: (latest.epoch + 1) as EpochNumber, from: to, to });
+      },
+    }),
+  })),
   "I5: an old list replaces a new one": over(() => ({ publications: new UnguardedPublications() })),
 };
 
@@ -104,6 +122,68 @@ function unguarded(store: CounterStore): CounterStore {
     read: (keys) => store.read(keys),
     list: (prefix) => store.list(prefix),
   };
+}
+
+/** Replaces counters by new ones, without a look at their guards; where nothing is left, by none. */
+class ForgettingCounterStore implements CounterStore {
+  readonly #store: CounterStore;
+  readonly #replaced: "empty" | "all";
+  /** How often each counter was replaced. */
+  readonly #lives = new Map<CounterKey, number>();
+
+  constructor(store: CounterStore, replaced: "empty" | "all") {
+    this.#store = store;
+    this.#replaced = replaced;
+  }
+
+  async apply(
+    epoch: EpochNumber,
+    now: EpochMs,
+    deltas: readonly CounterDelta[],
+  ): Promise<readonly Counter[]> {
+    const counters = await this.#store.apply(
+      epoch,
+      now,
+      deltas.map((delta) => this.#stored(delta)),
+    );
+    return counters.map((counter, i) => ({ ...counter, key: deltas[i]?.key ?? counter.key }));
+  }
+
+  async replace(epoch: EpochNumber, counters: readonly CounterDelta[]): Promise<void> {
+    // The sums of all have to be there.
+    const isEmpty = ({ key, totals }: CounterDelta): boolean =>
+      key.includes("#") && totals.plays + totals.unqualified === 0;
+    const isNew = (counter: CounterDelta): boolean => this.#replaced === "all" || isEmpty(counter);
+    for (const { key } of counters.filter(isNew)) this.#lives.set(key, (this.#lives.get(key) ?? 0) + 1);
+    const left = counters.filter((counter) => !isEmpty(counter) || this.#replaced === "all");
+    await this.#store.replace(
+      epoch,
+      left.map((counter) => this.#stored(counter)),
+    );
+  }
+
+  async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
+    const found: Counter[] = [];
+    for (const key of keys)
+      for (const counter of await this.#store.read([this.#keyOf(key)])) found.push({ ...counter, key });
+    return found;
+  }
+
+  async *list(prefix: string): AsyncIterable<Counter> {
+    for await (const counter of this.#store.list(prefix)) {
+      const key = counter.key.split("\0")[0] as CounterKey;
+      if (this.#keyOf(key) === counter.key) yield { ...counter, key };
+    }
+  }
+
+  #stored(delta: CounterDelta): CounterDelta {
+    return { ...delta, key: this.#keyOf(delta.key) };
+  }
+
+  #keyOf(key: CounterKey): CounterKey {
+    const lives = this.#lives.get(key) ?? 0;
+    return lives === 0 ? key : (`${key}\0${lives}` as CounterKey);
+  }
 }
 
 /** The segments without their middle, and no trace of it. */

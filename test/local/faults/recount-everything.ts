@@ -1,3 +1,4 @@
+import type { CutOffs } from "./erasures.ts";
 import type { WirePlay } from "./records.ts";
 import type { SimulatedShard } from "./simulated-stream.ts";
 
@@ -23,6 +24,22 @@ export interface Expected {
   readonly repeats: number;
   /** Marked plays that count although a play without a mark did, too long ago to be a duplicate. */
   readonly markedLater: number;
+  /** Plays of forgotten listeners that count because they came later. */
+  readonly playedOn: number;
+  /** Plays that do not count, because a forgotten one of their id did. */
+  readonly forgottenAgain: number;
+  /** Plays that shards have counted and that are in no total, because their listeners are forgotten. */
+  readonly forgotten: number;
+  /** Those of their rejects and ids. */
+  readonly gone: Gone;
+  /** The windows of all plays that ever counted. */
+  readonly windows: ReadonlySet<string>;
+}
+
+/** What may be found nowhere. */
+export interface Gone {
+  readonly rejects: readonly Pick<ExpectedReject, "shard" | "sequenceNumber" | "entry">[];
+  readonly ids: ReadonlySet<string>;
 }
 
 export interface Counts {
@@ -83,9 +100,16 @@ const chunkBytes = 10 * 1024;
 
 export const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** @param horizonMs how far apart two arrivals of one play are at most */
-export function recountEverything(shards: readonly SimulatedShard[], horizonMs: number): Expected {
-  const recount = new Recount(horizonMs);
+/**
+ * @param horizonMs how far apart two arrivals of one play are at most
+ * @param cutOffs up to where forgotten listeners never were
+ */
+export function recountEverything(
+  shards: readonly SimulatedShard[],
+  horizonMs: number,
+  cutOffs: CutOffs = new Map(),
+): Expected {
+  const recount = new Recount(horizonMs, cutOffs);
   for (const shard of shards) recount.addShard(shard);
   return recount.finish();
 }
@@ -99,15 +123,18 @@ interface Judged {
   readonly qualified: boolean;
   readonly completed: boolean;
   readonly skipped: boolean;
+  /** Whether its listener is forgotten up to here. */
+  readonly isForgotten: boolean;
 }
 
-function judge(play: WirePlay, arrivedAt: number): Judged {
+function judge(play: WirePlay, arrivedAt: number, isForgotten: boolean): Judged {
   const duration = play.track.duration_ms;
   const share =
     play.ms_played === undefined || duration === undefined ? undefined : play.ms_played / duration;
   return {
     play,
     arrivedAt,
+    isForgotten,
     at: typeof play.started_at === "number" ? play.started_at : Date.parse(play.started_at),
     listenedMs: play.ms_played ?? duration ?? 0,
     qualified: play.ms_played === undefined || play.ms_played >= 30_000,
@@ -130,13 +157,22 @@ class Recount {
   readonly #newest = new Map<string, number>();
   /** The ids of marked plays that counted. */
   readonly #claimed = new Set<string>();
+  readonly #cutOffs: CutOffs;
+  readonly #goneRejects: Gone["rejects"][number][] = [];
+  readonly #goneIds = new Set<string>();
+  readonly #countedAgain = new Set<string>();
+  readonly #windows = new Set<string>();
+  #playedOn = 0;
+  #forgottenAgain = 0;
+  #forgotten = 0;
   #duplicates = 0;
   #lateRepeats = 0;
   #repeats = 0;
   #markedLater = 0;
 
-  constructor(horizonMs: number) {
+  constructor(horizonMs: number, cutOffs: CutOffs) {
     this.#horizonMs = horizonMs;
+    this.#cutOffs = cutOffs;
   }
 
   /** Parents come before their children. */
@@ -148,12 +184,16 @@ class Recount {
       let index = 0;
       for (const entry of entries) {
         if (entry.kind === "play") {
-          this.#addArrival(entry.id, judge(entry.play, newest), counts);
+          const isForgotten = this.#isForgotten(entry.play.user_id, key, sequenceNumber, index);
+          this.#addArrival(entry.id, judge(entry.play, newest, isForgotten), counts);
           index += 1;
         } else {
           counts.rejects += 1;
           const { reason, raw } = entry;
           this.#rejects.push({ shard: key, sequenceNumber, entry: index, reason, raw });
+          const listener = listenerIn(raw);
+          if (listener !== undefined && this.#isForgotten(listener, key, sequenceNumber, index))
+            this.#goneRejects.push({ shard: key, sequenceNumber, entry: index });
           index += Math.max(1, Math.ceil(raw.length / chunkBytes));
         }
       }
@@ -180,7 +220,21 @@ class Recount {
       lateRepeats: this.#lateRepeats,
       repeats: this.#repeats,
       markedLater: this.#markedLater,
+      playedOn: this.#playedOn,
+      forgottenAgain: this.#forgottenAgain,
+      forgotten: this.#forgotten,
+      gone: {
+        rejects: this.#goneRejects,
+        ids: new Set([...this.#goneIds].filter((id) => !this.#countedAgain.has(id))),
+      },
+      windows: this.#windows,
     };
+  }
+
+  #isForgotten(listener: string, shard: string, sequenceNumber: string, entry: number): boolean {
+    const cutOff = this.#cutOffs.get(listener)?.get(shard);
+    if (cutOff === undefined || BigInt(sequenceNumber) > cutOff.sequenceNumber) return false;
+    return BigInt(sequenceNumber) < cutOff.sequenceNumber || entry < cutOff.entries;
   }
 
   #addArrival(id: string, judged: Judged, counts: Counts): void {
@@ -188,36 +242,63 @@ class Recount {
     if (judged.qualified) this.#arrivals[song] = (this.#arrivals[song] ?? 0) + 1;
     const before = this.#seen.get(id);
     this.#seen.set(id, judged.arrivedAt);
+    if (judged.isForgotten) this.#goneIds.add(id);
+    const isGone = this.#goneIds.has(id) && !judged.isForgotten;
     if (before !== undefined && judged.arrivedAt - before <= this.#horizonMs) {
+      if (isGone) this.#forgottenAgain += 1;
       counts.duplicates += 1;
       this.#duplicates += 1;
       return;
     }
     counts.plays += 1;
     if (!judged.qualified) counts.unqualified += 1;
+    if (judged.isForgotten) this.#addForgotten(id, judged);
+    else if (judged.play.dedupe === "always" && this.#claimed.has(id)) this.#addRepeat(judged, isGone);
+    else this.#addCounted(id, judged, before !== undefined && !isGone);
+  }
+
+  #addForgotten(id: string, judged: Judged): void {
+    if (judged.play.dedupe === "always") this.#claimed.add(id);
+    this.#forgotten += 1;
+    this.#leaveOut("FORGOTTEN", judged);
+    this.#noteWindows(judged);
+  }
+
+  #addRepeat(judged: Judged, isGone: boolean): void {
+    if (isGone) this.#forgottenAgain += 1;
+    this.#repeats += 1;
+    this.#leaveOut("REPEATED", judged);
+  }
+
+  /** @param isAgain whether a play with its id has counted, too long ago to make it a duplicate */
+  #addCounted(id: string, judged: Judged, isAgain: boolean): void {
+    const song = judged.play.track.id;
     if (judged.play.dedupe === "always") {
-      if (this.#claimed.has(id)) {
-        this.#addRepeat(judged);
-        return;
-      }
       this.#claimed.add(id);
-      if (before !== undefined) this.#markedLater += 1;
-    } else if (before !== undefined) {
+      if (isAgain) this.#markedLater += 1;
+    } else if (isAgain) {
       this.#lateRepeats += 1;
     }
+    if (this.#cutOffs.has(judged.play.user_id)) this.#playedOn += 1;
+    this.#countedAgain.add(id);
     if (judged.qualified) this.#plays[song] = (this.#plays[song] ?? 0) + 1;
     this.#addPlay(judged);
   }
 
-  #addRepeat({ qualified }: Judged): void {
-    this.#repeats += 1;
-    const totals = this.#counters["REPEATED"] ?? emptyTotals();
-    this.#counters["REPEATED"] = totals;
+  /** Counts a play that shards count and that is in no total, but in one that says why. */
+  #leaveOut(key: "REPEATED" | "FORGOTTEN", { qualified }: Judged): void {
+    const totals = this.#counters[key] ?? emptyTotals();
+    this.#counters[key] = totals;
     if (qualified) totals.plays += 1;
     else totals.unqualified += 1;
   }
 
+  #noteWindows({ at, arrivedAt }: Judged): void {
+    for (const { id } of [...calendarWindows(at), ...decays(at, arrivedAt)]) this.#windows.add(id);
+  }
+
   #addPlay(judged: Judged): void {
+    this.#noteWindows(judged);
     const { play, at } = judged;
     const { track } = play;
     const label = { at, artist: track.artist, title: track.title ?? "" };
@@ -270,6 +351,15 @@ class Recount {
     profile.artists[artist] = favourite;
     favourite.plays += 1;
     favourite.first = Math.min(favourite.first, at);
+  }
+}
+
+/** The listener whom a record that is no play names. */
+function listenerIn(raw: Uint8Array): string | undefined {
+  try {
+    return JSON.parse(Buffer.from(raw).toString("utf8")).user_id ?? undefined;
+  } catch {
+    return undefined;
   }
 }
 

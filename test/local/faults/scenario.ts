@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type WorkflowResource, workflowResources } from "#src/workflow/trending-pipeline.ts";
-import { callFaults, criticalCalls, poisonKinds } from "./fault-kinds.ts";
+import { type CriticalCall, callFaults, criticalCalls, poisonKinds } from "./fault-kinds.ts";
 import type { CallFault } from "./invocation.ts";
 import { alternatives, badLines, buckets, type LineSpec, type PlaySpec, type RecordSpec } from "./records.ts";
 
@@ -25,6 +25,14 @@ export type Job =
       readonly afterMs: number;
       /** The task that fails as often as it is called. */
       readonly outage: WorkflowResource | undefined;
+      readonly faults: readonly CallFault[];
+    }
+  | {
+      readonly kind: "forget";
+      /** Which of the listeners who have played by then. */
+      readonly listener: number;
+      /** How long after the other jobs of the step it starts, ms. */
+      readonly afterMs: number;
       readonly faults: readonly CallFault[];
     };
 
@@ -52,6 +60,8 @@ export interface Size {
   readonly steps: number;
   /** The most records that are put at once. */
   readonly records: number;
+  /** The most listeners that are forgotten. */
+  readonly erasures: number;
 }
 
 /** The last of them is for a batch that always gets a cold container. */
@@ -201,6 +211,73 @@ const someStep = ({ records }: Size): fc.Arbitrary<Step> =>
     },
   );
 
+/** Which call of a `forget`, of about 40. */
+const callOfForget: fc.Arbitrary<Pick<CallFault, "on" | "at">> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ at: upTo(50) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ on: fc.constantFrom("create", "write list", "rewrite"), at: upTo(1) }),
+  },
+);
+
+const forget = (afterMs: number, faults: fc.Arbitrary<readonly CallFault[]>): fc.Arbitrary<Job> =>
+  fc.record({
+    kind: fc.constant("forget" as const),
+    listener: below(alternatives.listener),
+    afterMs: fc.constant(afterMs),
+    faults,
+  });
+
+const slowAt = (on: CriticalCall, ms: number): fc.Arbitrary<readonly CallFault[]> =>
+  fc.constant([{ kind: "slow call", on, at: 0, ms }]);
+const noFaults = fc.constant<readonly CallFault[]>([]);
+const plainExecution = (afterMs: number): fc.Arbitrary<Job> =>
+  anExecution(fc.constant(undefined), afterMs, noFaults);
+
+/** A run of an epoch that is late for it, because another one and `forget` are through by then. */
+const lateForForget = fc.tuple(
+  anExecution(fc.constant(undefined), 0, slowAt("apply", 4 * pastLeaseMs)),
+  plainExecution(pastLeaseMs),
+  forget(2 * pastLeaseMs, noFaults),
+);
+/** A run of the epoch that corrects that is late, because others have gone on. */
+const lateCorrection = fc.tuple(
+  forget(0, noFaults),
+  anExecution(fc.constant(undefined), 30_000, slowAt("replace", 2 * pastLeaseMs)), // before the one that forget waits for
+  someDelivery,
+  plainExecution(pastLeaseMs + 100_000),
+);
+/** A `forget` whose lease ends before it has written its epoch down. */
+const lateForget = fc.tuple(
+  forget(0, fc.oneof(slowAt("create", pastLeaseMs), slowAt("write list", pastLeaseMs))),
+  someDelivery,
+  plainExecution(pastLeaseMs - 5_000),
+);
+
+/** Somebody is forgotten somewhere in a scenario, beside what runs there. */
+const someErasure = fc.record({
+  atPercent: below(100),
+  jobs: fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(forget(0, fc.oneof(noFaults, someFaults(callOfForget)))) },
+    { weight: 1, arbitrary: lateForForget },
+    { weight: 1, arbitrary: lateCorrection },
+    { weight: 2, arbitrary: lateForget },
+  ) as fc.Arbitrary<readonly Job[]>,
+  order: fc.array(below(6), { maxLength: 40, size: "max" }),
+});
+type Erasure = typeof someErasure extends fc.Arbitrary<infer T> ? T : never;
+
+function withErasures(steps: readonly Step[], erasures: readonly Erasure[]): readonly Step[] {
+  const all = [...steps];
+  for (const { atPercent, jobs, order } of erasures) {
+    const at = Math.floor((atPercent * all.length) / 100);
+    const step = all[at];
+    if (step?.kind === "work") all[at] = { ...step, jobs: [...step.jobs, ...jobs] };
+    else all.splice(at, 0, { kind: "work", jobs, order });
+  }
+  return all;
+}
+
 /** The evening before a week, a day, a year changes, and the middle of a day. */
 const starts = ["2026-11-22T23:40Z", "2026-11-20T14:10Z", "2026-12-31T22:30Z", "2026-11-21T13:50Z"];
 
@@ -211,5 +288,10 @@ export const someScenario = (size: Size): fc.Arbitrary<Scenario> =>
     maxEpochPlays: fc.constantFrom(50_000, 5, 20),
     tickSeconds: fc.constantFrom(0, 5, 60),
     longSequenceNumbers: fc.boolean(),
-    steps: fc.array(someStep(size), { minLength: 8, maxLength: size.steps, size: "max" }),
+    steps: fc
+      .tuple(
+        fc.array(someStep(size), { minLength: 8, maxLength: size.steps, size: "max" }),
+        fc.array(someErasure, { maxLength: size.erasures, size: "max" }),
+      )
+      .map(([steps, erasures]) => withErasures(steps, erasures)),
   });

@@ -20,6 +20,12 @@ export interface SimulatedShard {
   isOpen: boolean;
 }
 
+/** What was put, and where it came. */
+export interface PutInto {
+  readonly shard: SimulatedShard;
+  readonly record: ArrivedRecord;
+}
+
 /** How a 56-digit sequence number starts. */
 const longPrefix = "49590338271490256608559692538361571095921575";
 
@@ -41,12 +47,15 @@ export class SimulatedStream {
   }
 
   /** @param arrivedAt epoch ms; a shard's clock may step back */
-  put({ bucket, data, entries }: BuiltRecord, arrivedAt: number): void {
+  put({ bucket, data, entries }: BuiltRecord, arrivedAt: number): PutInto {
     const shard = this.shards.find((each) => each.isOpen && each.buckets.includes(bucket));
     this.#sequence += 1;
     const digits = String(this.#sequence);
     const sequenceNumber = this.#isLong ? `${longPrefix}${digits.padStart(12, "0")}` : digits;
-    shard?.records.push({ sequenceNumber, data, arrivedAt, entries });
+    if (shard === undefined) throw new Error(`no shard takes bucket ${bucket}`);
+    const record = { sequenceNumber, data, arrivedAt, entries };
+    shard.records.push(record);
+    return { shard, record };
   }
 
   /** Splits the n-th of the shards that can be. Returns whether there is one. */

@@ -45,11 +45,14 @@ async function checkHeads({ segments }: PipelineStores, { heads }: Expected): Pr
 }
 
 /** What `GET /stats` says: repeats are duplicates. */
-function checkShown(latest: EpochRecord | undefined, { heads, repeats }: Expected): readonly string[] {
+function checkShown(
+  latest: EpochRecord | undefined,
+  { heads, repeats, forgotten }: Expected,
+): readonly string[] {
   if (latest === undefined) return [];
   const sum = (field: "plays" | "duplicates") =>
     Object.values(heads).reduce((total, counts) => total + counts[field], 0);
-  const wanted = { plays: sum("plays") - repeats, duplicates: sum("duplicates") + repeats };
+  const wanted = { plays: sum("plays") - repeats - forgotten, duplicates: sum("duplicates") + repeats };
   const { plays, duplicates } = countedUpTo(latest);
   return differences(wanted, { plays, duplicates }, "what is shown");
 }
@@ -189,13 +192,10 @@ async function checkCharts(
 }
 
 /** Every window that some play entered and that is still kept, and `all`. */
-function windowsOf({ counters }: Expected, now: number): readonly string[] {
-  const ids = Object.values(counters).flatMap((totals) => [
-    ...Object.keys(open(totals.windows, now)),
-    ...Object.keys(open(totals.decays, now)),
-  ]);
-  return [...new Set(["all", ...ids])];
-}
+const windowsOf = ({ windows }: Expected, now: number): readonly string[] => [
+  "all",
+  ...[...windows].filter((id) => now < dropAt(id)),
+];
 
 function rankedIn({ counters }: Expected, prefix: string, window: string): readonly Ranked[] {
   const candidates = Object.entries(counters).flatMap(([key, totals]) => {

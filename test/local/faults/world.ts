@@ -2,12 +2,16 @@ import type { KinesisStreamEvent } from "aws-lambda";
 import type { ShardKey } from "#src/domain/position.ts";
 import type { FaultLog } from "./fault-kinds.ts";
 import { type Caller, FaultPlan, Invocation, type Variants } from "./invocation.ts";
+import { KeptArchive } from "./kept-archive.ts";
 import { type BuiltRecord, buckets, buildRecord } from "./records.ts";
 import { containers, type Job, type Scenario, type Step } from "./scenario.ts";
 import { Scheduler, StuckError } from "./scheduler.ts";
-import { eventOf, type SimulatedShard, SimulatedStream } from "./simulated-stream.ts";
+import { eventOf, type PutInto, type SimulatedShard, SimulatedStream } from "./simulated-stream.ts";
 
 export type Delivery = Extract<Job, { readonly kind: "deliver" }>;
+type Forget = Extract<Job, { readonly kind: "forget" }>;
+/** Who is forgotten, and what goes wrong. */
+export type Forgetting = Pick<Forget, "afterMs" | "faults"> & { readonly listener: string };
 export type Execution = Extract<Job, { readonly kind: "workflow" }>;
 
 /** A consumer of the stream: what Lambda calls. It may answer with the first record that it could not do. */
@@ -19,6 +23,8 @@ export interface System {
   container(world: World, caller: Caller): Consume;
   /** One execution of the workflow. */
   execute(world: World, job: Execution): Promise<void>;
+  /** Forgets a listener; `failed` where it has to be done again, `refused` where it cannot be done. */
+  forget(world: World, job: Forgetting): Promise<"done" | "failed" | "refused">;
   /** Whether everything that was consumed is counted. */
   isSettled(): Promise<boolean>;
 }
@@ -41,11 +47,18 @@ class Container implements Caller {
 
 /** More runs of the workflow than any backlog takes. */
 const mostRuns = 400;
+/** More runs of `forget` than two listeners take when nothing goes wrong any more. */
+const mostForgets = 10;
 const drainingBatch = 25;
 /** Longer than any lease, and any zombie. */
 const longTimeMs = 310_001;
-const noFaults = { faults: [] } as const;
-const plainExecution = { kind: "workflow", diesBefore: undefined, outage: undefined, afterMs: 0 } as const;
+export const plainExecution = {
+  kind: "workflow",
+  diesBefore: undefined,
+  outage: undefined,
+  afterMs: 0,
+  faults: [],
+} as const;
 
 /** A stream, the containers and executions that work on it, and what goes wrong with them: one scenario, played once. */
 export class World {
@@ -56,10 +69,14 @@ export class World {
   /** What must never happen, and did. */
   readonly violations: string[] = [];
   readonly #system: System;
+  readonly archive = new KeptArchive();
+  /** Listeners whom a `forget` that failed has left half forgotten. */
+  readonly #halfForgotten = new Set<string>();
   readonly #containers: (Container | undefined)[] = Array.from({ length: containers }, () => undefined);
   readonly #put: BuiltRecord[] = [];
   readonly #cuts = new Map<ShardKey, { readonly start: number; readonly end: number }[]>();
   #executions = 0;
+  #drainedForgets = 0;
 
   constructor(scenario: Scenario, system: System, log: FaultLog) {
     this.scenario = scenario;
@@ -101,7 +118,7 @@ export class World {
   async #step(step: Step): Promise<void> {
     switch (step.kind) {
       case "put":
-        for (const spec of step.records) this.#putRecord(spec);
+        await this.archive.keep(step.records.flatMap((spec) => this.#putRecord(spec) ?? []));
         return;
       case "wait":
         if (step.ms < 0) this.log.note("clock stepped back");
@@ -119,29 +136,60 @@ export class World {
     }
   }
 
-  #putRecord(spec: Parameters<typeof buildRecord>[0]): void {
+  #putRecord(spec: Parameters<typeof buildRecord>[0]): PutInto | undefined {
     const now = this.scheduler.clock();
     const record = buildRecord(spec, this.#put.length + 1, now, this.#put);
-    if (record === undefined) return; // a retry of nothing
+    if (record === undefined) return undefined; // a retry of nothing
     this.#put.push(record);
     // Every fifth record comes by a front end whose clock is behind.
-    this.stream.put(record, this.#put.length % 5 === 0 ? now - 2_000 : now);
+    const put = this.stream.put(record, this.#put.length % 5 === 0 ? now - 2_000 : now);
     if (spec.kind === "poison") this.log.note(`poison: ${spec.poison}`);
     if (spec.kind === "block" && spec.lines.some((line) => "bad" in line))
       this.log.note("bad line in a block");
+    return put;
   }
 
   async #work(jobs: readonly Job[]): Promise<void> {
-    if (jobs.filter(({ kind }) => kind === "workflow").length > 1) this.log.note("two workflows at once");
-    let running = jobs.length;
-    const end = (): void => {
-      running -= 1;
-    };
-    const runs = jobs.map((job) => {
-      const run = job.kind === "deliver" ? this.#deliver(job) : this.#system.execute(this, job);
-      return run.finally(end);
-    });
-    await Promise.all([Promise.all(runs), this.scheduler.runUntil(() => running === 0)]);
+    const count = (kind: Job["kind"]): number => jobs.filter((job) => job.kind === kind).length;
+    if (count("workflow") > 1) this.log.note("two workflows at once");
+    if (count("workflow") > 0 && count("forget") > 0) this.log.note("forget beside a workflow");
+    await this.#atOnce(jobs.map((job) => this.#run(job)));
+  }
+
+  async #atOnce(runs: readonly Promise<void>[]): Promise<void> {
+    let running = runs.length;
+    const ends = runs.map((run) =>
+      run.finally(() => {
+        running -= 1;
+      }),
+    );
+    await Promise.all([Promise.all(ends), this.scheduler.runUntil(() => running === 0)]);
+  }
+
+  #run(job: Job): Promise<void> {
+    switch (job.kind) {
+      case "deliver":
+        return this.#deliver(job);
+      case "workflow":
+        return this.#system.execute(this, job);
+      case "forget":
+        return this.#forgetSomebody(job);
+    }
+  }
+
+  /** Where nobody has played, nobody is forgotten. */
+  async #forgetSomebody({ listener: n, ...job }: Forget): Promise<void> {
+    const entries = this.#put.flatMap((record) => record.entries);
+    const plays = entries.filter((entry) => entry.kind === "play");
+    const listeners = [...new Set(plays.map(({ play }) => play.user_id))];
+    const listener = listeners[n % listeners.length];
+    if (listener !== undefined) await this.#forget({ ...job, listener });
+  }
+
+  async #forget(job: Forgetting): Promise<void> {
+    if (this.#halfForgotten.has(job.listener)) this.log.note("forget died and was run again");
+    this.#halfForgotten.add(job.listener);
+    if ((await this.#system.forget(this, job)) !== "failed") this.#halfForgotten.delete(job.listener);
   }
 
   async #deliver(job: Delivery): Promise<void> {
@@ -199,11 +247,20 @@ export class World {
   async #drain(): Promise<void> {
     for (let run = 0; run < mostRuns; run++) {
       await this.#consumeAll();
-      if (await this.#system.isSettled()) return;
-      await this.#work([{ ...plainExecution, ...noFaults }]);
+      const isSettled = await this.#system.isSettled();
+      if (isSettled && this.#halfForgotten.size === 0) return;
+      if (!isSettled) await this.#work([plainExecution]);
+      else await this.#finishForgetting();
       if (run % 3 === 2) this.scheduler.advance(longTimeMs); // a run that died may hold the lease
     }
     throw new StuckError(`not everything is counted after ${mostRuns} runs of the workflow`);
+  }
+
+  async #finishForgetting(): Promise<void> {
+    this.#drainedForgets += 1;
+    if (this.#drainedForgets > mostForgets) throw new StuckError("nobody gets a listener forgotten");
+    for (const listener of [...this.#halfForgotten])
+      await this.#atOnce([this.#forget({ listener, afterMs: 0, faults: [] })]);
   }
 
   async #consumeAll(): Promise<void> {
@@ -213,7 +270,7 @@ export class World {
       const before = shard.checkpoint;
       const job: Delivery = {
         ...{ kind: "deliver", shard: 0, back: 0, container: 0, size: drainingBatch },
-        ...noFaults,
+        faults: [],
       };
       const end = Math.min(shard.records.length, before + drainingBatch);
       let isDone = false;

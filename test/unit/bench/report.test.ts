@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { archiveBillOf } from "../../../bench/cost/archive.ts";
+import { playsPerBatch } from "../../../bench/cost/archived-batch.ts";
 import { billOf, naiveBillOf, totalDollars } from "../../../bench/cost/bill.ts";
 import { type CellMeasure, type StageMeasure, type StageName, stageNames } from "../../../bench/cost/cell.ts";
+import { tracesOf } from "../../../bench/cost/charges.ts";
 import { dollars, table, units } from "../../../bench/cost/markdown.ts";
 import { type Kind, kindOf, mapUsage, noUsage, type Usage } from "../../../bench/cost/meter.ts";
 import type { NaiveMeasure } from "../../../bench/cost/naive-consumer.ts";
 import { type Results, renderReport } from "../../../bench/cost/report.ts";
 import { type CpuRates, cpuRatesOf, epochSeconds, keepsUp } from "../../../bench/cost/stage-time.ts";
+import { verifyRunOf } from "../../../bench/cost/verify.ts";
 
 const usageOf = (kind: Kind, writeUnits: number, readUnits = 0, requests = 1): Usage =>
   mapUsage(noUsage(), (none, each) => (each === kind ? { writeUnits, readUnits, requests } : none));
@@ -35,6 +39,8 @@ function aCell(
       profiles: { count: 10, metered: 10 },
     },
     idleRun: noUsage(),
+    archive: { plays: 150, bytes: 15_000, logBytes: 1000, metrics: ["ArchivedRecords"] },
+    countersBytes: 1_000_000,
     stages: {
       ...(Object.fromEntries(stageNames.map((name) => [name, aStage()])) as CellMeasure["stages"]),
       ...stages,
@@ -76,6 +82,59 @@ describe("a bill", () => {
       Object.values(bill).reduce((sum, amount) => sum + amount, 0),
       10,
     );
+  });
+});
+
+describe("the archive", () => {
+  test("pays for each batch, for what it keeps, and for reading the stream once more", () => {
+    const bill = archiveBillOf(aCell());
+
+    const batches = 1_000_000 / 150;
+    const gb = 1024 ** 3;
+    const seconds = batches * 0.05 + (15 * 1769) / 512;
+    expect(bill.puts).toBeCloseTo(batches * 5e-6, 10);
+    expect(bill.storage).toBeCloseTo(((100 * 1_000_000) / gb) * 0.023, 10);
+    expect(bill.reading).toBeCloseTo(((500 * 1_000_000) / gb) * 0.04, 10);
+    expect(bill.lambda).toBeCloseTo(batches * 0.2e-6 + seconds * 0.5 * 0.000_013_333_4, 10);
+    expect(bill.watching).toBeGreaterThan(batches * 5e-6); // every batch is traced: fewer than one a second
+  });
+
+  test("X-Ray takes the first batch of a second and a twentieth of the others", () => {
+    expect(tracesOf(100, 50)).toBe(50);
+    expect(tracesOf(100, 300)).toBe(110);
+  });
+
+  test("a batch is what arrives in a minute, or 6 MB, or one play", () => {
+    expect(playsPerBatch(10, 4)).toBe(150);
+    expect(playsPerBatch(1000, 4)).toBe(5200);
+    expect(playsPerBatch(0.01, 4)).toBe(1);
+  });
+});
+
+describe("a verification", () => {
+  test("of everything recounts the plays of all days, object by object", () => {
+    const run = verifyRunOf(aCell(), undefined);
+
+    expect(run.plays).toBe(10 * 86_400 * 28);
+    expect(run.objects).toBeCloseTo(run.plays / 150, 6);
+    expect(run.seconds).toBeCloseTo(run.plays * 27e-6 + run.objects * 0.02, 6);
+    expect(run.fits).toBe(false);
+  });
+
+  test("of one day does not depend on how long the service has run, but for what it scans", () => {
+    const young = verifyRunOf(aCell({ options: { ...aCell().options, ageDays: 1 } }), 1);
+
+    expect(verifyRunOf(aCell(), 1)).toEqual(young);
+    expect(young.fits).toBe(true);
+  });
+
+  test("reads counters and profiles, each by a scan of both", () => {
+    const profiles = aStage({ usage: usageOf("profiles", 30) });
+    const { dollars: spent } = verifyRunOf(aCell({}, { "user-behavior": profiles }), 1);
+
+    const bytes = 1_000_000 + 40_000 * 3 * 1024;
+    const playsPerDay = 864_000;
+    expect(spent.scans).toBeCloseTo(((2 * bytes) / 4096) * 0.125e-6 * (1_000_000 / playsPerDay), 10);
   });
 });
 

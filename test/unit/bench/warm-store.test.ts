@@ -3,6 +3,7 @@ import type { EpochMs } from "#src/domain/play.ts";
 import { dayMs, hourMs, isExpired } from "#src/domain/windows.ts";
 import { historyOf } from "../../../bench/cost/history.ts";
 import { hashOf, Sample } from "../../../bench/cost/sample.ts";
+import { Warmth } from "../../../bench/cost/warmth.ts";
 import { numberIn, World } from "../../../bench/cost/world.ts";
 
 const now = Date.parse("2026-11-20T20:30:00Z") as EpochMs;
@@ -81,6 +82,16 @@ describe("a sample", () => {
     const numbers = [...new Sample(keys(10_000), 100, numberIn).keys].map(numberIn);
 
     expect(numbers.reduce((sum, number) => sum + number, 0) / 100).toBeCloseTo(5000, -1);
+  });
+});
+
+describe("all counters together", () => {
+  test("take more the longer the service has run, and less than their number times the largest", () => {
+    const world = new World(10, 1);
+    const [day, month] = [1, 28].map((days) => new Warmth(world, now, days).countersBytes());
+
+    expect(month).toBeGreaterThan(2 * (day ?? 0));
+    expect(month).toBeLessThan((world.catalog.songs + world.catalog.artists) * 5 * 1024);
   });
 });
 

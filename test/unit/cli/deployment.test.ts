@@ -10,6 +10,7 @@ const outputs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     SegmentsTableName: "seg",
     CountersTableName: "cnt",
     ArchiveBucketName: "arc",
+    DedupeHorizonMs: "900000",
   },
   "Earworm-prod-Realtime": {
     HttpApiUrl: "https://a.example.com/",
@@ -33,6 +34,7 @@ test("a deployment is what its stacks' outputs say", async () => {
     countersTable: "cnt",
     segmentsTable: "seg",
     archiveBucket: "arc",
+    dedupeHorizonMs: 900_000,
     connectionsTable: "con",
     streamName: "plays-1",
     httpApiUrl: "https://a.example.com",
@@ -59,6 +61,17 @@ describe("one line says what is missing", () => {
 
     expect(await messageOf(findDeployment("prod"))).toBe(
       "stack Earworm-prod-State (UPDATE_COMPLETE) has no output CountersTableName: " +
+        "deploy it again with npx cdk deploy --all -c stage=prod",
+    );
+  });
+
+  test("an output that a stage of an earlier version lacks", async () => {
+    const { ArchiveBucketName: _, ...earlier } = outputs["Earworm-prod-State"] ?? {};
+    const endpoint = await aCloudFormation((name) => describing(name, earlier));
+    withAwsEnvironment({ ...someCredentials, AWS_ENDPOINT_URL: endpoint });
+
+    expect(await messageOf(findDeployment("prod"))).toBe(
+      "stack Earworm-prod-State (UPDATE_COMPLETE) has no output ArchiveBucketName: " +
         "deploy it again with npx cdk deploy --all -c stage=prod",
     );
   });

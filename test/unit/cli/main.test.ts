@@ -71,6 +71,9 @@ describe("wrong usage is exit code 2 and one line", () => {
     ["a directory and a stage", ["trace", "a", "--stage", "dev", "--data-dir", "d"]],
     ["a time without a unit", ["trace", "a", "--within", "60"]],
     ["an event id with a space", ["trace", "a b"]],
+    ["no archive, and for how long to keep it", ["dev", "--no-archive", "--archive-days", "3"]],
+    ["times that are the wrong way round", ["verify", "--from", "2026-11-21", "--to", "2026-11-20"]],
+    ["nobody to forget", ["forget", "--yes"]],
   ])("%s", async (_, args) => {
     const { code, out, err } = await earworm(args);
 
@@ -91,15 +94,22 @@ describe("wrong usage is exit code 2 and one line", () => {
 });
 
 describe("help is exit code 0, with examples", () => {
-  test.each([[[]], [["simulate"]], [["send"]], [["import"]], [["replay"]], [["rejects"]], [["trace"]]])(
-    "of %j",
-    async (command) => {
-      const { code, out, err } = await earworm([...command, "--help"]);
+  test.each([
+    [[]],
+    [["simulate"]],
+    [["send"]],
+    [["import"]],
+    [["replay"]],
+    [["rejects"]],
+    [["trace"]],
+    [["verify"]],
+    [["forget"]],
+  ])("of %j", async (command) => {
+    const { code, out, err } = await earworm([...command, "--help"]);
 
-      expect({ code, err }).toEqual({ code: 0, err: "" });
-      expect(out).toContain("Examples:\n");
-    },
-  );
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("Examples:\n");
+  });
 });
 
 test("the version is the package's", async () => {

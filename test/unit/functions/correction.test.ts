@@ -243,8 +243,8 @@ describe("a correction is planned", () => {
     await planCorrection(pipeline.stores, await latestOf(pipeline), correction, now);
     await pipeline.runEpochs();
 
-    await clearCorrection(pipeline.stores);
-    await clearCorrection(pipeline.stores);
+    await clearCorrection(pipeline.stores, 2 as EpochNumber);
+    await clearCorrection(pipeline.stores, 2 as EpochNumber);
 
     expect((await pipeline.stores.publications.read(correctionKey))?.body).toBe("{}");
     expect(await planCorrection(pipeline.stores, await latestOf(pipeline), correction, now)).toBe(3);

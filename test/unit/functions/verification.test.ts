@@ -520,6 +520,15 @@ describe("a range", () => {
       /begins at 2026-11-\S+, after what was counted first: name with --from/,
     );
   });
+
+  test("asks nothing of a shard that ended before it", async () => {
+    const all = await days();
+    const longAgo = start - 20 * dayMs;
+    await all.put({ shard: 2, arrivedAt: longAgo, data: aPlay(longAgo, {}, { id: "S8" }) });
+    await all.pipeline.runEpochs();
+
+    expect(driftByKind(await all.verify({ range: day }))).toEqual({});
+  });
 });
 
 /** The archive without what arrived before. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Correction } from "#src/domain/correction.ts";
 import type { CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
-import { CorruptStoreError } from "#src/domain/errors.ts";
+import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
 import type { UserId } from "#src/domain/play.ts";
 import type { RejectId } from "#src/domain/reject.ts";
 import type { WindowId } from "#src/domain/windows.ts";
@@ -31,11 +31,14 @@ test("a correction comes back as it was written", () => {
 test.each([
   ["nothing", undefined],
   ["version 6", published(noCorrection, 6)],
-  ["version 8", published(noCorrection, 8)],
 ])("an epoch that finds %s in the place of its correction says so", (found, stored) => {
   expect(() => readCorrection(record, stored)).toThrow(
     new CorruptStoreError(`epoch 5 applies version 7 of the correction, found ${found}`),
   );
+});
+
+test("an epoch that finds a later version is committed by now", () => {
+  expect(() => readCorrection(record, published(noCorrection, 8))).toThrow(StaleEpochError);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import { MemoryEpochLog } from "#src/adapters/memory/memory-epoch-log.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import { positionAt } from "#src/domain/position.ts";
+import { allTime } from "#src/domain/windows.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
 import { kinesisEvent, Pipeline, type PutRecord, shardKey } from "#test/support/pipeline.ts";
@@ -136,6 +137,104 @@ test("the same id in two shards is counted in each, and both are told", async ()
 
   expect(found.arrivals.map(({ segment }) => segment.head.shard)).toEqual([shardKey(0), shardKey(1)]);
   expect(reportLines(found)[0]).toContain("arrived 2 times, counted 2 times");
+});
+
+describe("a marked play", () => {
+  const marked = (sequenceNumber: number, eventId = "sought", afterMs = 0): PutRecord =>
+    put(sequenceNumber, aPlay({ eventId, dedupe: "always" }), afterMs);
+  const outcomesOf = ({ arrivals }: Trace) => arrivals.map(({ outcome }) => outcome.kind);
+  const beyondHorizon = 700_000;
+
+  test("whose id counted in an earlier epoch is a repeat, wherever that one is", async () => {
+    const { pipeline, trace } = aPipeline();
+    await consume(pipeline, [marked(1)]);
+    await pipeline.runEpochs();
+    await consume(pipeline, [marked(2, "sought", beyondHorizon)]);
+    await pipeline.runEpochs();
+
+    const both = await trace("sought");
+    const onlyRepeat = await trace("sought", (someTime + 1) as EpochMs);
+
+    expect(outcomesOf(both)).toEqual(["counted", "repeat"]);
+    expect(reportLines(both)[0]).toBe("event sought: arrived 2 times, counted once");
+    expect(reportLines(onlyRepeat)).toEqual([
+      "event sought: arrived once, counted before this window",
+      "",
+      "repeat    2026-11-20T12:11:40.000Z plays/shardId-000000000000, sequence number after 1, up to 2: counted before, in epoch 1",
+    ]);
+    expect(reportJson(onlyRepeat)).toMatchObject({
+      arrived: 1,
+      counted: 0,
+      arrivals: [{ outcome: "repeat", counted_in: 1, confirmed: true, epoch: { number: 2, charts: [] } }],
+    });
+  });
+
+  test("is a repeat already before an epoch owns it", async () => {
+    const { pipeline, trace } = aPipeline();
+    await consume(pipeline, [marked(1)]);
+    await pipeline.runEpochs();
+    await consume(pipeline, [marked(2, "sought", beyondHorizon)]);
+
+    expect(outcomesOf(await trace("sought"))).toEqual(["counted", "repeat"]);
+  });
+
+  test("that comes twice in one epoch counts where the epoch's walk comes first, not where it arrived first", async () => {
+    const { pipeline, trace } = aPipeline();
+    await consume(pipeline, [marked(1, "other"), marked(2, "sought", 5)], 0);
+    await consume(pipeline, [marked(1, "sought", 2)], 1);
+    await pipeline.runEpochs();
+
+    const found = await trace("sought");
+
+    const { to } = (await pipeline.stores.epochs.latest()) ?? anEpoch(1);
+    expect(to.map(({ shard }) => shard)).toEqual([shardKey(0), shardKey(1)]);
+    expect(found.arrivals.map(({ segment, outcome }) => [segment.head.shard, outcome.kind])).toEqual([
+      [shardKey(1), "repeat"],
+      [shardKey(0), "counted"],
+    ]);
+    expect((await pipeline.chart("songs", allTime))?.entries[0]?.plays).toBe(2);
+  });
+
+  test("twice in one segment, beyond the horizon, counts as the first of them", async () => {
+    const { pipeline, trace } = aPipeline();
+    await consume(pipeline, [marked(1), marked(2, "sought", beyondHorizon)]);
+    await pipeline.runEpochs();
+
+    const found = await trace("sought");
+
+    expect(found.arrivals.map(({ arrivedAt, outcome }) => [arrivedAt - someTime, outcome.kind])).toEqual([
+      [0, "counted"],
+      [beyondHorizon, "repeat"],
+    ]);
+  });
+
+  test("that comes first is counted, and nobody asks for a claim where none is marked", async () => {
+    const { pipeline, trace } = aPipeline();
+    await consume(pipeline, [marked(1), put(2, aPlay({ eventId: "unmarked" }))]);
+    await pipeline.runEpochs();
+    const asked: string[] = [];
+    const { claims } = pipeline.stores;
+    const read = claims.read.bind(claims);
+    claims.read = (ids) => {
+      asked.push(...ids);
+      return read(ids);
+    };
+
+    const found = [await trace("sought"), await trace("unmarked")];
+
+    expect(found.map(outcomesOf)).toEqual([["counted"], ["counted"]]);
+    expect(asked).toEqual(["sought"]);
+  });
+
+  test("says nothing about the same id unmarked", async () => {
+    const { pipeline, trace } = aPipeline();
+    await consume(pipeline, [marked(1)]);
+    await pipeline.runEpochs();
+    await consume(pipeline, [put(2, aPlay({ eventId: "sought" }), beyondHorizon)]);
+    await pipeline.runEpochs();
+
+    expect(outcomesOf(await trace("sought"))).toEqual(["counted", "counted"]);
+  });
 });
 
 describe("a reject", () => {
