@@ -6,6 +6,7 @@ import {
   readArchive,
 } from "#src/domain/archive.ts";
 import type { CounterKey } from "#src/domain/counter.ts";
+import { hash64 } from "#src/domain/hash64.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { entriesBefore, type Head, type Position, positionAt, type ShardKey } from "#src/domain/position.ts";
 import { type RejectId, rejectIdOf } from "#src/domain/reject.ts";
@@ -18,6 +19,14 @@ function erased(judged: JudgedEntry): JudgedEntry & Pick<ErasedEntry, "was"> {
   const { was, isQualified } = judged;
   const counted = isQualified ? "play" : "unqualified";
   return { ...judged, was: was === "repeat" ? counted : was, isErased: true, play: undefined };
+}
+
+/** What stays of a play's id: who repeats it later still repeats it. */
+function idOf({ play }: JudgedEntry): Pick<ErasedEntry, "id" | "isMarked"> {
+  if (play === undefined) return {};
+  const { hi, lo } = hash64(play.id, { hi: 0, lo: 0 });
+  const id = [hi, lo].map((half) => half.toString(16).padStart(8, "0")).join("");
+  return { id, ...(play.isMarked && { isMarked: true }) };
 }
 
 /** How far a scan is in a shard. */
@@ -123,7 +132,7 @@ export class ErasureScan {
     this.#shards.set(shard, { sequenceNumber, arrivedAt });
     const theirs: JudgedEntry[] = [];
     for (const judged of this.recount.judge(record, entries)) {
-      const isTheirs = judged.userId === this.#userId;
+      const isTheirs = judged.userId === this.#userId
       if (isTheirs) theirs.push(judged);
       this.recount.count(isTheirs ? erased(judged) : judged);
     }
@@ -135,7 +144,7 @@ export class ErasureScan {
     for (const judged of theirs) {
       const { entry, entries: places, was } = judged;
       for (const key of keysOf(judged)) this.#keys.add(key as CounterKey);
-      entries.push({ entry, was: erased(judged).was });
+      entries.push({ entry, was: erased(judged).was, ...idOf(judged) });
       for (let piece = 1; piece < places; piece++) entries.push({ entry: entry + piece, was: "piece" });
       if (was !== "reject") this.plays += 1;
       else this.#rejects.push(rejectIdOf(record.shard, { ...record, entry }));

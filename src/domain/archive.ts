@@ -8,6 +8,10 @@ export interface ErasedEntry {
   readonly entry: number;
   /** `piece`: a further piece of the reject before it. */
   readonly was: "play" | "unqualified" | "duplicate" | "reject" | "piece";
+  /** The 64-bit hash of a play's event id, 16 hex digits: a play of that id still is a duplicate of it. */
+  readonly id?: string;
+  /** Whether the play claimed its id (I3). */
+  readonly isMarked?: true;
 }
 
 /** A record of the stream as the archive keeps it, accepted or not. */

@@ -11,6 +11,9 @@ export interface RawRecord {
 export interface Erased {
   readonly entry: number;
   readonly was: "play" | "unqualified" | "duplicate" | "reject" | "piece";
+  /** The hash of a play's id, 16 hex digits. */
+  readonly id?: string;
+  readonly isMarked?: true;
 }
 
 /** What the platform brings. */

@@ -24,7 +24,26 @@ export class Arrivals {
 
   /** Notes an arrival, and returns the one before; undefined for the first. */
   note(id: string, arrivedAt: number): number | undefined {
-    const slot = this.#slotOf(id);
+    hash64(id, this.#hash);
+    return this.#note(arrivedAt);
+  }
+
+  /** Claims an id that has arrived; false where that was done before. */
+  claim(id: string): boolean {
+    hash64(id, this.#hash);
+    return this.#claim();
+  }
+
+  /** Notes the arrival of an id of which only the hash is left, 16 hex digits, and claims it where it was claimed. */
+  noteErased(hash: string, arrivedAt: number, isClaimed: boolean): void {
+    this.#hash[0] = Number.parseInt(hash.slice(0, 8), 16);
+    this.#hash[1] = Number.parseInt(hash.slice(8), 16);
+    this.#note(arrivedAt);
+    if (isClaimed) this.#claim();
+  }
+
+  #note(arrivedAt: number): number | undefined {
+    const slot = this.#find(this.#hash[0], this.#hash[1]);
     const before = this.#at[slot] ?? -1;
     this.#at[slot] = arrivedAt;
     if (before >= 0) return before;
@@ -34,17 +53,11 @@ export class Arrivals {
     return undefined;
   }
 
-  /** Claims an id that has arrived; false where that was done before. */
-  claim(id: string): boolean {
-    const slot = this.#slotOf(id);
+  #claim(): boolean {
+    const slot = this.#find(this.#hash[0], this.#hash[1]);
     if (this.#claimed[slot] === 1) return false;
     this.#claimed[slot] = 1;
     return true;
-  }
-
-  #slotOf(id: string): number {
-    hash64(id, this.#hash);
-    return this.#find(this.#hash[0], this.#hash[1]);
   }
 
   /** The slot of a hash, or the empty one where it belongs. */

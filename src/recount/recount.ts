@@ -1,4 +1,4 @@
-import type { RawRecord, Tools } from "./archived.ts";
+import type { Erased, RawRecord, Tools } from "./archived.ts";
 import { Arrivals } from "./arrivals.ts";
 import { addToProfile, emptyProfile, type RecountedProfile } from "./profiles.ts";
 import { type ReadPlay, readPlay } from "./read-play.ts";
@@ -96,7 +96,7 @@ export class Recount {
    * record is judged once.
    */
   judge(record: RawRecord, entries = Number.POSITIVE_INFINITY): readonly JudgedEntry[] {
-    const places = new Places(record, entries);
+    const places = new Places(record, entries, this.arrivals);
     if (record.data.length === 0 && places.hasErased) return places.judged;
     const block = splitRecord(record.data, this.#tools.gunzip);
     const lines = block === undefined ? undefined : this.#judgeLines(block, places, record);
@@ -206,14 +206,19 @@ class Places {
   rejects = 0;
   hasMoreRejects = false;
   readonly #end: number;
-  readonly #erased: Map<number, NonNullable<RawRecord["erased"]>[number]["was"]>;
+  readonly #erased: Map<number, Erased>;
+  readonly #arrivals: Arrivals;
   #next = 0;
 
-  /** @param end only what starts before this place is judged */
-  constructor(record: RawRecord, end: number) {
+  /**
+   * @param end only what starts before this place is judged
+   * @param arrivals ids that were erased have arrived as well
+   */
+  constructor(record: RawRecord, end: number, arrivals: Arrivals) {
     this.record = record;
     this.#end = end;
-    this.#erased = new Map(record.erased?.map(({ entry, was }) => [entry, was]));
+    this.#erased = new Map(record.erased?.map((erased) => [erased.entry, erased]));
+    this.#arrivals = arrivals;
     this.skipErased();
   }
 
@@ -246,9 +251,12 @@ class Places {
 
   skipErased(): void {
     for (;;) {
-      const was = this.#erased.get(this.#next);
-      if (was === undefined || this.isFull) return;
+      const erased = this.#erased.get(this.#next);
+      if (erased === undefined || this.isFull) return;
+      const { was, id, isMarked = false } = erased;
       if (was === "reject") this.rejects += 1;
+      const { arrivedAt } = this.record;
+      if (id !== undefined) this.#arrivals.noteErased(id, arrivedAt, isMarked && was !== "duplicate");
       const nothing = { isBeyondHorizon: false, userId: undefined, play: undefined };
       this.#push({ line: noLine, entries: 1, was, isErased: true, isQualified: was === "play", ...nothing });
     }

@@ -19,13 +19,13 @@ const schema = "archive.v1";
 
 /**
  * A record as one line of JSON: `schema`, `shard`, `seq`, `at` (epoch ms), `key`, and its data as `text` where it is UTF-8,
- * else as `base64`; `erased` as `[[entry, was], ...]` where something was.
+ * else as `base64`; `erased` as `[[entry, was, id, marked], ...]` where something was, without the last two where there are none.
  */
 export function encodeArchiveLine(record: ArchivedRecord, base64: Base64): string {
   const { shard, sequenceNumber: seq, arrivedAt: at, partitionKey: key, data, erased } = record;
   const text = textOf(data);
   const content = text === undefined ? { base64: base64.encode(data) } : { text };
-  const gone = erased === undefined ? {} : { erased: erased.map(({ entry, was }) => [entry, was]) };
+  const gone = erased === undefined ? {} : { erased: erased.map(rowOf) };
   return JSON.stringify({ schema, shard, seq, at, key, ...content, ...gone });
 }
 
@@ -75,12 +75,26 @@ const kinds: readonly unknown[] = [
   "piece",
 ] satisfies ErasedEntry["was"][];
 
+const rowOf = ({ entry, was, id, isMarked }: ErasedEntry): readonly unknown[] =>
+  id === undefined ? [entry, was] : [entry, was, id, ...(isMarked === true ? [true] : [])];
+
 function readErased(erased: unknown, line: string): readonly ErasedEntry[] {
   if (!Array.isArray(erased)) throw notALine(line);
-  return erased.map((pair: unknown) => {
-    const [entry, was, ...more] = Array.isArray(pair) ? pair : [];
-    if (!Number.isSafeInteger(entry) || !kinds.includes(was) || more.length > 0) throw notALine(line);
-    return { entry, was };
+  return erased.map((row: unknown) => {
+    const [entry, was, id, isMarked, ...more] = Array.isArray(row) ? row : [];
+    const isEntry =
+      Number.isSafeInteger(entry) &&
+      kinds.includes(was) &&
+      (id === undefined || (typeof id === "string" && /^[\da-f]{16}$/.test(id))) &&
+      (isMarked === undefined || (isMarked === true && id !== undefined)) &&
+      more.length === 0;
+    if (!isEntry) throw notALine(line);
+    return {
+      entry,
+      was,
+      ...(id === undefined ? {} : { id }),
+      ...(isMarked === undefined ? {} : { isMarked }),
+    };
   });
 }
 

@@ -26,8 +26,6 @@ export interface Expected {
   readonly markedLater: number;
   /** Plays of forgotten listeners that count because they came later. */
   readonly playedOn: number;
-  /** Plays that do not count, because a forgotten one of their id did. */
-  readonly forgottenAgain: number;
   /** Plays that shards have counted and that are in no total, because their listeners are forgotten. */
   readonly forgotten: number;
   /** Those of their rejects and ids. */
@@ -163,7 +161,6 @@ class Recount {
   readonly #countedAgain = new Set<string>();
   readonly #windows = new Set<string>();
   #playedOn = 0;
-  #forgottenAgain = 0;
   #forgotten = 0;
   #duplicates = 0;
   #lateRepeats = 0;
@@ -221,7 +218,6 @@ class Recount {
       repeats: this.#repeats,
       markedLater: this.#markedLater,
       playedOn: this.#playedOn,
-      forgottenAgain: this.#forgottenAgain,
       forgotten: this.#forgotten,
       gone: {
         rejects: this.#goneRejects,
@@ -243,9 +239,7 @@ class Recount {
     const before = this.#seen.get(id);
     this.#seen.set(id, judged.arrivedAt);
     if (judged.isForgotten) this.#goneIds.add(id);
-    const isGone = this.#goneIds.has(id) && !judged.isForgotten;
     if (before !== undefined && judged.arrivedAt - before <= this.#horizonMs) {
-      if (isGone) this.#forgottenAgain += 1;
       counts.duplicates += 1;
       this.#duplicates += 1;
       return;
@@ -253,8 +247,8 @@ class Recount {
     counts.plays += 1;
     if (!judged.qualified) counts.unqualified += 1;
     if (judged.isForgotten) this.#addForgotten(id, judged);
-    else if (judged.play.dedupe === "always" && this.#claimed.has(id)) this.#addRepeat(judged, isGone);
-    else this.#addCounted(id, judged, before !== undefined && !isGone);
+    else if (judged.play.dedupe === "always" && this.#claimed.has(id)) this.#addRepeat(judged);
+    else this.#addCounted(id, judged, before !== undefined);
   }
 
   #addForgotten(id: string, judged: Judged): void {
@@ -264,8 +258,7 @@ class Recount {
     this.#noteWindows(judged);
   }
 
-  #addRepeat(judged: Judged, isGone: boolean): void {
-    if (isGone) this.#forgottenAgain += 1;
+  #addRepeat(judged: Judged): void {
     this.#repeats += 1;
     this.#leaveOut("REPEATED", judged);
   }

@@ -20,7 +20,20 @@ const anyRecord: fc.Arbitrary<ArchivedRecord> = fc.record(
     arrivedAt: fc.nat().map((ms) => ms as ArchivedRecord["arrivedAt"]),
     partitionKey: fc.string({ unit: "binary" }),
     data: anyData,
-    erased: fc.array(fc.record({ entry: fc.nat(), was: fc.constantFrom(...kinds) })),
+    erased: fc.array(
+      fc.oneof(
+        fc.record({ entry: fc.nat(), was: fc.constantFrom(...kinds) }),
+        fc.record(
+          {
+            entry: fc.nat(),
+            was: fc.constantFrom(...kinds),
+            id: fc.constantFrom("0123456789abcdef", "ffffffffffffffff"),
+            isMarked: fc.constant(true as const),
+          },
+          { requiredKeys: ["entry", "was", "id"] },
+        ),
+      ),
+    ),
   },
   { requiredKeys: ["shard", "sequenceNumber", "arrivedAt", "partitionKey", "data"] },
 );
@@ -94,6 +107,12 @@ describe("a line that is none", () => {
     ["with erased places that are no list", line({ erased: {} })],
     ["with an erased place that is no pair", line({ erased: [0] })],
     ["with an erased place of no kind", line({ erased: [[0, "song"]] })],
+    ["with an erased place with half a hash", line({ erased: [[0, "play", "0123"]] })],
+    [
+      "with an erased place that is marked with no",
+      line({ erased: [[0, "play", "0123456789abcdef", false]] }),
+    ],
+    ["with an erased place of too much", line({ erased: [[0, "play", "0123456789abcdef", true, 1]] })],
     ["with an erased place that is no number", line({ erased: [["0", "play"]] })],
   ])("is refused: %s", (_, text) => {
     expect(() => decodeArchiveLine(text, zip)).toThrow(CorruptStoreError);
