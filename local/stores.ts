@@ -23,6 +23,8 @@ export interface Stores {
   readonly imports: SqliteImportLedger;
   /** Runs `work`, to which everything stays as it was at its first read. */
   reading<T>(work: () => Promise<T>): Promise<T>;
+  /** Rewrites the file, so that nothing of what was deleted or replaced is left in it. */
+  compact(): void;
   close(): void;
 }
 
@@ -40,6 +42,7 @@ export function openStores(dataDir: string, options: SqliteOptions): Stores {
     tokens: new SqliteTokenStore(db),
     imports: new SqliteImportLedger(db),
     reading: (work) => db.reading(work),
+    compact: () => db.compact(),
     close: () => db.close(),
   };
 }

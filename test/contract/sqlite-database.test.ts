@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { openStores } from "#local/stores.ts";
+import { SqliteDatabase } from "#src/adapters/sqlite/sqlite-database.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
@@ -60,6 +61,23 @@ function anOldDataDir(): string {
   db.close();
   return dir;
 }
+
+test("what was deleted is not left in a file that was compacted", () => {
+  const dir = mkdtempSync(join(tmpdir(), "earworm-sqlite-"));
+  const path = join(dir, "test.db");
+  const db = new SqliteDatabase(path);
+  const secret = "nobody is to find this again";
+  db.prepare("INSERT INTO publications VALUES ('key', 1, ?)").run(secret.repeat(100));
+  db.prepare("DELETE FROM publications").run();
+  const bytes = () => readFileSync(path, "latin1") + readFileSync(`${path}-wal`, "latin1");
+  expect(bytes()).toContain(secret);
+
+  db.compact();
+
+  expect(bytes()).not.toContain(secret);
+  db.close();
+  rmSync(dir, { recursive: true });
+});
 
 test("a data directory of an earlier version goes on, with times from now on", async () => {
   const stores = openStores(anOldDataDir(), {});

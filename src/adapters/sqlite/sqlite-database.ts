@@ -134,6 +134,11 @@ export class SqliteDatabase {
     }
   }
 
+  /** Rewrites the file, so that nothing of what was deleted or replaced is left in it. */
+  compact(): void {
+    this.run(() => this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"));
+  }
+
   close(): void {
     this.#db.close();
   }
