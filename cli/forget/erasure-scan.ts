@@ -132,7 +132,7 @@ export class ErasureScan {
     this.#shards.set(shard, { sequenceNumber, arrivedAt });
     const theirs: JudgedEntry[] = [];
     for (const judged of this.recount.judge(record, entries)) {
-      const isTheirs = judged.userId === this.#userId
+      const isTheirs = judged.userId === this.#userId;
       if (isTheirs) theirs.push(judged);
       this.recount.count(isTheirs ? erased(judged) : judged);
     }

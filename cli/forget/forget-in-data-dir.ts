@@ -1,13 +1,12 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConsoleLogger } from "#local/console-logger.ts";
-import { claimDataDir } from "#local/data-dir.ts";
+import { claimDataDir, DataDirInUseError } from "#local/data-dir.ts";
 import { Engine } from "#local/engine.ts";
 import { openStores } from "#local/stores.ts";
 import { shardCountIn } from "#local/stream/play-stream.ts";
-import { DirectoryArchive } from "#src/adapters/archive/directory-archive.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { CliError, messageOf } from "../cli-error.ts";
+import { archiveIn, assertDataDir } from "../data-dir-stores.ts";
 import { type Forgotten, forgetListener } from "./forget-listener.ts";
 
 /** One process owns a data directory, so all its runs are one owner (local/workflow-runner.ts). */
@@ -19,18 +18,16 @@ const owner = "embedded";
  * @throws CliError naming the directory where it is none, is in use or has no archive
  */
 export async function forgetInDataDir(dataDir: string, userId: UserId): Promise<Forgotten | undefined> {
-  if (!existsSync(join(dataDir, "earworm.db")))
-    throw new CliError(`${dataDir} is no data directory: name the one of earworm dev with --data-dir`);
-  if (!existsSync(join(dataDir, "archive")))
-    throw new CliError(`${dataDir} has no archive: nobody can be forgotten exactly without it`);
+  assertDataDir(dataDir);
+  const archive = await archiveIn(dataDir);
   try {
     await settle(dataDir);
     const stores = openStores(dataDir, {});
     try {
-      return await forgetListener(
+      const forgotten = await forgetListener(
         {
           stores,
-          archive: new DirectoryArchive(join(dataDir, "archive")),
+          archive,
           clock: () => Date.now() as EpochMs,
           owner,
           applied: () => settle(dataDir),
@@ -39,13 +36,19 @@ export async function forgetInDataDir(dataDir: string, userId: UserId): Promise<
         },
         userId,
       );
+      stores.compact();
+      return forgotten;
     } finally {
       stores.close();
     }
   } catch (cause) {
-    throw cause instanceof CliError ? cause : new CliError(messageOf(cause), { cause });
+    if (cause instanceof CliError) throw cause;
+    throw new CliError(cause instanceof DataDirInUseError ? inUse(dataDir) : messageOf(cause), { cause });
   }
 }
+
+const inUse = (dataDir: string): string =>
+  `the data directory ${dataDir} is in use by another process: end earworm dev, forget, and start it again`;
 
 /** Counts and archives everything that the stream holds, and brings an epoch that is open to its end. */
 async function settle(dataDir: string): Promise<void> {

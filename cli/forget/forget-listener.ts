@@ -11,6 +11,7 @@ import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { TokenStore } from "#src/ports/token-store.ts";
 import { CliError } from "../cli-error.ts";
 import { correctionOf } from "./correction-of.ts";
+import { EpochLease } from "./epoch-lease.ts";
 import { ErasureScan } from "./erasure-scan.ts";
 import { clearCorrection, planCorrection, readUnfinished, type Unfinished } from "./plan-correction.ts";
 import { rewriteArchive } from "./rewrite-archive.ts";
@@ -52,10 +53,8 @@ export interface Forgotten {
   readonly tokens: number;
 }
 
-/** How often another epoch may come first: under the lease none does. */
+/** How often another epoch may come first: none does while the lease is held. */
 const attempts = 5;
-/** For the last part of the archive and for writing the correction down, ms. */
-const leaseMs = 300_000;
 /** Where plays never stop, a run holds the lease but for some 50 ms between two epochs. */
 const leasePauseMs = 50;
 const archivePauseMs = 2_000;
@@ -104,22 +103,26 @@ async function planUnderLease(
   userId: UserId,
   unfinished: Unfinished,
 ): Promise<EpochNumber | "unknown" | "overtaken"> {
-  const { stores, owner } = deps;
-  const base = await takeBase(deps);
+  const { stores, clock, owner } = deps;
+  const lease = new EpochLease({ epochs: stores.epochs, clock, owner });
+  const base = await takeBase(deps, lease);
   try {
     // Another erasure since: the scan may have read of the archive what is out of the totals.
     if ((await readUnfinished(stores.publications)).version !== unfinished.version) return "overtaken";
     if (scan.isPassed(base.to)) return "overtaken";
-    while ((await scan.advance(deps.archive, base.to, "all")).length > 0)
+    while ((await scan.advance(lease.during(deps.archive), base.to, "all")).length > 0) {
       await deps.pause("the archive to hold what is counted", archivePauseMs);
+      if (!(await lease.prolong())) return "overtaken";
+    }
     requireAgreement(scan, base);
     const isEmpty = scan.erasures.records.size === 0 && unfinished.userId === undefined;
     if (isEmpty && !(await isKnown(stores, userId))) return "unknown";
-    const now = Math.max(deps.clock(), base.now) as EpochMs;
+    const now = Math.max(clock(), base.now) as EpochMs;
     const correction = await correctionOf(scan, userId, stores.counters, now);
+    if (!(await lease.prolong())) return "overtaken";
     return (await planCorrection(stores, base, correction, now)) ?? "overtaken";
   } finally {
-    await stores.epochs.releaseLease(owner);
+    await lease.release();
   }
 }
 
@@ -138,12 +141,12 @@ function requireNobodyElse({ userId: other }: Unfinished, userId: UserId): void 
 }
 
 /** The latest epoch, committed, with the lease: nobody plans the next one. */
-async function takeBase({ stores, clock, owner, applied, pause }: ForgetDeps): Promise<EpochRecord> {
+async function takeBase({ stores, applied, pause }: ForgetDeps, lease: EpochLease): Promise<EpochRecord> {
   for (;;) {
-    if (await stores.epochs.acquireLease(owner, clock(), leaseMs)) {
+    if (await lease.take()) {
       const latest = await stores.epochs.latest();
       if (latest?.status === "committed") return latest;
-      await stores.epochs.releaseLease(owner);
+      await lease.release();
       if (latest !== undefined) await applied(latest.epoch);
     } else {
       await pause("a running epoch", leasePauseMs);

@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
-import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
-import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
-import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
-import { DynamoDbTokenStore } from "#src/adapters/dynamodb/dynamodb-token-store.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import { openBucketArchive } from "../bucket-archive.ts";
 import { CliError } from "../cli-error.ts";
+import { openStageStores } from "../stage-stores.ts";
 import { onStage } from "../target.ts";
 import { type Forgotten, forgetListener } from "./forget-listener.ts";
 
@@ -22,21 +18,15 @@ export async function forgetOnStage(stage: string, userId: UserId): Promise<Forg
   return await onStage(
     stage,
     async (client, { countersTable, archiveBucket, dedupeHorizonMs: horizonMs }) => {
-      const epochs = new DynamoDbEpochLog(client, countersTable);
+      const stores = openStageStores(client, countersTable);
       return await forgetListener(
         {
-          stores: {
-            epochs,
-            counters: new DynamoDbCounterStore(client, countersTable),
-            profiles: new DynamoDbProfileStore(client, countersTable),
-            publications: new DynamoDbPublicationStore(client, countersTable),
-            tokens: new DynamoDbTokenStore(client, countersTable),
-          },
+          stores,
           archive: await openBucketArchive(archiveBucket),
           horizonMs,
           clock: () => Date.now() as EpochMs,
           owner: `forget-${randomUUID()}`,
-          applied: (epoch) => committed(epochs, epoch),
+          applied: (epoch) => committed(stores.epochs, epoch),
           pause: patience(),
           alone: (work) => work(), // the archiver never writes to an object that is there
         },
