@@ -9,7 +9,7 @@ import { AnalysisEngine } from "./analysis-engine.ts";
 import { CliError } from "./cli-error.ts";
 import { readPlayFile } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
-import { formatCount, ProgressBar } from "./progress.ts";
+import { counted, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import { reportOf } from "./run-report.ts";
@@ -29,7 +29,7 @@ const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /**
  * Sends a file through stream, consumer and workflow, prints the three-stage report and writes the figures.
  *
- * @throws CliError where nothing could be read
+ * @throws CliError where nothing could be read or, once it is done with that, only a part
  */
 export async function analyze(path: string, options: AnalyzeOptions): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "earworm-analyze-"));
@@ -41,29 +41,40 @@ export async function analyze(path: string, options: AnalyzeOptions): Promise<vo
   };
   for (const signal of endings) process.once(signal, interrupted);
   try {
-    const metrics = await run(path, options, dataDir);
+    const { metrics, broken } = await run(path, options, dataDir);
     mkdirSync(dirname(options.out), { recursive: true });
     writeFileSync(options.out, `${JSON.stringify(metrics, undefined, 2)}\n`);
     console.log(reportOf(metrics, options));
+    if (broken !== undefined) throw broken;
   } finally {
     for (const signal of endings) process.off(signal, interrupted);
     removeDataDir();
   }
 }
 
-async function run(path: string, options: AnalyzeOptions, dataDir: string): Promise<RunMetrics> {
+interface Analysis {
+  readonly metrics: RunMetrics;
+  /** Why only a part of the file could be read, if so. */
+  readonly broken: CliError | undefined;
+}
+
+async function run(path: string, options: AnalyzeOptions, dataDir: string): Promise<Analysis> {
   const engine = new AnalysisEngine({ dataDir, shards: options.shards, tickMs: options.tick });
   try {
-    const rejects = await feed(engine, path);
+    const { rejectedLines, broken } = await feed(engine, path);
     const { top, users } = options;
-    return await engine.settle({ source: path, rejectedLines: rejects.count, top, users });
+    return { metrics: await engine.settle({ source: path, rejectedLines, top, users }), broken };
   } finally {
     await engine.close();
   }
 }
 
 /** Puts the file's plays into the stream, as blocks and in order. */
-async function feed(engine: AnalysisEngine, path: string): Promise<RejectList> {
+async function feed(
+  engine: AnalysisEngine,
+  path: string,
+): Promise<Pick<Analysis, "broken"> & { readonly rejectedLines: number }> {
+  let broken: CliError | undefined;
   const rejects = new RejectList(path);
   const feeder = new Feeder(engine, rejects);
   const bar = new ProgressBar();
@@ -71,6 +82,9 @@ async function feed(engine: AnalysisEngine, path: string): Promise<RejectList> {
     const batches = readPlayFile(path, {
       arrivedAt: Date.now() as EpochMs,
       onProgress: (done, total) => bar.update({ done, total, plays: feeder.plays }),
+      onBreak: (error) => {
+        broken = error;
+      },
     });
     for await (const batch of batches) {
       for (const entry of batch) feeder.add(entry);
@@ -82,9 +96,9 @@ async function feed(engine: AnalysisEngine, path: string): Promise<RejectList> {
     for (const line of rejects.report()) console.error(line);
   }
   if (feeder.plays === 0) {
-    throw new CliError(`no play in ${path}, ${formatCount(rejects.count)} lines rejected`);
+    throw new CliError(`no play in ${path}, ${counted(rejects.count, "line")} rejected`);
   }
-  return rejects;
+  return { rejectedLines: rejects.count, broken };
 }
 
 class Feeder {

@@ -5,6 +5,8 @@ export interface AwsTarget {
   readonly service: "CloudFormation" | "DynamoDB" | "Kinesis" | "S3";
   /** Where it is, unless the environment says so. */
   readonly endpoint?: string;
+  /** What to do where nothing answers there. */
+  readonly hint?: string;
 }
 
 const expired: ReadonlySet<string> = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
@@ -66,7 +68,8 @@ function setupFailure(error: Error, target: AwsTarget): string | undefined {
   const code = codeOf(error);
   if (code === "ERR_INVALID_URL") return `the AWS endpoint is not a URL: ${endpointOf(target) ?? "unknown"}`;
   if (code === undefined || !unreachable.has(code)) return undefined;
-  return `cannot reach ${target.service} at ${endpointOf(target) ?? hostIn(error)} (${code})`;
+  const hint = target.hint === undefined ? "" : `: ${target.hint}`;
+  return `cannot reach ${target.service} at ${endpointOf(target) ?? hostIn(error)} (${code})${hint}`;
 }
 
 /** What the answer says. */

@@ -1,6 +1,7 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Stores } from "#local/stores.ts";
+import type { Archive } from "#src/ports/archive.ts";
 import { CliError, messageOf } from "./cli-error.ts";
 
 /** Runs `work` over the stores of a data directory, read only: `earworm dev` may be working on it. */
@@ -29,8 +30,19 @@ export async function withWritableDataDir<T>(
   }
 }
 
+/** Where the archive of a data directory is. It comes with the first record. */
+export const archiveDirOf = (dataDir: string): string => join(dataDir, "archive");
+
+/** @throws CliError where the data directory has no archive */
+export async function archiveIn(dataDir: string): Promise<Archive> {
+  const { DirectoryArchive } = await import("#src/adapters/archive/directory-archive.ts");
+  const dir = archiveDirOf(dataDir);
+  if (existsSync(dir)) return new DirectoryArchive(dir);
+  throw new CliError(`${dataDir} has no archive: earworm dev keeps one unless it is told --no-archive`);
+}
+
 /** @throws CliError where `earworm dev` has never worked on the directory, or nobody may look */
-function assertDataDir(dataDir: string): void {
+export function assertDataDir(dataDir: string): void {
   try {
     statSync(join(dataDir, "earworm.db"));
   } catch (cause) {

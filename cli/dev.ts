@@ -66,8 +66,9 @@ async function dev(options: DevOptions): Promise<void> {
   }).catch((cause: Error) => {
     throw new CliError(cause.message, { cause });
   });
+  const ended = nextSignal(); // whoever has read the greeting may send one
   console.log(greeting(options, runtime));
-  const signal = await nextSignal();
+  const signal = await ended;
   console.log(`${signal}: finishing what is under way`);
   const interruption = await interruptionOf(runtime.close());
   if (interruption === undefined) return;

@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import type { UserId } from "#src/domain/play.ts";
 import { isUserId } from "#src/domain/user-id.ts";
-import { CliError } from "./cli-error.ts";
+import { CliError, UsageError } from "./cli-error.ts";
 import type { Forgotten } from "./forget/forget-listener.ts";
-import { formatCount } from "./progress.ts";
+import { counted } from "./progress.ts";
 import { type Target, withTarget } from "./target.ts";
 
 interface ForgetOptions extends Target {
@@ -26,7 +26,7 @@ function userArgument(text: string): UserId {
 }
 
 async function forget(userId: UserId, { yes, stage, dataDir }: ForgetOptions): Promise<void> {
-  if (yes === undefined) throw new CliError("this cannot be undone; say --yes to forget the listener");
+  if (yes === undefined) throw new UsageError("this cannot be undone; say --yes to forget the listener");
   const forgotten =
     stage === undefined
       ? await (await import("./forget/forget-in-data-dir.ts")).forgetInDataDir(dataDir, userId)
@@ -37,17 +37,17 @@ async function forget(userId: UserId, { yes, stage, dataDir }: ForgetOptions): P
 
 const report = ({ epoch, plays, rejects, counters, objects, tokens }: Forgotten): string =>
   [
-    `forgotten: ${formatCount(plays)} plays and ${formatCount(rejects)} rejects, ${formatCount(tokens)} tokens revoked`,
+    `forgotten: ${counted(plays, "play")} and ${counted(rejects, "reject")}, ${counted(tokens, "token")} revoked`,
     epoch === undefined
       ? "nothing else was left"
-      : `epoch ${epoch} corrected ${formatCount(counters)} totals; ${formatCount(objects)} files of the archive were rewritten`,
+      : `epoch ${epoch} corrected ${counted(counters, "total")}; ${counted(objects, "file")} of the archive rewritten`,
   ].join("\n");
 
 export function registerForget(program: Command): void {
   withTarget(program.command("forget"))
     .description("remove a listener from everything that is kept")
     .argument("<user>", "the listener's id", userArgument)
-    .option("--yes", "really")
+    .option("--yes", "confirm that the listener is to be forgotten: it cannot be undone")
     .addHelpText("after", examples)
     .action(forget);
 }

@@ -35,8 +35,9 @@ async function importFile(path: string, options: MarkedTargetOptions): Promise<v
     }
     await imports.begin({ sha256, name: basename(path), startedAt: Date.now() as EpochMs });
     const figures = await file.send();
-    await imports.finish(sha256, { ...figures, at: Date.now() as EpochMs });
     console.log(figuresLine(figures));
+    file.assertWhole(); // else the import stays unfinished: the same file may come again, mended or not
+    await imports.finish(sha256, { ...figures, at: Date.now() as EpochMs });
   });
 }
 

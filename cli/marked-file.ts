@@ -9,19 +9,20 @@ import { MarkedSender, markedPlay } from "./marked-sender.ts";
 import type { MarkedTarget } from "./marked-target.ts";
 import { readPlayFile } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
-import { formatCount, ProgressBar } from "./progress.ts";
+import { counted, formatCount, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
 
-/** @throws CliError where a file cannot be read twice, as a pipe cannot */
+/** @throws CliError where there is no file, or it cannot be read twice, as a pipe cannot */
 export function assertTwiceReadable(path: string): void {
   if (path === "-") throw new UsageError("standard input cannot be read twice: save it as a file first");
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isFile() || stat.isDirectory()) return; // whoever opens it says what is wrong
+  if (stat === undefined) throw new CliError(`no such file: ${path}`);
+  if (stat.isFile() || stat.isDirectory()) return; // whoever opens it says what is wrong
   throw new CliError(`${path} is no file that can be read twice: save it as one first`);
 }
 
 export interface MarkedFileOptions {
-  /** Whether its lines are what records held (src/play-file.ts). */
+  /** Whether its lines are what records held (cli/play-file.ts). */
   readonly asRecords: boolean;
   /** How many rejected lines are listed. */
   readonly mostListed: number;
@@ -35,6 +36,7 @@ export class MarkedFile {
   readonly #ids: CountedIds;
   /** The same for both readings: it decides what is a play. */
   readonly #arrivedAt = Date.now() as EpochMs;
+  #break: CliError | undefined;
 
   constructor(path: string, target: Omit<MarkedTarget, "imports">, options: MarkedFileOptions) {
     this.#path = path;
@@ -67,7 +69,7 @@ export class MarkedFile {
       entries.forEach(look);
     if (plays > 0) return hash.digest("hex") as FileHash;
     for (const line of rejects.report()) console.error(line);
-    throw new CliError(`no play in ${this.#path}, ${formatCount(rejects.count)} lines rejected`);
+    throw new CliError(`no play in ${this.#path}, ${counted(rejects.count, "line")} rejected`);
   }
 
   /** Sends what the archive has not, and lists the lines that are no plays. */
@@ -91,6 +93,11 @@ export class MarkedFile {
     return { sent: sender.sent, leftOut: sender.leftOut, rejected: rejects.count };
   }
 
+  /** @throws CliError where only a part of what was sent could be read, as of gzip that is cut off */
+  assertWhole(): void {
+    if (this.#break !== undefined) throw this.#break;
+  }
+
   async *#read(plays: () => number, onBytes?: (bytes: Uint8Array) => void) {
     const bar = new ProgressBar();
     try {
@@ -98,6 +105,9 @@ export class MarkedFile {
         arrivedAt: this.#arrivedAt,
         asRecords: this.#options.asRecords,
         onProgress: (done, total) => bar.update({ done, total, plays: plays() }),
+        onBreak: (error) => {
+          this.#break = error;
+        },
         ...(onBytes === undefined ? {} : { onBytes }),
       });
     } finally {
@@ -114,5 +124,5 @@ async function take(entry: PlayFileEntry, sender: MarkedSender, rejects: RejectL
 
 /** `sent 500 plays, left out 3 that count already, rejected 12 lines`. */
 export const figuresLine = ({ sent, leftOut, rejected }: ImportFigures): string =>
-  `sent ${formatCount(sent)} plays, left out ${formatCount(leftOut)} that count already, ` +
-  `rejected ${formatCount(rejected)} lines`;
+  `sent ${counted(sent, "play")}, left out ${formatCount(leftOut)} that ${leftOut === 1 ? "counts" : "count"} already, ` +
+  `rejected ${counted(rejected, "line")}`;

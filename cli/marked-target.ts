@@ -6,12 +6,12 @@ import type { EpochMs } from "#src/domain/play.ts";
 import type { ImportLedger } from "#src/ports/import-ledger.ts";
 import type { PlayStream } from "#src/ports/play-stream.ts";
 import type { StreamTail } from "#src/ports/stream-tail.ts";
-import { type AwsTarget, callingAws } from "./aws-error.ts";
+import { callingAws } from "./aws-error.ts";
 import { openBucketArchive } from "./bucket-archive.ts";
 import { CliError } from "./cli-error.ts";
-import { withWritableDataDir } from "./data-dir-stores.ts";
+import { archiveDirOf, withWritableDataDir } from "./data-dir-stores.ts";
 import { endpointOption } from "./options.ts";
-import { defaultEndpoint, defaultStream, openKinesis } from "./play-sender.ts";
+import { defaultEndpoint, defaultStream, kinesisTarget, openKinesis } from "./play-sender.ts";
 import { onStage, type Target, withTarget } from "./target.ts";
 
 /** Where marked plays go: a running system, its archive and what it knows of imports. */
@@ -72,7 +72,7 @@ async function openStream(endpoint: string, streamName: string) {
   const client = await openKinesis(endpoint);
   const stream = new KinesisPlayStream(client, streamName);
   const tail = new KinesisStreamTail(client, streamName);
-  const target: AwsTarget = { service: "Kinesis", ...(endpoint === "aws" ? {} : { endpoint }) };
+  const target = kinesisTarget(endpoint);
   return {
     plays: { put: (records) => callingAws(target, () => stream.put(records)) } satisfies PlayStream,
     tail: {
@@ -96,7 +96,7 @@ function assertSameStream(dataDir: string, to: string, createdAt: EpochMs | unde
 /** The directory comes with the first record. */
 async function archiveOf(dataDir: string): Promise<ArchiveSource> {
   const { DirectoryArchive } = await import("#src/adapters/archive/directory-archive.ts");
-  const dir = join(dataDir, "archive");
+  const dir = archiveDirOf(dataDir);
   const archive = new DirectoryArchive(dir);
   return {
     list: async (range) => (existsSync(dir) ? await archive.list(range) : []),

@@ -1,6 +1,7 @@
 import type { EpochMs } from "#src/domain/play.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import { type CsvHeader, readCsvHeader } from "#src/wire/csv-dialect.ts";
+import type { Rejection } from "#src/wire/play-codec.ts";
 import { ByteSource } from "./byte-source.ts";
 import { CliError } from "./cli-error.ts";
 import { CsvRecords } from "./csv-records.ts";
@@ -17,6 +18,8 @@ export interface PlayFileOptions {
   readonly onBytes?: (bytes: Uint8Array) => void;
   /** Whether each line is what a record of the stream held: JSON whatever the name, and equal plays without an id are one. */
   readonly asRecords?: boolean;
+  /** Told at the end that the file goes on where it could not be read, as gzip that is cut off. */
+  readonly onBreak?: (error: CliError) => void;
 }
 
 type Format = "csv" | "lines" | "elements";
@@ -88,6 +91,9 @@ async function* withStart(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGene
   yield hasMark ? start.subarray(3) : start;
   yield* rest;
 }
+
+const breakOf = (path: string, { reason }: Rejection): CliError =>
+  new CliError(`${path} is not all there (${reason}): only what comes before that was taken`);
 
 async function* readCsv(
   source: ByteSource,
@@ -169,6 +175,7 @@ export async function* readPlayFile(path: string, options: PlayFileOptions): Bat
       if (batch.length > 0) yield batch;
       options.onProgress?.(source.bytesRead, source.bytesTotal);
     }
+    if (source.failure !== undefined) options.onBreak?.(breakOf(source.path, source.failure));
   } finally {
     await chunks.return(undefined);
   }

@@ -32,6 +32,12 @@ export async function openKinesis(endpoint: string): Promise<KinesisClient> {
   });
 }
 
+/** The same as what errors are about. */
+export const kinesisTarget = (endpoint: string): AwsTarget => ({
+  service: "Kinesis",
+  ...(endpoint === "aws" ? {} : { endpoint, hint: "is earworm dev running? --to names its address" }),
+});
+
 /**
  * The stream behind an endpoint; `aws` means what the SDK is configured for. What AWS refuses, or the way there, is a
  * `CliError`.
@@ -39,7 +45,7 @@ export async function openKinesis(endpoint: string): Promise<KinesisClient> {
 export async function openPlayStream(endpoint: string, streamName: string): Promise<PlayStream> {
   const { KinesisPlayStream } = await import("#src/adapters/kinesis/kinesis-play-stream.ts");
   const stream = new KinesisPlayStream(await openKinesis(endpoint), streamName);
-  const target: AwsTarget = { service: "Kinesis", ...(endpoint === "aws" ? {} : { endpoint }) };
+  const target = kinesisTarget(endpoint);
   return { put: (records) => callingAws(target, () => stream.put(records)) };
 }
 

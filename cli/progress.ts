@@ -17,6 +17,10 @@ export interface Progress {
 
 export const formatCount = (count: number): string => count.toLocaleString("en-US");
 
+/** `1 line`, `1,000 lines`. */
+export const counted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 /** One line: bar, share, plays and plays a second. */
 export function progressLine({ done, total, plays }: Progress, elapsedMs: number): string {
   const perSecond = elapsedMs > 0 ? Math.round((plays * 1000) / elapsedMs) : 0;

@@ -6,7 +6,7 @@ import { formatDay, parseDay, textOfRaw } from "#src/wire/reject-view.ts";
 import { CliError } from "./cli-error.ts";
 import { type MarkedTargetOptions, withMarkedTargetOptions } from "./marked-target.ts";
 import { integerOption } from "./options.ts";
-import { formatCount } from "./progress.ts";
+import { counted, formatCount } from "./progress.ts";
 import { eachReject } from "./rejects/each-reject.ts";
 import { exportRejects } from "./rejects/export-rejects.ts";
 import { withNewFiles } from "./rejects/line-file.ts";
@@ -66,7 +66,7 @@ async function list({ day = today(), reason, limit, ...target }: ListOptions): P
       console.error(`no rejects on ${formatDay(day)}`);
       return;
     }
-    console.log(`${formatDay(day)}: ${formatCount(total)} rejects`);
+    console.log(`${formatDay(day)}: ${counted(total, "reject")}`);
     for (const { reason: common, count } of counts)
       console.log(`${formatCount(count).padStart(9)}  ${common}`);
     console.log("");
@@ -112,7 +112,7 @@ function linesOf({
     `arrived  ${formatIsoTime(arrivedAt)}`,
     `record   ${shard} ${sequenceNumber}, entry ${entry}`,
     `reason   ${reason}`,
-    `raw      ${formatCount(raw.length)} bytes${encoding}${rest}`,
+    `raw      ${counted(raw.length, "byte")}${encoding}${rest}`,
     ...(raw.length === 0 ? [] : [text?.trimEnd() ?? Buffer.from(raw).toString("base64")]),
   ];
 }
@@ -123,11 +123,21 @@ async function runExport({ day = today(), reason, out, reasons, ...target }: Exp
     withNewFiles(out, reasonsPath, (...files) => exportRejects(rejects, { day, reason }, ...files)),
   );
   const { lines, leftOut, incomplete } = exported;
-  console.log(`${formatCount(lines)} rejects of ${formatDay(day)} in ${out}, why in ${reasonsPath}`);
+  if (lines + leftOut + incomplete === 0) {
+    console.error(
+      `no rejects on ${formatDay(day)}${reason === undefined ? "" : " with this reason"}: no file is made`,
+    );
+    return;
+  }
+  console.log(`${counted(lines, "reject")} of ${formatDay(day)} in ${out}, why in ${reasonsPath}`);
   if (leftOut > 0)
-    console.log(`${formatCount(leftOut)} are no line of text: only in ${reasonsPath}, in base64`);
+    console.log(
+      `${formatCount(leftOut)} ${leftOut === 1 ? "is" : "are"} no line of text: only in ${reasonsPath}, in base64`,
+    );
   if (incomplete > 0)
-    console.log(`${formatCount(incomplete)} are not complete yet: export again after the next epoch`);
+    console.log(
+      `${formatCount(incomplete)} ${incomplete === 1 ? "is" : "are"} not complete yet: export again after the next epoch`,
+    );
 }
 
 const withDay = (command: Command): Command =>

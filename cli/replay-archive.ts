@@ -10,7 +10,7 @@ import { countedUpTo, totalCounts } from "#src/domain/epoch.ts";
 import { noCounts } from "#src/domain/position.ts";
 import { isGzip, maxBlockBytes } from "#src/wire/play-record.ts";
 import { CliError, messageOf } from "./cli-error.ts";
-import { formatCount, ProgressBar } from "./progress.ts";
+import { counted, ProgressBar } from "./progress.ts";
 
 export interface ReplayOptions {
   readonly into: string;
@@ -46,6 +46,8 @@ export async function replayArchive(archiveDir: string, { into, shards }: Replay
   for (const signal of endings) process.once(signal, interrupted);
   try {
     const line = await rebuild(archive, unfinished, shards);
+    if (archive.records === 0)
+      throw new CliError(`no record in ${archiveDir}: its files are empty, or cut off in the first write`);
     renameSync(unfinished, into);
     console.log(line);
     console.log(
@@ -113,7 +115,7 @@ async function rebuild(archive: CountingSource, dataDir: string, shards: number)
       bar.update({ ...archive, plays: totalCounts(await engine.stores.segments.readHeads()).plays });
     }
     await engine.settle();
-    return `${formatCount(records)} records replayed: ${await contentsOf(engine)}`;
+    return `${counted(records, "record")} replayed: ${await contentsOf(engine)}`;
   } finally {
     bar.clear();
     await engine.close();
@@ -146,13 +148,15 @@ function isEmptied({ erased, data }: ArchivedRecord): boolean {
 async function contentsOf({ stores }: Engine): Promise<string> {
   const latest = await stores.epochs.latest();
   const { plays, duplicates, rejects } = latest === undefined ? noCounts : countedUpTo(latest);
-  return `${formatCount(plays)} plays, ${formatCount(duplicates)} duplicates, ${formatCount(rejects)} rejects`;
+  return [counted(plays, "play"), counted(duplicates, "duplicate"), counted(rejects, "reject")].join(", ");
 }
 
 /** An archive that tells how much of it was read. */
 class CountingSource implements ArchiveSource {
+  /** Objects. */
   done = 0;
   total = 0;
+  records = 0;
   readonly #source: ArchiveSource;
 
   constructor(source: ArchiveSource) {
@@ -166,7 +170,10 @@ class CountingSource implements ArchiveSource {
   }
 
   async *read(object: Parameters<ArchiveSource["read"]>[0]): ReturnType<ArchiveSource["read"]> {
-    yield* this.#source.read(object);
+    for await (const record of this.#source.read(object)) {
+      this.records += 1;
+      yield record;
+    }
     this.done += 1;
   }
 }

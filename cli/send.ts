@@ -6,7 +6,7 @@ import { endpointOption } from "./options.ts";
 import { readPlayFile } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
 import { defaultEndpoint, defaultStream, openPlayStream, PlaySender } from "./play-sender.ts";
-import { formatCount, ProgressBar } from "./progress.ts";
+import { counted, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
 
 interface SendOptions {
@@ -42,9 +42,13 @@ async function send(path: string, options: SendOptions): Promise<void> {
   const rejects = new RejectList(path);
   const bar = new ProgressBar();
   let plays = 0;
+  let broken: CliError | undefined;
   const entries = readPlayFile(path, {
     arrivedAt: () => Date.now() as EpochMs,
     onProgress: (done, total) => bar.update({ done, total, plays }),
+    onBreak: (error) => {
+      broken = error;
+    },
   });
   try {
     for await (const batch of whileWaiting(entries, idleMs, () => sender.flush())) {
@@ -57,8 +61,9 @@ async function send(path: string, options: SendOptions): Promise<void> {
     bar.clear();
     for (const line of rejects.report()) console.error(line);
   }
-  if (plays === 0) throw new CliError(`no play in ${path}, ${formatCount(rejects.count)} lines rejected`);
-  console.log(`sent ${formatCount(plays)} plays, rejected ${formatCount(rejects.count)} lines`);
+  if (plays === 0) throw new CliError(`no play in ${path}, ${counted(rejects.count, "line")} rejected`);
+  console.log(`sent ${counted(plays, "play")}, rejected ${counted(rejects.count, "line")}`);
+  if (broken !== undefined) throw broken;
 }
 
 export function registerSend(program: Command): void {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { EpochMs } from "#src/domain/play.ts";
+import { driftOf } from "#src/domain/verification.ts";
 import { parseIsoTime } from "#src/wire/iso-time.ts";
 import { UsageError } from "./cli-error.ts";
 import { type Target, withTarget } from "./target.ts";
@@ -49,5 +50,5 @@ async function verify({ from, to, ...options }: VerifyCommandOptions): Promise<v
   const verification =
     stage === undefined ? await verifyDataDir(asked) : await verifyStage({ ...asked, stage });
   for (const line of reportLines(verification)) console.log(line);
-  if (verification.kinds.some(({ drift }) => drift > 0)) process.exitCode = 1;
+  if (driftOf(verification) > 0) process.exitCode = 1;
 }

@@ -4,7 +4,12 @@ import { DatabaseSync } from "node:sqlite";
 
 /** Thrown where another process works on the data directory, or nobody may. */
 export class DataDirError extends Error {
-  override readonly name = "DataDirError";
+  override readonly name: string = "DataDirError";
+}
+
+/** Another process works on it. */
+export class DataDirInUseError extends DataDirError {
+  override readonly name = "DataDirInUseError";
 }
 
 /**
@@ -26,7 +31,7 @@ export function claimDataDir(dir: string): () => void {
     lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock?.close();
-    throw new DataDirError(reasonOf(dir, cause), { cause });
+    throw errorOf(dir, cause);
   }
   const held = lock;
   return () => held.close();
@@ -42,10 +47,11 @@ function makeDir(dir: string): void {
 
 const sqliteBusy = 5;
 
-function reasonOf(dir: string, cause: unknown): string {
+function errorOf(dir: string, cause: unknown): DataDirError {
   const isBusy = cause instanceof Error && "errcode" in cause && cause.errcode === sqliteBusy;
-  if (isBusy) return `the data directory ${dir} is in use by another process; choose another with --data-dir`;
-  return `cannot use the data directory ${dir}: ${codeOf(cause)}`;
+  if (!isBusy) return new DataDirError(`cannot use the data directory ${dir}: ${codeOf(cause)}`, { cause });
+  const message = `the data directory ${dir} is in use by another process; choose another with --data-dir`;
+  return new DataDirInUseError(message, { cause });
 }
 
 const codeOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -48,8 +48,6 @@ export interface EngineOptions {
    * @default never
    */
   readonly patience?: number;
-  /** How far apart two arrivals of one event id may be and still be one play, ms. @default 600000 */
-  readonly dedupeHorizonMs?: number;
   /** Whether the records are archived, in `<dataDir>/archive`. */
   readonly archive: boolean;
   /** For how many days archived records are kept. @default for ever */
@@ -60,6 +58,8 @@ export interface EngineOptions {
 
 /** Consumed records may be read again for this long, ms. */
 const streamRetentionMs = 3_600_000;
+/** How far apart two arrivals of one event id may be and still be one play, ms. */
+const dedupeHorizonMs = 600_000;
 /** Segments live this long after they were written, ms, and until they are reduced. */
 const segmentRetentionMs = 86_400_000;
 const leaseMs = 300_000;
@@ -228,7 +228,7 @@ async function putIntoStream(stream: LocalStream, records: readonly StreamRecord
   }
 }
 
-function consumeDeps({ logger, dedupeHorizonMs = 600_000 }: EngineOptions, stores: Stores): ConsumeDeps {
+function consumeDeps({ logger }: EngineOptions, stores: Stores): ConsumeDeps {
   return {
     segments: yieldingStores(stores).segments,
     lineage: { ancestors: async () => [] }, // the embedded stream has no splits and merges

@@ -47,7 +47,7 @@ export class LineFile {
   }
 }
 
-/** Runs `work` on two new files. Where it fails, neither stays. */
+/** Runs `work` on two new files. Where it fails, or has nothing to write, neither stays. */
 export async function withNewFiles<T>(
   firstPath: string,
   secondPath: string,
@@ -60,7 +60,8 @@ export async function withNewFiles<T>(
     const second = await LineFile.create(secondPath);
     files.push(second);
     const result = await work(first, second);
-    for (const file of files) await file.close();
+    const isEmpty = files.every(({ lines }) => lines === 0);
+    for (const file of files) await (isEmpty ? file.discard() : file.close());
     return result;
   } catch (error) {
     await Promise.allSettled(files.map((file) => file.discard()));

@@ -14,5 +14,6 @@ export async function replayRejects(path: string, options: MarkedTargetOptions):
     const file = new MarkedFile(path, target, { asRecords: true, mostListed });
     await file.survey();
     console.log(figuresLine(await file.send()));
+    file.assertWhole();
   });
 }

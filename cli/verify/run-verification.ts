@@ -8,6 +8,7 @@ import type { ArchiveSource } from "#src/domain/archive.ts";
 import { CorruptStoreError, StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { Verification } from "#src/domain/verification.ts";
+import { formatIsoTime } from "#src/wire/iso-time.ts";
 import { CliError, messageOf, UsageError } from "../cli-error.ts";
 import { ProgressBar } from "../progress.ts";
 
@@ -65,9 +66,9 @@ function rangeOf({ from, to }: AskedRange, { record }: StoreSnapshot) {
   if (from === undefined && to === undefined) return undefined;
   const range = { from: from ?? (0 as EpochMs), to: to ?? record?.now ?? (0 as EpochMs) };
   if (holdsAWindow(range)) return range;
-  throw new UsageError(
-    "no whole hour lies between --from and --to (what is missing is the last epoch's time)",
-  );
+  const start = from === undefined ? "the beginning" : formatIsoTime(from);
+  const end = `${formatIsoTime(range.to)}${to === undefined ? ", the time of the last epoch" : ""}`;
+  throw new UsageError(`no whole hour lies between ${start} and ${end}`);
 }
 
 /** Whether it is about the archive or the stores, and not about this program. */

@@ -1,11 +1,12 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { liveSnapshot } from "#functions/verify/live-snapshot.ts";
+import type { StoreSnapshot } from "#functions/verify/store-snapshot.ts";
 import type { Stores } from "#local/stores.ts";
 import { DirectoryArchive } from "#src/adapters/archive/directory-archive.ts";
+import type { ArchiveSource } from "#src/domain/archive.ts";
 import type { Verification } from "#src/domain/verification.ts";
 import { CliError, messageOf } from "../cli-error.ts";
-import { withDataDir, withWritableDataDir } from "../data-dir-stores.ts";
+import { archiveDirOf, archiveIn, withDataDir, withWritableDataDir } from "../data-dir-stores.ts";
 import { type AskedRange, runVerification } from "./run-verification.ts";
 
 export interface VerifyDataDirOptions extends AskedRange {
@@ -26,8 +27,12 @@ export async function verifyDataDir({
   archive,
   ...asked
 }: VerifyDataDirOptions): Promise<Verification> {
-  const source = new DirectoryArchive(archive ?? join(dataDir, "archive"));
-  const verification = await withDataDir(dataDir, (stores) => verifyAtRest(stores, dataDir, source, asked));
+  // Where nothing is counted, nothing of the archive is read.
+  const open = async ({ record }: StoreSnapshot): Promise<ArchiveSource> =>
+    archive === undefined && record !== undefined
+      ? await archiveIn(dataDir)
+      : new DirectoryArchive(archive ?? archiveDirOf(dataDir));
+  const verification = await withDataDir(dataDir, (stores) => verifyAtRest(stores, dataDir, open, asked));
   await keep(dataDir, verification);
   return verification;
 }
@@ -36,14 +41,16 @@ export async function verifyDataDir({
 async function verifyAtRest(
   stores: Stores,
   dataDir: string,
-  archive: DirectoryArchive,
+  openArchive: (snapshot: StoreSnapshot) => Promise<ArchiveSource>,
   asked: AskedRange,
 ): Promise<Verification> {
   const deadline = performance.now() + restPatienceMs;
   for (;;) {
     const verification = await stores.reading(async () => {
       const snapshot = await liveSnapshot(stores);
-      return snapshot && (await runVerification(snapshot, archive, asked, { patienceMs }));
+      return (
+        snapshot && (await runVerification(snapshot, await openArchive(snapshot), asked, { patienceMs }))
+      );
     });
     if (verification !== undefined) return verification;
     if (performance.now() > deadline) break;

@@ -1,11 +1,11 @@
-import type { Verification } from "#src/domain/verification.ts";
+import { driftOf, type Verification } from "#src/domain/verification.ts";
 import { formatIsoTime } from "#src/wire/iso-time.ts";
 import { formatCount } from "../progress.ts";
 
 /** A table of what was compared, the first differences, and as of when. */
 export function reportLines(verification: Verification): readonly string[] {
   const { kinds, differences, epoch, from, to, processingMs } = verification;
-  const drift = kinds.reduce((sum, kind) => sum + kind.drift, 0);
+  const drift = driftOf(verification);
   const seconds = (processingMs / 1000).toFixed(1);
   return [
     row("", "compared", "drift"),

@@ -15,8 +15,11 @@ export interface VerifyStageOptions extends AskedRange {
   readonly archive?: string | undefined;
 }
 
-/** As plan's: one that ends later is void. */
-const leaseMs = 120_000;
+/**
+ * The shortest of a stage's, 120 s, less a minute as clocks differ: one that ends later than plan's would is void. So is a run's to
+ * this one; a run that has planned its epoch by then goes on, and the tables are read again.
+ */
+const leaseMs = 60_000;
 const restPatienceMs = 120_000;
 /** The archiver's batching window is a minute. */
 const patienceMs = 180_000;
@@ -29,18 +32,9 @@ const silent: Logger = {
 
 /** Verifies a deployed stage and keeps the result there. Its epochs wait while its tables are read. */
 export async function verifyStage({ stage, archive, ...asked }: VerifyStageOptions): Promise<Verification> {
-  const { DynamoDbCounterStore } = await import("#src/adapters/dynamodb/dynamodb-counter-store.ts");
-  const { DynamoDbEpochLog } = await import("#src/adapters/dynamodb/dynamodb-epoch-log.ts");
-  const { DynamoDbProfileStore } = await import("#src/adapters/dynamodb/dynamodb-profile-store.ts");
-  const { DynamoDbPublicationStore } = await import("#src/adapters/dynamodb/dynamodb-publication-store.ts");
+  const { openStageStores } = await import("../stage-stores.ts");
   return await onStage(stage, async (client, { countersTable, archiveBucket, dedupeHorizonMs }) => {
-    const epochs = new DynamoDbEpochLog(client, countersTable);
-    const stores = {
-      epochs,
-      counters: new DynamoDbCounterStore(client, countersTable),
-      profiles: new DynamoDbProfileStore(client, countersTable),
-      publications: new DynamoDbPublicationStore(client, countersTable),
-    };
+    const stores = openStageStores(client, countersTable);
     const source = await openArchive(archive, archiveBucket);
     const deadline = performance.now() + restPatienceMs;
     const snapshot = await takeLockedSnapshot(
@@ -52,7 +46,7 @@ export async function verifyStage({ stage, archive, ...asked }: VerifyStageOptio
       patienceMs,
       horizonMs: dedupeHorizonMs,
     });
-    await epochs.noteVerification(verification);
+    await stores.epochs.noteVerification(verification);
     return verification;
   });
 }

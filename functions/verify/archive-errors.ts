@@ -1,5 +1,4 @@
 import type { Head } from "#src/domain/position.ts";
-import { sequenceNumberOf } from "#src/domain/position.ts";
 import { formatIsoTime } from "#src/wire/iso-time.ts";
 
 /** The archive does not go as far as the epoch that is verified: its writer lags, or has stopped. */
@@ -7,13 +6,16 @@ export class ArchiveBehindError extends Error {
   override readonly name = "ArchiveBehindError";
 
   /** @param last the last archived record of a shard; undefined where it has none */
-  constructor(head: Head, last: { readonly sequenceNumber: string; readonly arrivedAt: number } | undefined) {
-    const needed = `${head.shard} to ${sequenceNumberOf(head.position)} of ${formatIsoTime(head.arrivedAt)}`;
+  constructor(
+    { shard, arrivedAt }: Pick<Head, "shard" | "arrivedAt">,
+    last: { readonly arrivedAt: number } | undefined,
+  ) {
+    const counted = `what is counted up to ${formatIsoTime(arrivedAt)}`;
     const there =
       last === undefined
-        ? "the archive has none of its records"
-        : `the archive ends at ${last.sequenceNumber}, ${(head.arrivedAt - last.arrivedAt) / 1000} s before`;
-    super(`what is counted goes in ${needed}, and ${there}: its writer lags, or does not run`);
+        ? `has no record of ${shard}, of ${counted}`
+        : `of ${shard} ends ${(arrivedAt - last.arrivedAt) / 1000} s before ${counted}`;
+    super(`the archive ${there}: its writer lags or does not run; without AWS, start earworm dev`);
   }
 }
 

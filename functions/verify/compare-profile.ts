@@ -8,6 +8,8 @@ const ofPlay = ["trackId", "artist", "title", "startedAt", "listenedMs", "flags"
 /** How a listener's profile differs from what it should be. */
 export function compareProfile(expected: RecountedProfile, stored: Profile): readonly string[] {
   const name = `USER#${stored.userId}`;
+  if (isNone(expected) !== isNone(stored))
+    return [`${name}: expected ${summaryOf(expected)}, stored ${summaryOf(stored)}`];
   return [
     ...figures.flatMap((figure) => compareValues(`${name} ${figure}`, expected[figure], stored[figure])),
     ...compareArtists(name, expected, stored),
@@ -15,6 +17,13 @@ export function compareProfile(expected: RecountedProfile, stored: Profile): rea
     ...compareRecent(name, expected, stored),
   ];
 }
+
+type Sums = Pick<Profile, "plays" | "unqualified">;
+
+const isNone = ({ plays, unqualified }: Sums): boolean => plays + unqualified === 0;
+
+const summaryOf = (sums: Sums): string =>
+  isNone(sums) ? "no profile" : `one of plays ${sums.plays}, unqualified ${sums.unqualified}`;
 
 function compareArtists(name: string, expected: RecountedProfile, stored: Profile): readonly string[] {
   const { names, end } = keptArtists(expected);

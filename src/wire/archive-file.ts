@@ -97,7 +97,8 @@ export function memberLengthOf(bytes: Uint8Array, zip: Pick<ArchiveZip, "crc32">
 /**
  * The records of a file, member by member.
  *
- * @param cutOff what to do about a last member that is not all there: its writer was cut off, or it is damage
+ * @param cutOff what to do about a last member that is not all there, or a file without any: its writer was cut off, or it
+ *   is damage
  * @throws CorruptStoreError naming the offset of what is damaged
  */
 export async function* decodeArchiveFile(
@@ -125,7 +126,7 @@ export async function* decodeArchiveFile(
     size = bytes.length;
     needed = length ?? memberHeaderBytes;
   }
-  if (size === 0) return;
+  if (size === 0 && (offset > 0 || cutOff === "skip")) return;
   at(offset, () => memberLengthOf(concat(held), zip));
   if (cutOff === "refuse") throw new CorruptStoreError(`the member at byte ${offset} is cut off`);
 }

@@ -154,6 +154,33 @@ describe("a file of the archive", () => {
     }
   });
 
+  test.each([
+    ["in its last write", -3, 2],
+    ["in its first write", 20, 0],
+    ["to nothing", 0, 0],
+  ])("that was cut off %s, and has a later one of its shard, is damage", async (_, at, member) => {
+    const { dir, archive, file, ends } = await threeBatches();
+    await archive.write(archivedRecords(31, 40, { arrivedAt: hoursLater(1) }));
+    truncateSync(file, at < 0 ? (ends[3] ?? 0) + at : at);
+
+    const message = await messageOf(() => read(dir));
+
+    expect(message).toBe(`archive ${file}: the member at byte ${ends[member]} is cut off`);
+  });
+
+  test("that was the newest when the archive was listed may be cut off, whatever is written since", async () => {
+    const { dir, archive, file, ends } = await threeBatches();
+    const reader = new DirectoryArchive(dir);
+    const [object] = await reader.list();
+    if (object === undefined) throw new Error("no object");
+    await archive.write(archivedRecords(31, 40, { arrivedAt: hoursLater(1) }));
+    truncateSync(file, (ends[3] ?? 0) - 3);
+
+    const found: ArchivedRecord[] = [];
+    for await (const record of reader.read(object)) found.push(record);
+    expect(numbersOf(found)).toEqual(upTo(20));
+  });
+
   test("that was cut off in a large write and goes on with a small one has nothing behind it", async () => {
     const { dir, archive, file } = await threeBatches();
     await archive.write([anArchivedRecord(31, { data: noise(100_000) })]);

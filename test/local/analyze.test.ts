@@ -260,6 +260,23 @@ describe("rows that are no play", () => {
     expect(JSON.parse(json ?? "").input).toEqual({ plays: 1, duplicates: 0, rejected: 25 });
   });
 
+  test("where the file breaks off are followed by the report on what comes before that, and exit code 1", async () => {
+    const lines = Array.from(
+      { length: 3000 },
+      (_, i) => `user-${i * 7919},song-${i},Artist,210,2026-11-01T08:30:00`,
+    );
+    const whole = gzipSync([header, ...lines].join("\n"));
+
+    const { code, stderr, stdout, json } = await analyze(aFile("csv.gz", whole.subarray(0, -1000)));
+
+    const { plays, rejected } = JSON.parse(json ?? "").input;
+    expect({ code, rejected }).toEqual({ code: 1, rejected: 1 });
+    expect(plays).toBeGreaterThan(0);
+    expect(plays).toBeLessThan(3000);
+    expect(stdout).toContain("1 MapReduce");
+    expect(stderr).toMatch(/record: broken gzip: [^\n]+\nerror: \S+ is not all there [^\n]+\n$/);
+  });
+
   test("alone make the run fail, with one line that says so, and write nothing", async () => {
     const file = aFile("csv", [header, "rubbish", "more,rubbish"].join("\n"));
 

@@ -111,7 +111,7 @@ describe("earworm forget", () => {
     const unknown = await earworm("forget", "nobody", "--yes");
 
     expect(unconfirmed).toEqual({
-      code: 1,
+      code: 2,
       stdout: "",
       stderr: "error: this cannot be undone; say --yes to forget the listener\n",
     });
@@ -123,7 +123,9 @@ describe("earworm forget", () => {
   test("does nothing while earworm dev works on the directory", async () => {
     const { code, stderr } = await withDev(() => earworm("forget", listener, "--yes"));
 
-    expect(stderr).toMatch(/^error: the data directory \S+ is in use by another process[^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^error: the data directory \S+ is in use by another process: end earworm dev, [^\n]+\n$/,
+    );
     expect(code).toBe(1);
   }, 60_000);
 
@@ -135,7 +137,7 @@ describe("earworm forget", () => {
 
     expect(forgotten).toMatchObject({ code: 0, stderr: "" });
     expect(forgotten.stdout).toMatch(
-      /^forgotten: 220 plays and 1 rejects, 1 tokens revoked\nepoch \d+ corrected /,
+      /^forgotten: 220 plays and 1 reject, 1 token revoked\nepoch \d+ corrected /,
     );
     expect(await earworm("verify")).toMatchObject({ code: 0 });
     expect(archivedText()).not.toContain(listener);

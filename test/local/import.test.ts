@@ -90,7 +90,7 @@ describe("earworm import", () => {
 
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "sent 2 plays, left out 1 that count already, rejected 2 lines\n",
+      stdout: "sent 2 plays, left out 1 that counts already, rejected 2 lines\n",
     });
     expect(stderr.split("\n").map((text) => text.replace(/(: \w+: ).*/, "$1"))).toEqual([
       `${file}:3: record: `,
@@ -111,7 +111,7 @@ describe("earworm import", () => {
 
     expect(again).toMatchObject({ code: 1, stdout: "" });
     expect(again.stderr).toMatch(
-      /^error: \S+second\.ndjson\.gz was imported at \d{4}-\S+Z as "first\.ndjson": sent 2 plays, left out 1 that count already, rejected 0 lines\n$/,
+      /^error: \S+second\.ndjson\.gz was imported at \d{4}-\S+Z as "first\.ndjson": sent 2 plays, left out 1 that counts already, rejected 0 lines\n$/,
     );
     await counted(plays);
   });
@@ -129,7 +129,7 @@ describe("earworm import", () => {
 
     expect(ended).toEqual({
       code: 0,
-      stdout: "sent 1 plays, left out 2 that count already, rejected 0 lines\n",
+      stdout: "sent 1 play, left out 2 that count already, rejected 0 lines\n",
       stderr: "going on with the import of 2026-09-21T14:13:20.000Z, which did not end\n",
     });
     expect((await earworm("import", file)).stderr).toContain("was imported at");
@@ -147,8 +147,31 @@ describe("earworm import", () => {
     const longer = await earworm("import", aFile("longer.csv", `${readFileSync(file, "utf8")}${row}\n`));
 
     expect(stdout).toMatch(/^sent 2 plays, left out 0 /);
-    expect(longer.stdout).toMatch(/^sent 1 plays, left out 2 /);
+    expect(longer.stdout).toMatch(/^sent 1 play, left out 2 /);
     plays += 1;
+    await counted(plays);
+  });
+
+  test("takes in what comes before a break, fails, and takes the same file or the mended one after it", async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) => line(`broken-${i}`, { user_id: `u-${i * 7919}` }));
+    const whole = gzipSync(lines.join("\n"));
+    const file = aFile("broken.ndjson.gz", whole.subarray(0, -1000));
+
+    const first = await earworm("import", file);
+    const sent = Number(/^sent ([\d,]+) plays/.exec(first.stdout)?.[1]?.replace(",", ""));
+    const again = await earworm("import", file);
+    const mended = await earworm("import", aFile("broken.ndjson.gz", whole));
+
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(3000);
+    expect([first.code, again.code, mended.code]).toEqual([1, 1, 0]);
+    expect(first.stderr).toMatch(/:\d+: record: broken gzip: [^\n]+\nerror: \S+ is not all there [^\n]+\n$/);
+    expect(again.stderr).toMatch(/^going on with the import of /);
+    expect(again.stdout).toMatch(/^sent 0 plays, /);
+    expect(mended.stdout).toBe(
+      `sent ${(3000 - sent).toLocaleString("en-US")} plays, left out ${sent.toLocaleString("en-US")} that count already, rejected 0 lines\n`,
+    );
+    plays += 3000;
     await counted(plays);
   });
 
@@ -185,7 +208,7 @@ describe("earworm import", () => {
     });
 
     test.each<[string, () => string, RegExp]>([
-      ["no line is a play", () => aFile("x.ndjson", "{}\n"), /no play in .+x\.ndjson, 1 lines rejected/],
+      ["no line is a play", () => aFile("x.ndjson", "{}\n"), /no play in .+x\.ndjson, 1 line rejected/],
       ["another schema", () => aFile("x.ndjson", line("s", { schema: "play.v2" })), /no play in/],
       ["wrong gzip", () => aFile("x.ndjson.gz", gzipSync(line("g").repeat(9)).subarray(0, 30)), /no play in/],
     ])("with its reasons before it: %s", async (_, file, message) => {
@@ -201,6 +224,14 @@ describe("earworm import", () => {
       const other = await DevProcess.start(["--data-dir", join(dir, "other")]);
       const to = (url: string, ...options: string[]) => runEarworm(["import", file, "--to", url, ...options]);
 
+      const noFile = await runEarworm([
+        "import",
+        "/no/such/file",
+        "--to",
+        "http://127.0.0.1:1",
+        "--data-dir",
+        dataDir,
+      ]);
       const noDir = await to(dev.kinesisUrl, "--data-dir", join(dir, "nowhere"));
       const nobody = await to("http://127.0.0.1:1", "--data-dir", dataDir);
       const others = await to(other.kinesisUrl, "--data-dir", dataDir);
@@ -208,8 +239,11 @@ describe("earworm import", () => {
       await other.end("SIGTERM");
 
       expect([noDir, nobody, others, both].map(({ code }) => code)).toEqual([1, 1, 1, 2]);
+      expect(noFile).toMatchObject({ code: 1, stderr: "error: no such file: /no/such/file\n" });
       expect(noDir.stderr).toMatch(/^error: \S+nowhere is no data directory: [^\n]+\n$/);
-      expect(nobody.stderr).toBe("error: cannot reach Kinesis at http://127.0.0.1:1 (ECONNREFUSED)\n");
+      expect(nobody.stderr).toBe(
+        "error: cannot reach Kinesis at http://127.0.0.1:1 (ECONNREFUSED): is earworm dev running? --to names its address\n",
+      );
       expect(others.stderr).toMatch(/^error: the stream at \S+ is not that of \S+: [^\n]+\n$/);
       await counted(plays);
     });
@@ -240,12 +274,12 @@ describe("earworm rejects replay", () => {
 
     expect({ code: first.code, stdout: first.stdout }).toEqual({
       code: 0,
-      stdout: "sent 3 plays, left out 1 that count already, rejected 1 lines\n",
+      stdout: "sent 3 plays, left out 1 that counts already, rejected 1 line\n",
     });
     expect(first.stderr).toMatch(/^\S+fix\.txt:3: record: not JSON: [^\n]+\n$/);
     expect(second).toMatchObject({
       code: 0,
-      stdout: "sent 0 plays, left out 4 that count already, rejected 1 lines\n",
+      stdout: "sent 0 plays, left out 4 that count already, rejected 1 line\n",
     });
     await counted(plays);
   });

@@ -93,7 +93,7 @@ test("export has a line for each that can be one, and a reason for all; the line
 
   expect({ code, stdout }).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^4 rejects of .+\n1 are no line/),
+    stdout: expect.stringMatching(/^4 rejects of .+\n1 is no line/),
   });
   const lines = readFileSync(out, "utf8").split("\n");
   expect(lines).toEqual([
@@ -115,6 +115,15 @@ test("export has a line for each that can be one, and a reason for all; the line
   writeFileSync(fixed, `${lines[2]?.replace('"rating":17', '"rating":5')}\n`);
   const sent = await runEarworm(["send", fixed, "--to", dev.kinesisUrl]);
   expect(sent.code, sent.stderr).toBe(0);
+});
+
+test("export of nothing makes no file", async () => {
+  const out = join(dir, "nothing.ndjson");
+
+  const ended = await rejects("export", "--day", "2020-02-29", "--out", out);
+
+  expect(ended).toEqual({ code: 0, stdout: "", stderr: "no rejects on 2020-02-29: no file is made\n" });
+  expect([out, `${out}.reasons`].filter((path) => existsSync(path))).toEqual([]);
 });
 
 describe("what cannot be done is one line and an exit code", () => {

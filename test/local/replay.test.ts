@@ -16,14 +16,17 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "#local/engine.ts";
 import { openStores } from "#local/stores.ts";
 import { DirectoryArchive } from "#src/adapters/archive/directory-archive.ts";
+import { nodeArchiveZip } from "#src/adapters/archive/node-archive-zip.ts";
 import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import type { ArchivedRecord } from "#src/domain/archive.ts";
 import type { Counter } from "#src/domain/counter.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { ShardKey } from "#src/domain/position.ts";
 import { isExpired, type WindowId } from "#src/domain/windows.ts";
+import { encodeArchiveFile } from "#src/wire/archive-file.ts";
 import { decodeChart } from "#src/wire/chart-codec.ts";
 import { byBytes, chartText, profileText } from "#test/e2e/parity/canonical.ts";
+import { anArchivedRecord } from "#test/support/archived.ts";
 import { DevProcess, runEarworm } from "#test/support/earworm-process.ts";
 import { poisonKinds } from "./faults/fault-kinds.ts";
 import {
@@ -227,7 +230,7 @@ describe("what an erasure left", () => {
 
     const { stdout } = await replay(from, join(dir, "after erasure"));
 
-    expect(stdout).toMatch(/^3 records replayed: 1 plays, 0 duplicates, 2 rejects\n/);
+    expect(stdout).toMatch(/^3 records replayed: 1 play, 0 duplicates, 2 rejects\n/);
   });
 });
 
@@ -271,6 +274,22 @@ describe("what cannot be replayed is one line and exit code 1, and leaves nothin
     const from = archiveFile(name, content());
 
     expect(await refused(from)).toContain(join(from, "2026/11/20/14/plays"));
+    expect(existsSync(join(dir, "never"))).toBe(false);
+  });
+
+  test.each<[string, () => string | Promise<Buffer>]>([
+    ["empty", () => ""],
+    [
+      "cut off in its first write",
+      async () => {
+        const bytes = await encodeArchiveFile([anArchivedRecord(1)], nodeArchiveZip);
+        return Buffer.from(bytes.subarray(0, -1));
+      },
+    ],
+  ])("an archive whose only file is %s", async (name, content) => {
+    const from = archiveFile(name, await content());
+
+    expect(await refused(from)).toContain(`no record in ${from}`);
     expect(existsSync(join(dir, "never"))).toBe(false);
   });
 

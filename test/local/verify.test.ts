@@ -135,7 +135,7 @@ describe("of a copy", () => {
 
     expect(elsewhere.code).toBe(0);
     expect(gone.code).toBe(1);
-    expect(gone.stderr).toMatch(/^error: [^\n]*archive[^\n]*\n$/);
+    expect(gone.stderr).toMatch(/^error: \S+moved has no archive: [^\n]+\n$/);
   });
 
   test("an archive that is empty, cut short or damaged is one line that names it", async () => {
@@ -152,7 +152,7 @@ describe("of a copy", () => {
 
     expect([nothing.code, broken.code]).toEqual([1, 1]);
     expect(nothing.stderr).toMatch(
-      /^error: what is counted goes in plays\/shardId-\d+ to [^\n]+ has none[^\n]+\n$/,
+      /^error: the archive has no record of plays\/shardId-\d+, of what is counted up to [^\n]+ start earworm dev\n$/,
     );
     expect(broken.stderr).toMatch(/^error: [^\n]+\.ndjson\.gz[^\n]*\n$/);
   });
@@ -174,7 +174,13 @@ test.each<[string, string[], number, RegExp]>([
     "no time between",
     ["--data-dir", dataDir, "--from", "2026-11-20", "--to", "2026-11-20T00:59"],
     2,
-    /no whole hour/,
+    /no whole hour lies between 2026-11-20T00:00:00.000Z and 2026-11-20T00:59:00.000Z$/m,
+  ],
+  [
+    "a start that no epoch has reached",
+    ["--data-dir", dataDir, "--from", "2099-01-01"],
+    2,
+    /no whole hour lies between 2099-01-01T00:00:00.000Z and [\d-]+T[\d:.]+Z, the time of the last epoch$/m,
   ],
   ["a stage and a directory", ["--stage", "dev", "--data-dir", dataDir], 2, /cannot be used with/],
 ])("%s is one line and an exit code", async (_, args, code, message) => {

@@ -43,12 +43,15 @@ interface OpenFile extends ArchiveObject {
 
 /**
  * An archive in a directory: one file for each hour and shard, to which every write appends. What `write` acknowledged is on
- * the disk. A last member that was cut off, by a full disk or the end of the process, is not read, and goes with the next
- * write. Files whose path is none of an archive's are left alone and not looked at. One process at a time may write.
+ * the disk. A last member of a shard's newest file that was cut off, by a full disk or the end of the process, is not read, and
+ * goes with the next write; in an earlier file it is damage. Files whose path is none of an archive's are left alone and not
+ * looked at. One process at a time may write.
  */
 export class DirectoryArchive implements Archive {
   readonly #dir: string;
-  /** Each shard's file with the highest sequence numbers. */
+  /** Each shard's file with the highest sequence numbers, as of the last listing. */
+  #listedNewest: ReadonlyMap<ShardKey, ArchiveObject> = new Map();
+  /** The same, of the files that this process writes to. */
   #newest: Map<ShardKey, OpenFile> | undefined;
   /** One change at a time. */
   #changes: Promise<unknown> = Promise.resolve();
@@ -70,18 +73,26 @@ export class DirectoryArchive implements Archive {
   /** Throws `StoreError` where there is no directory. */
   async list(range: ArchiveRange = {}): Promise<readonly ArchiveObject[]> {
     const objects: ArchiveObject[] = [];
+    const newest = new Map<ShardKey, ArchiveObject>();
     for await (const path of pathsBelow(this.#dir, "", depth)) {
       const object = parseArchivePath(path);
-      if (object !== undefined && isInRange(object.hour, range)) objects.push(object);
+      if (object === undefined) continue;
+      const known = newest.get(object.shard);
+      if (known === undefined || isBefore(known.first, object.first)) newest.set(object.shard, object);
+      if (isInRange(object.hour, range)) objects.push(object);
     }
+    this.#listedNewest = newest;
     return objects;
   }
 
-  async *read({ path }: ArchiveObject): AsyncIterableIterator<ArchivedRecord> {
+  /** Throws `StoreError` where the file is damaged, or cut off while there is a later one of its shard. */
+  async *read({ path, shard }: ArchiveObject): AsyncIterableIterator<ArchivedRecord> {
     const file = join(this.#dir, path);
+    // Asked before the file is opened: whoever writes a later one has written all of this one by then.
+    const mayBeCutOff = (this.#listedNewest.get(shard)?.path ?? path) === path;
     const chunks = createReadStream(file, { highWaterMark: chunkBytes });
     try {
-      yield* decodeArchiveFile(chunks, zip, "skip");
+      yield* decodeArchiveFile(chunks, zip, mayBeCutOff ? "skip" : "refuse");
     } catch (cause) {
       throw failure(file, cause);
     }
@@ -135,13 +146,8 @@ export class DirectoryArchive implements Archive {
 
   async #findNewest(): Promise<Map<ShardKey, OpenFile>> {
     await telling(this.#dir, () => mkdir(this.#dir, { recursive: true }));
-    const newest = new Map<ShardKey, OpenFile>();
-    for (const object of await this.list()) {
-      const known = newest.get(object.shard);
-      if (known === undefined || isBefore(known.first, object.first))
-        newest.set(object.shard, { ...object, size: undefined });
-    }
-    return newest;
+    await this.list();
+    return new Map([...this.#listedNewest].map(([shard, object]) => [shard, { ...object, size: undefined }]));
   }
 }
 

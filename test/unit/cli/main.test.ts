@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { csvColumns } from "#src/wire/csv-dialect.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
@@ -198,8 +198,24 @@ describe("send", () => {
 
     const { code, out } = await earworm(["send", "-", "--to", url], `${encodePlay(aPlay())}\n`);
 
-    expect({ code, out }).toEqual({ code: 0, out: "sent 1 plays, rejected 0 lines\n" });
+    expect({ code, out }).toEqual({ code: 0, out: "sent 1 play, rejected 0 lines\n" });
     expect(records).toHaveLength(1);
+  });
+
+  test("fails where the file breaks off, after what comes before that", async () => {
+    const { url, records } = await aKinesis();
+    const lines = Array.from({ length: 5000 }, (_, i) => encodePlay(aPlay({ userId: `user-${i}` })));
+    const path = aFile("plays.ndjson.gz", gzipSync(lines.join("\n")).subarray(0, -2000));
+
+    const { code, out, err } = await earworm(["send", path, "--to", url]);
+
+    const sent = records.flatMap((record) => linesOf(gunzipSync(record).toString())).length;
+    expect(sent).toBeGreaterThan(0);
+    expect({ code, out }).toEqual({
+      code: 1,
+      out: `sent ${sent.toLocaleString("en-US")} plays, rejected 1 line\n`,
+    });
+    expect(linesOf(err).at(-1)).toMatch(/^error: \S+ is not all there \(broken gzip: [^)]+\): only what/);
   });
 
   test("does not keep what a slow pipe has written", async () => {
@@ -239,7 +255,11 @@ describe("send", () => {
       err: expect.stringContaining(`error: no play in ${nothing}`),
     });
     expect(noFile).toEqual({ code: 1, out: "", err: "error: no such file: /no/such/file\n" });
-    expect(noStream).toMatchObject({ code: 1, out: "", err: expect.stringContaining("ECONNREFUSED") });
+    expect(noStream).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(/ECONNREFUSED.: is earworm dev running\?/),
+    });
     expect(linesOf(noStream.err)).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ProgressBar, progressLine } from "#cli/progress.ts";
+import { counted, ProgressBar, progressLine } from "#cli/progress.ts";
 
 const terminal = (isTTY: boolean) => {
   const written: string[] = [];
@@ -11,6 +11,15 @@ test("a line says how far, how many and how fast", () => {
     "██████░░░░░░░░░░░░░░░░░░ 25 %  12,000 plays, 6,000/s",
   );
   expect(progressLine({ done: 50, total: undefined, plays: 3 }, 0)).toBe("3 plays, 0/s");
+});
+
+test("a number of things is one of it, or several", () => {
+  expect([0, 1, 2, 1000].map((count) => counted(count, "line"))).toEqual([
+    "0 lines",
+    "1 line",
+    "2 lines",
+    "1,000 lines",
+  ]);
 });
 
 test("the bar draws at most ten times a second, and goes when it is cleared", () => {
