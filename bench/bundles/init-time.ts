@@ -7,6 +7,7 @@ import type { Bundle } from "./build-bundle.ts";
 /** Any of the variables that functions read (functions/*\/env.ts), with a value that can be parsed. */
 const variables = {
   ALLOWED_ORIGINS: "none",
+  ARCHIVE_BUCKET: "archive",
   CONNECTIONS_TABLE: "connections",
   COUNTERS_TABLE: "counters",
   DEDUPE_HORIZON_MS: "600000",
@@ -17,6 +18,7 @@ const variables = {
   STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:none",
   STREAM_NAME: "plays",
   TICK_SECONDS: "5",
+  VERIFY_DAYS: "0",
   WS_MGMT_ENDPOINT: "https://none.example.com/dev",
 } as const;
 /** What Lambda sets. */
