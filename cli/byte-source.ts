@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
+import { isGzip } from "#src/wire/gzip.ts";
 import type { Rejection } from "#src/wire/play-codec.ts";
-import { isGzip } from "#src/wire/play-record.ts";
 import { CliError, messageOf } from "./cli-error.ts";
 
 const chunkBytes = 256 * 1024;

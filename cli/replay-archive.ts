@@ -8,7 +8,8 @@ import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { type ArchivedRecord, type ArchiveSource, readArchive } from "#src/domain/archive.ts";
 import { countedUpTo, totalCounts } from "#src/domain/epoch.ts";
 import { noCounts } from "#src/domain/position.ts";
-import { isGzip, maxBlockBytes } from "#src/wire/play-record.ts";
+import { isGzip } from "#src/wire/gzip.ts";
+import { maxBlockBytes } from "#src/wire/play-record.ts";
 import { CliError, messageOf } from "./cli-error.ts";
 import { counted, ProgressBar } from "./progress.ts";
 

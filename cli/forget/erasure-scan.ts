@@ -6,12 +6,13 @@ import {
   readArchive,
 } from "#src/domain/archive.ts";
 import type { CounterKey } from "#src/domain/counter.ts";
-import { hash64 } from "#src/domain/hash64.ts";
+import { hash64, hexOf } from "#src/domain/hash64.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { entriesBefore, type Head, type Position, positionAt, type ShardKey } from "#src/domain/position.ts";
 import { type RejectId, rejectIdOf } from "#src/domain/reject.ts";
 import { hourMs } from "#src/domain/windows.ts";
 import { type JudgedEntry, keysOf, Recount } from "#src/recount/recount.ts";
+import { hourOf } from "#src/wire/archive-path.ts";
 import { type Erasure, type Erasures, recordKey } from "./rewrite-archive.ts";
 
 /** An entry as it counts once it is out of the archive: its shard still has counted it. */
@@ -24,8 +25,7 @@ function erased(judged: JudgedEntry): JudgedEntry & Pick<ErasedEntry, "was"> {
 /** What stays of a play's id: who repeats it later still repeats it. */
 function idOf({ play }: JudgedEntry): Pick<ErasedEntry, "id" | "isMarked"> {
   if (play === undefined) return {};
-  const { hi, lo } = hash64(play.id, { hi: 0, lo: 0 });
-  const id = [hi, lo].map((half) => half.toString(16).padStart(8, "0")).join("");
+  const id = hexOf(hash64(play.id, { hi: 0, lo: 0 }));
   return { id, ...(play.isMarked && { isMarked: true }) };
 }
 
@@ -149,7 +149,7 @@ export class ErasureScan {
       if (was !== "reject") this.plays += 1;
       else this.#rejects.push(rejectIdOf(record.shard, { ...record, entry }));
     }
-    this.#hours.add(Math.floor(record.arrivedAt / hourMs) * hourMs);
+    this.#hours.add(hourOf(record.arrivedAt));
     this.#records.set(recordKey(record), { entries, lines: new Set(theirs.map(({ line }) => line)) });
   }
 }

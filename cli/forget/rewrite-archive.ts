@@ -3,8 +3,8 @@ import { type ArchivedRecord, type ArchiveObject, type ErasedEntry, isBefore } f
 import type { UserId } from "#src/domain/play.ts";
 import { hourMs } from "#src/domain/windows.ts";
 import type { Archive } from "#src/ports/archive.ts";
+import { isGzip } from "#src/wire/gzip.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
-import { isGzip } from "#src/wire/play-record.ts";
 
 /** What is to be taken out of one archived record. */
 export interface Erasure {

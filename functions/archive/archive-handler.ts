@@ -6,6 +6,7 @@ import type { Archive } from "#src/ports/archive.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import { hourOf } from "#src/wire/archive-path.ts";
+import { shardKeyOf } from "#src/wire/shard-key.ts";
 
 export interface ArchiveDeps {
   readonly archive: Pick<Archive, "write">;
@@ -51,10 +52,3 @@ function archivedRecords(
 
 const byHour = (records: readonly ArchivedRecord[]): Iterable<ArchivedRecord[]> =>
   Map.groupBy(records, ({ arrivedAt }) => hourOf(arrivedAt)).values();
-
-/** `plays/shardId-000000000000`, of `arn:aws:kinesis:...:stream/plays` and `shardId-000000000000:4954...`. */
-function shardKeyOf(record: KinesisStreamRecord): ShardKey {
-  const stream = record.eventSourceARN.split("/")[1] ?? record.eventSourceARN;
-  const shard = record.eventID.slice(0, record.eventID.indexOf(":"));
-  return `${stream}/${shard}` as ShardKey;
-}

@@ -17,6 +17,7 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
 import { expandRecord, type RecordCodec, type RecordEntry } from "#src/wire/play-record.ts";
+import { shardKeyOf } from "#src/wire/shard-key.ts";
 import { PendingSegment } from "./pending-segment.ts";
 import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
 
@@ -43,7 +44,8 @@ export function createConsumeHandler(deps: ConsumeDeps): (event: KinesisStreamEv
   return async (event) => {
     const startedAt = deps.clock();
     let counts = noCounts;
-    for (const [shard, records] of groupByShard(event.Records)) {
+    // A batch holds one shard's records in practice; the order within each shard is kept in any case.
+    for (const [shard, records] of Map.groupBy(event.Records, shardKeyOf)) {
       counts = addCounts(counts, await consumeShard(deps, cache, shard, records));
     }
     deps.metrics.record("Plays", counts.plays);
@@ -152,23 +154,4 @@ class ShardBatch {
     if (counts.rejects > 0) this.#deps.logger.warn("records were rejected", fields);
     else this.#deps.logger.info("segment appended", fields);
   }
-}
-
-/** A batch holds one shard's records in practice; the order within each shard is kept in any case. */
-function groupByShard(records: readonly KinesisStreamRecord[]): Map<ShardKey, KinesisStreamRecord[]> {
-  const shards = new Map<ShardKey, KinesisStreamRecord[]>();
-  for (const record of records) {
-    const shard = shardKeyOf(record);
-    const group = shards.get(shard);
-    if (group === undefined) shards.set(shard, [record]);
-    else group.push(record);
-  }
-  return shards;
-}
-
-/** `plays/shardId-000000000000`, of `arn:aws:kinesis:...:stream/plays` and `shardId-000000000000:4954...`. */
-function shardKeyOf(record: KinesisStreamRecord): ShardKey {
-  const stream = record.eventSourceARN.split("/")[1] ?? record.eventSourceARN;
-  const shard = record.eventID.slice(0, record.eventID.indexOf(":"));
-  return `${stream}/${shard}` as ShardKey;
 }

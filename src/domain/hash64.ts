@@ -27,3 +27,7 @@ export function hash64(text: string, out: Hash64): Hash64 {
   out.lo = (b ^ (a >>> 15)) >>> 0;
   return out;
 }
+
+/** 16 hex digits. */
+export const hexOf = ({ hi, lo }: Hash64): string =>
+  [hi, lo].map((half) => half.toString(16).padStart(8, "0")).join("");

@@ -1,4 +1,4 @@
-import { hash64 } from "./hash64.ts";
+import { hash64, hexOf } from "./hash64.ts";
 import type { EpochMs } from "./play.ts";
 import type { ShardKey } from "./position.ts";
 import type { RejectChunk } from "./segment.ts";
@@ -22,8 +22,7 @@ export function rejectIdOf(
   shard: ShardKey,
   { sequenceNumber, entry, arrivedAt }: Pick<RejectChunk, "sequenceNumber" | "entry" | "arrivedAt">,
 ): RejectId {
-  const { hi, lo } = hash64(`${shard}\0${sequenceNumber}`, { hi: 0, lo: 0 });
-  const hash = (hi.toString(16).padStart(8, "0") + lo.toString(16).padStart(8, "0")).slice(0, 12);
+  const hash = hexOf(hash64(`${shard}\0${sequenceNumber}`, { hi: 0, lo: 0 })).slice(0, 12);
   return `${timePart(arrivedAt)}-${hash}-${entry.toString(36).padStart(entryDigits, "0")}` as RejectId;
 }
 

@@ -1,6 +1,7 @@
 import type { ArchivedRecord } from "../domain/archive.ts";
 import { CorruptStoreError } from "../domain/errors.ts";
 import { type Base64, decodeArchiveLine, encodeArchiveLine } from "./archive-codec.ts";
+import { isGzip } from "./gzip.ts";
 
 /** Compression and checksums, which a browser and Node have differently. */
 export interface ArchiveZip extends Base64 {
@@ -58,8 +59,6 @@ export async function encodeArchiveFile(
   }
   return concat(members);
 }
-
-const isGzip = (data: Uint8Array): boolean => data[0] === 0x1f && data[1] === 0x8b;
 
 async function encodeMember(
   bytes: Uint8Array,

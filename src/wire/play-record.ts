@@ -2,6 +2,7 @@ import type { EpochMs, Play } from "../domain/play.ts";
 import type { Result } from "../domain/result.ts";
 import { err } from "../domain/result.ts";
 import type { RejectChunk } from "../domain/segment.ts";
+import { isGzip } from "./gzip.ts";
 import { isTooLong, maxPlayBytes, parsePlay, type Rejection, type Sha256Hex } from "./play-codec.ts";
 import { shorten } from "./show-value.ts";
 
@@ -56,10 +57,6 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const notUtf8: Result<Play, Rejection> = err({ field: "record", reason: "not UTF-8" });
-
-export function isGzip(data: Uint8Array): boolean {
-  return data[0] === 0x1f && data[1] === 0x8b;
-}
 
 /** Collects the entries of one record. */
 class EntryList {

@@ -8,7 +8,7 @@ import { S3Archive } from "#src/adapters/s3/s3-archive.ts";
 import { createS3Client } from "#src/adapters/s3/s3-client.ts";
 import { readArchive } from "#src/domain/archive.ts";
 import { isForgotten } from "#src/domain/profile.ts";
-import { isGzip } from "#src/wire/play-record.ts";
+import { isGzip } from "#src/wire/gzip.ts";
 import { type Ended, runEarworm } from "#test/support/earworm-process.ts";
 import type { DeployedSystem } from "./harness/deployed-system.ts";
 import { describeDeployed, needsAwsCli } from "./harness/describe-deployed.ts";

@@ -3,7 +3,7 @@ import { readArchive } from "#src/domain/archive.ts";
 import type { Archive } from "#src/ports/archive.ts";
 import type { TokenStore } from "#src/ports/token-store.ts";
 import { correctionKey, noCorrection } from "#src/wire/correction-codec.ts";
-import { isGzip } from "#src/wire/play-record.ts";
+import { isGzip } from "#src/wire/gzip.ts";
 import { decodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import type { PipelineStores } from "#test/support/pipeline.ts";
 import type { CutOffs } from "./erasures.ts";
