@@ -249,7 +249,8 @@ function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays:
     reduce: createReduceHandler(shared),
     "user-behavior": createUserBehaviorHandler(shared),
     recommendation: createRecommendationHandler(shared),
-    commit: createCommitHandler(shared),
+    // Plan keeps no tick here: the ticker does, and starts another run at once only for a backlog.
+    commit: createCommitHandler({ ...shared, isUrgent: ({ plays }) => plays >= maxEpochPlays }),
     broadcast: options.broadcast,
     release: createReleaseHandler(shared),
   };

@@ -1,7 +1,7 @@
 import { allSongsKey, type Counter, forgottenKey, repeatedKey } from "#src/domain/counter.ts";
 import { type EpochNumber, type EpochRecord, type StageFigures, totalCounts } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
-import { subtractCounts } from "#src/domain/position.ts";
+import { type ShardCounts, subtractCounts } from "#src/domain/position.ts";
 import type { PlayCounts } from "#src/domain/totals.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
@@ -18,6 +18,12 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /**
+   * Whether what waits is worth another epoch before the tick is over.
+   *
+   * @default always: plan keeps the tick
+   */
+  readonly isUrgent?: (waiting: ShardCounts) => boolean;
 }
 
 export interface CommitInput {
@@ -53,7 +59,8 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     const waiting = subtractCounts(totalCounts(heads), totalCounts(record.to));
     const now = deps.clock();
     const isYoung = now - Date.parse(startedAt) < latestStartMs; // else the rest is the next run's
-    const more = isYoung && Object.values(waiting).some((count) => count > 0);
+    const isWaiting = Object.values(waiting).some((count) => count > 0);
+    const more = isYoung && isWaiting && (deps.isUrgent?.(waiting) ?? true);
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);
     deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");

@@ -402,3 +402,35 @@ test("a run that comes before the tick is over waits for it, and then counts wha
   expect((second?.now ?? 0) - (first?.now ?? 0)).toBeGreaterThanOrEqual(tickSeconds * 1000);
   expect((await pipeline.chart("songs", allTime))?.entries).toMatchObject([{ id: "yellow", plays: 2 }]);
 });
+
+test("plays that arrive while an epoch runs wait for the next tick: one message a channel and tick at most", async () => {
+  const tickMs = 400;
+  const engine = Engine.open({
+    ...{ dataDir: join(dir, "data"), shards: 1, tickMs, fsync: false, archive: false, logger },
+    broadcast: () => Promise.resolve({}),
+  });
+  let plays = 0;
+  const putOne = async () => {
+    await engine.plays.put([
+      { partitionKey: "a", data: Buffer.from(JSON.stringify(aWirePlay(`e${plays++}`))) },
+    ]);
+    await engine.consumed();
+  };
+  const { epochs } = engine.stores;
+  const commit = epochs.commit.bind(epochs);
+  epochs.commit = async (...committed) => {
+    if (plays < 5) await putOne(); // something waits whenever an epoch ends
+    await commit(...committed);
+  };
+  await engine.start();
+  await putOne();
+
+  await until("four epochs", async () => ((await epochs.latest())?.epoch ?? 0) >= 4);
+
+  const starts = await Promise.all(
+    [1, 2, 3, 4].map(async (epoch) => (await epochs.read(epoch as EpochNumber))?.now ?? 0),
+  );
+  const gaps = starts.slice(1).map((start, i) => start - (starts[i] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThan(tickMs - 100);
+  await engine.close();
+});
