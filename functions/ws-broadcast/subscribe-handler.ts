@@ -101,5 +101,5 @@ async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<read
       .filter(isChannel)
       .map(async (channel) => [channel, (await readChannel(deps.publications, committed, channel)).version]),
   );
-  return [encodePong(Object.fromEntries(versions))];
+  return [encodePong(deps.clock(), Object.fromEntries(versions))];
 }

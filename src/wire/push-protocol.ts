@@ -108,6 +108,8 @@ export interface CurrentMessage extends Current {
 /** The newest version of each channel the connection is subscribed to: who holds an older one subscribes again. */
 export interface PongMessage {
   readonly type: "pong";
+  /** The server's clock. */
+  readonly at: number;
   readonly channels: Readonly<Partial<Record<Channel, Version>>>;
 }
 
@@ -162,8 +164,8 @@ export const encodeError = (error: ProtocolError): string => encode({ type: "err
 export const encodeCurrent = (current: Omit<CurrentMessage, "type">): string =>
   encode({ type: "current", ...current });
 
-export const encodePong = (versions: PongMessage["channels"]): string =>
-  encode({ type: "pong", channels: versions });
+export const encodePong = (at: number, versions: PongMessage["channels"]): string =>
+  encode({ type: "pong", at, channels: versions });
 
 export const encodeStatsSnapshot = (snapshot: Omit<StatsSnapshot, "type">): string =>
   encode({ type: "snapshot", ...snapshot });

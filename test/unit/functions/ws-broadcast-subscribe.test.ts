@@ -130,7 +130,7 @@ describe("subscribe", () => {
     expect(await subscribersOf("stats")).toEqual([]);
   });
 
-  test("a pong carries the newest version of each subscribed channel", async () => {
+  test("a pong carries the time and the newest version of each subscribed channel", async () => {
     await commitEpoch(stores, anEpoch(1));
     await publishChart(stores, todaysSongs(1, 4, [anEntry("S1")]));
     await say({ action: "subscribe", channel: "songs.day" });
@@ -139,6 +139,7 @@ describe("subscribe", () => {
     expect(await say({ action: "ping" })).toEqual([
       {
         type: "pong",
+        at: aMoment,
         channels: {
           "songs.day": { log: "store/d.20261120", seq: 4 },
           stats: { log: "store/stats", seq: 1 },

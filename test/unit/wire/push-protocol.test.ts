@@ -85,8 +85,9 @@ describe("server messages", () => {
     const current = { ...someChart, channel: "stats" as Channel };
 
     expect(decodeServerMessage(encodeCurrent(current))).toEqual({ type: "current", ...current });
-    expect(decodeServerMessage(encodePong({ stats: { log: "a", seq: 1 } }))).toEqual({
+    expect(decodeServerMessage(encodePong(1000, { stats: { log: "a", seq: 1 } }))).toEqual({
       type: "pong",
+      at: 1000,
       channels: { stats: { log: "a", seq: 1 } },
     });
   });
