@@ -17,7 +17,7 @@ const dedupeMs = hourMs;
 
 export function liesIn(window: string, { from, to }: WindowRange): boolean {
   const found = windowOf(window);
-  return found !== undefined && !window.startsWith("x.") && found.start >= from && found.end <= to;
+  return found !== undefined && !/^[xy]\./.test(window) && found.start >= from && found.end <= to;
 }
 
 /** Whether at least one hour does. */

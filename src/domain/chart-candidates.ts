@@ -13,7 +13,7 @@ export interface Nomination {
 
 /**
  * The charts' candidates that follow from what an epoch added (`delta`) and the totals that came of it (`counter`).
- * A window that the epoch did not touch is nominated too when its entry may look different: `hot` shows all-time
+ * A window that the epoch did not touch is nominated too when its entry may look different: what decays shows all-time
  * figures, and an earlier first play or another label moves a song among equals everywhere.
  *
  * @param id and name what the entry is called; a song's label wins over `name`

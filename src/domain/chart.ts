@@ -17,11 +17,11 @@ export interface Candidate {
   readonly title: string;
   /** Empty for a listener. */
   readonly artist: string;
-  /** Plays in a calendar window, decay weight in `hot`, listened ms for listeners. Never shrinks. */
+  /** Plays in a calendar window, decay weight in `hot` and `hot24`, listened ms for listeners. Never shrinks. */
   readonly score: bigint;
-  /** Qualified plays in the window; all-time in `hot`. */
+  /** Qualified plays in the window; all-time where it decays. */
   readonly plays: number;
-  /** Listened time in the window, ms; all-time in `hot`. */
+  /** Listened time in the window, ms; all-time where it decays. */
   readonly listenedMs: number;
   /** Decides ties; never grows. */
   readonly firstPlayedAt: EpochMs;

@@ -1,4 +1,4 @@
-import { decayWeight } from "./decay.ts";
+import { type DecayWindow, decayWeight, decayWindows, landmarkAt, landmarkMs } from "./decay.ts";
 import type { EpochMs } from "./play.ts";
 
 export const minuteMs = 60_000;
@@ -6,13 +6,13 @@ export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 export const weekMs = 7 * dayMs;
 
-/** The windows a chart can be asked for. All are calendar windows in UTC but `hot`, which decays, and `all`. */
-export const chartWindows = ["hot", "hour", "day", "week", "all"] as const;
+/** The windows a chart can be asked for. All are calendar windows in UTC but `hot` and `hot24`, which decay, and `all`. */
+export const chartWindows = ["hot", "hot24", "hour", "day", "week", "all"] as const;
 export type ChartWindow = (typeof chartWindows)[number];
 
 /**
- * One instance of a window: `h.2026112014`, `d.20261120`, `w.2026W47` (ISO week), `x.20261120` (decay landmark), `all`.
- * It names an attribute of a counter and a chart.
+ * One instance of a window: `h.2026112014`, `d.20261120`, `w.2026W47` (ISO week), `x.20261120` and
+ * `y.20261103` (decay landmarks of `hot` and `hot24`), `all`. It names an attribute of a counter and a chart.
  */
 export type WindowId = string & { readonly __brand: "WindowId" };
 
@@ -26,12 +26,13 @@ interface WindowRule {
   readonly keepMs: number;
 }
 
-/** The landmark of `hot` moves every 24 half-lives; nobody asks for an old one, so it closes when it ends and soon goes. */
+/** A decay landmark moves every 24 half-lives; nobody asks for an old one, so it closes when it ends and soon goes. */
 const rules = {
   hour: { prefix: "h", graceMs: 48 * hourMs, keepMs: 96 * hourMs },
   day: { prefix: "d", graceMs: 8 * dayMs, keepMs: 16 * dayMs },
   week: { prefix: "w", graceMs: 5 * weekMs, keepMs: 10 * weekMs },
   hot: { prefix: "x", graceMs: 0, keepMs: hourMs },
+  hot24: { prefix: "y", graceMs: 0, keepMs: hourMs },
 } as const satisfies Record<string, WindowRule>;
 
 /** What one play adds to one window. */
@@ -50,7 +51,8 @@ export interface WindowShare {
 /** The instance of each window that is current at `now`. */
 export function currentWindows(now: EpochMs): Readonly<Record<ChartWindow, WindowId>> {
   return {
-    hot: instance("hot", floorTo(now, dayMs)),
+    hot: instance("hot", landmarkAt("hot", now)),
+    hot24: instance("hot24", landmarkAt("hot24", now)),
     hour: instance("hour", floorTo(now, hourMs)),
     day: instance("day", floorTo(now, dayMs)),
     week: instance("week", weekStart(now)),
@@ -91,12 +93,18 @@ function computeShares(at: number): readonly WindowShare[] {
     calendarShare("day", floorTo(at, dayMs), dayMs),
     calendarShare("week", weekStart(at), weekMs),
   ];
-  const today = floorTo(at, dayMs);
-  for (const landmark of [today - dayMs, today, today + dayMs]) {
-    const weight = decayWeight(at, landmark);
-    if (weight > 0) shares.push(decayShare(landmark, weight));
-  }
+  for (const window of decayWindows) shares.push(...decayShares(window, at));
   return shares;
+}
+
+/** The shares of the landmark that is current at `at`, and of its neighbours where the play has weight there. */
+function decayShares(window: DecayWindow, at: number): readonly WindowShare[] {
+  const current = landmarkAt(window, at);
+  const length = landmarkMs(window);
+  return [current - length, current, current + length].flatMap((landmark) => {
+    const weight = decayWeight(window, at, landmark);
+    return weight > 0 ? decayShare(window, landmark, weight) : [];
+  });
 }
 
 function calendarShare(kind: "hour" | "day" | "week", start: number, lengthMs: number): WindowShare {
@@ -111,11 +119,11 @@ function calendarShare(kind: "hour" | "day" | "week", start: number, lengthMs: n
   };
 }
 
-function decayShare(landmark: number, weight: number): WindowShare {
-  const end = landmark + dayMs;
-  const { graceMs, keepMs } = rules.hot;
+function decayShare(window: DecayWindow, landmark: number, weight: number): WindowShare {
+  const end = landmark + landmarkMs(window);
+  const { graceMs, keepMs } = rules[window];
   return {
-    window: instance("hot", landmark),
+    window: instance(window, landmark),
     kind: "decay",
     weight,
     closesAt: end + graceMs,
@@ -131,7 +139,7 @@ function rememberDropTime(window: string): number {
 }
 
 function computeDropTime(window: string): number {
-  const match = /^([hdwx])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
+  const match = /^([hdwxy])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
   if (match === null) return Number.POSITIVE_INFINITY;
   const [, prefix, year, week, month, day, hour] = match;
   if (prefix === "w") {
@@ -140,7 +148,9 @@ function computeDropTime(window: string): number {
   }
   const start = daysFromCivil(Number(year), Number(month), Number(day)) * dayMs;
   if (prefix === "h") return start + (Number(hour) + 1) * hourMs + rules.hour.keepMs;
-  return start + dayMs + (prefix === "d" ? rules.day.keepMs : rules.hot.keepMs);
+  if (prefix === "d") return start + dayMs + rules.day.keepMs;
+  const decay = prefix === "x" ? "hot" : "hot24";
+  return start + landmarkMs(decay) + rules[decay].keepMs;
 }
 
 function instance(kind: keyof typeof rules, start: number): WindowId {

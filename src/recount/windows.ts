@@ -1,6 +1,6 @@
 /** What a play adds to one window, and until when it may. */
 export interface Share {
-  /** `h.2026112014`, `d.20261120`, `w.2026W47`, `x.20261120`. */
+  /** `h.2026112014`, `d.20261120`, `w.2026W47`, `x.20261120`, `y.20261103`. */
   readonly id: string;
   /** Of a decaying list; undefined in a calendar window, which counts. */
   readonly weight: bigint | undefined;
@@ -24,9 +24,14 @@ const rules = {
   d: { length: dayMs, grace: 8 * dayMs, keep: 16 * dayMs },
   w: { length: weekMs, grace: 5 * weekMs, keep: 10 * weekMs },
   x: { length: dayMs, grace: 0, keep: hourMs },
+  y: { length: 24 * dayMs, grace: 0, keep: hourMs },
 } as const;
 
 type Kind = keyof typeof rules;
+
+/** In how many minutes a play's weight doubles. */
+const doublings = { x: 60, y: 1440 } as const;
+type Decaying = keyof typeof doublings;
 
 const known = new Map<number, readonly Share[]>();
 const mostKnown = 50_000;
@@ -42,7 +47,8 @@ export function sharesOf(startedAt: number): readonly Share[] {
     share("h", at - (at % hourMs)),
     share("d", today),
     share("w", mondayOf(at)),
-    ...[today - dayMs, today, today + dayMs].flatMap((landmark) => decaying(at, landmark)),
+    ...decaying("x", at),
+    ...decaying("y", at),
   ];
   if (known.size >= mostKnown) known.clear();
   known.set(minute, shares);
@@ -54,7 +60,7 @@ export function windowOf(id: string): Omit<Share, "weight"> | undefined {
   const week = /^w\.(\d{4})W(\d\d)$/.exec(id);
   if (week !== null)
     return share("w", mondayOf(Date.UTC(Number(week[1]), 0, 4)) + (Number(week[2]) - 1) * weekMs);
-  const [, kind, year, month, day, hour] = /^([hdx])\.(\d{4})(\d\d)(\d\d)(\d\d)?$/.exec(id) ?? [];
+  const [, kind, year, month, day, hour] = /^([hdxy])\.(\d{4})(\d\d)(\d\d)(\d\d)?$/.exec(id) ?? [];
   if (kind === undefined) return undefined;
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
   return share(kind as Kind, midnight + Number(hour ?? 0) * hourMs);
@@ -79,13 +85,23 @@ function nameOf(kind: Kind, start: number): string {
   return digits.slice(0, kind === "h" ? 10 : 8);
 }
 
-/** A play's weight doubles with every hour from the landmark on, and is 2^16 there. */
-function decaying(at: number, landmark: number): readonly Share[] {
+/** A play has weight in its own landmark's list, and in a neighbour's that it is near enough to. */
+function decaying(kind: Decaying, at: number): readonly Share[] {
+  const { length } = rules[kind];
+  const own = at - (at % length);
+  return [own - length, own, own + length].flatMap((landmark) => {
+    const weight = weightAt(kind, at, landmark);
+    return weight === 0 ? [] : share(kind, landmark, BigInt(weight));
+  });
+}
+
+/** 2^16 at the landmark; nothing once the landmark's list has been over for an hour. */
+function weightAt(kind: Decaying, at: number, landmark: number): number {
+  if (at >= landmark + rules[kind].length + hourMs) return 0;
   const minutes = (at - landmark) / minuteMs;
-  if (minutes >= 25 * 60) return [];
-  const hours = Math.floor(minutes / 60);
-  const weight = Math.floor(2 ** ((minutes - 60 * hours) / 60) * 2 ** (16 + hours));
-  return weight === 0 ? [] : [share("x", landmark, BigInt(weight))];
+  const doubling = doublings[kind];
+  const doubled = Math.floor(minutes / doubling);
+  return Math.floor(2 ** ((minutes - doubling * doubled) / doubling) * 2 ** (16 + doubled));
 }
 
 /** The Monday 00:00 UTC at or before a time. */

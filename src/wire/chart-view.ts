@@ -1,7 +1,7 @@
 import type { Chart, ChartEntry } from "../domain/chart.ts";
-import { hotHalfLifeMinutes, playsWorth } from "../domain/decay.ts";
+import { type DecayWindow, decayWindows, halfLifeMinutes, landmarkAt, playsWorth } from "../domain/decay.ts";
 import { judge, type Play } from "../domain/play.ts";
-import { type ChartWindow, dayMs, minuteMs } from "../domain/windows.ts";
+import { type ChartWindow, minuteMs } from "../domain/windows.ts";
 import { utf8Length } from "./play-codec.ts";
 import { maxEntriesBytes, maxSnapshotEntries } from "./push-limits.ts";
 
@@ -16,26 +16,28 @@ export interface ChartEntryView {
   readonly artist: string;
   readonly plays: number;
   readonly listened_ms: number;
-  /** Plays in a calendar window; in `hot` the plays it is worth at a time that goes with the list. */
+  /** Plays in a calendar window; in `hot` and `hot24` the plays it is worth at a time that goes with the list. */
   readonly score: number;
   readonly first_played_at: number;
 }
 
-/** The first `limit` entries of a chart; in `hot` scores are as of `now` (epoch ms, the epoch's clock), to 3 decimals. */
+/**
+ * The first `limit` entries of a chart; where it decays, scores are as of `now` (epoch ms, the epoch's clock), to 3
+ * decimals.
+ */
 export function viewChart(chart: Chart, window: ChartWindow, now: number, limit: number): ChartEntryView[] {
-  const scoreOf =
-    window === "hot"
-      ? (score: bigint) => Math.round(playsWorth(score, landmarkAt(now), now) * 1000) / 1000
-      : Number;
+  const scoreOf = isDecaying(window)
+    ? (score: bigint) => Math.round(playsWorth(window, score, landmarkAt(window, now), now) * 1000) / 1000
+    : Number;
   return chart.entries.slice(0, limit).map((entry, index) => viewEntry(entry, index + 1, scoreOf));
 }
 
 /**
- * The entries that a snapshot of the chart shows: the first 100, or as many as fit in a frame. In `hot` a score is as of
- * the landmark (`decayOf`), so that it stays the same until the song is played again.
+ * The entries that a snapshot of the chart shows: the first 100, or as many as fit in a frame. Where it decays, a score is
+ * as of the landmark (`decayOf`), so that it stays the same until the song is played again.
  */
 export function viewShown(chart: Chart, window: ChartWindow): ChartEntryView[] {
-  const scoreOf = window === "hot" ? landmarkWorth : Number;
+  const scoreOf = isDecaying(window) ? (score: bigint) => playsWorth(window, score, 0, 0) : Number;
   const shown: ChartEntryView[] = [];
   let bytes = 0;
   for (const [index, entry] of chart.entries.slice(0, maxSnapshotEntries).entries()) {
@@ -56,16 +58,16 @@ export interface Decay {
 
 /** How the scores of `viewShown` fade in a window that is current at `now`; undefined where they do not. */
 export const decayOf = (window: ChartWindow, now: number): Decay | undefined =>
-  window === "hot" ? { from: landmarkAt(now), half_life_ms: hotHalfLifeMinutes * minuteMs } : undefined;
+  isDecaying(window)
+    ? { from: landmarkAt(window, now), half_life_ms: halfLifeMinutes[window] * minuteMs }
+    : undefined;
 
 /** What a score is worth at `now`, epoch ms. */
 export const scoreAt = (score: number, decay: Decay | undefined, now: number): number =>
   decay === undefined ? score : score * 2 ** ((decay.from - now) / decay.half_life_ms);
 
-const landmarkWorth = (score: bigint): number => playsWorth(score, 0, 0);
-
-/** The landmark of the `hot` instance that is current at `now`: the day's start (src/domain/windows.ts). */
-const landmarkAt = (now: number): number => Math.floor(now / dayMs) * dayMs;
+const isDecaying = (window: ChartWindow): window is DecayWindow =>
+  (decayWindows as readonly string[]).includes(window);
 
 function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => number): ChartEntryView {
   return {

@@ -75,7 +75,7 @@ export interface ChartSnapshot extends Current {
   readonly type: "snapshot";
   readonly channel: ChartChannel;
   readonly total: number;
-  /** In `hot`: how the scores fade. */
+  /** In `hot` and `hot24`: how the scores fade. */
   readonly decay?: Decay;
   readonly entries: readonly ChartEntryView[];
 }

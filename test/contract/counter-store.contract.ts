@@ -418,6 +418,8 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
           decays: new Map([
             [window("x.20260101"), 5n],
             [window("x.20261120"), 7n],
+            [window("y.20261010"), 9n],
+            [window("y.20261103"), 11n],
           ]),
         });
         await store.apply(epochOf(1), long, [old]);
@@ -435,10 +437,11 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
         const store = await opened(open);
         const ids = windowShares(now).map((share) => share.window);
         const lastMoment = ms(Math.min(...windowShares(now).map((share) => share.dropAt)) - 1);
-        const calendar = ids.filter((id) => !id.startsWith("x."));
+        const decays = ids.filter((id) => /^[xy]\./.test(id));
+        const calendar = ids.filter((id) => !decays.includes(id));
         const delta = aDelta({
           windows: new Map(calendar.map((id) => [id, { plays: 1, listenedMs: 1 }])),
-          decays: new Map(ids.filter((id) => id.startsWith("x.")).map((id) => [id, 1n])),
+          decays: new Map(decays.map((id) => [id, 1n])),
         });
         await store.apply(epochOf(1), now, [delta]);
 
@@ -676,7 +679,9 @@ const aTime = fc.constantFrom(1, 2, 3, 1_700_000_000_000).map(ms);
 const anOpenWindow = fc.constantFrom(
   ...["h.2026112014", "h.2026112013", "d.20261120", "w.2026W47"].map(window),
 );
-const anOpenLandmark = fc.constantFrom(...["x.20261120", "x.20261121"].map(window));
+const anOpenLandmark = fc.constantFrom(
+  ...["x.20261120", "x.20261121", "y.20261103", "y.20261127"].map(window),
+);
 
 const anyTotals: Arbitrary<Totals> = fc.record({
   plays: smallCount,
@@ -695,7 +700,7 @@ const anyTotals: Arbitrary<Totals> = fc.record({
     .array(fc.tuple(anOpenWindow, fc.record({ plays: smallCount, listenedMs: smallCount })), { maxLength: 4 })
     .map((entries) => new Map(entries)),
   decays: fc
-    .array(fc.tuple(anOpenLandmark, fc.bigInt({ min: 0n, max: 10n ** 36n })), { maxLength: 2 })
+    .array(fc.tuple(anOpenLandmark, fc.bigInt({ min: 0n, max: 10n ** 36n })), { maxLength: 3 })
     .map((entries) => new Map(entries)),
 });
 

@@ -86,7 +86,10 @@ export const someTotals: fc.Arbitrary<Totals> = fc.record({
       (windows) => new Map(Object.entries(windows)) as Map<WindowId, { plays: number; listenedMs: number }>,
     ),
   decays: fc
-    .dictionary(fc.constantFrom("x.20261120", "x.20261121"), fc.bigInt({ min: 0n, max: 2n ** 100n }))
+    .dictionary(
+      fc.constantFrom("x.20261120", "x.20261121", "y.20261103", "y.20261127"),
+      fc.bigInt({ min: 0n, max: 2n ** 100n }),
+    )
     .map((decays) => new Map(Object.entries(decays)) as Map<WindowId, bigint>),
 });
 

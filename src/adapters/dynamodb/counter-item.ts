@@ -21,7 +21,7 @@ const totalNames = Object.keys(totalAttributes) as (keyof typeof totalAttributes
 
 const listenedSuffix = ".ms";
 const calendarWindow = /^[hdw]\.[^.]+$/;
-const decayWindow = /^x\.[^.]+$/;
+const decayWindow = /^[xy]\.[^.]+$/;
 
 /** The counter that an item holds. */
 export function counterFrom(item: Item, key: CounterKey): Counter {

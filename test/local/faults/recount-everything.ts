@@ -423,7 +423,8 @@ export function dropAt(id: string): number {
   const [year, month, day, hour] = [rest.slice(0, 4), rest.slice(4, 6), rest.slice(6, 8), rest.slice(8)];
   const start = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour || 0));
   if (kind === "h") return start + hourMs + 96 * hourMs;
-  return start + dayMs + (kind === "d" ? 16 * dayMs : hourMs);
+  if (kind === "d") return start + dayMs + 16 * dayMs;
+  return start + (kind === "x" ? dayMs : 24 * dayMs) + hourMs;
 }
 
 /** `20261120140000000` of a time. */
@@ -443,14 +444,30 @@ function weekOf(monday: number): string {
   return `${year}W${String(week).padStart(2, "0")}`;
 }
 
-/** The weight of a play in each decaying list that it enters: it doubles with every hour from the list's midnight on. */
-function decays(at: number, arrivedAt: number): { readonly id: string; readonly weight: bigint }[] {
-  const today = Math.floor(at / dayMs) * dayMs;
-  return [today - dayMs, today, today + dayMs].flatMap((midnight) => {
-    const minutes = Math.floor((at - midnight) / minuteMs);
-    const hours = Math.floor(minutes / 60);
-    const weight = Math.floor(2 ** ((minutes - hours * 60) / 60) * 2 ** (16 + hours));
-    const isIn = weight > 0 && minutes < 25 * 60 && arrivedAt < midnight + dayMs;
-    return isIn ? [{ id: `x.${digits(midnight).slice(0, 8)}`, weight: BigInt(weight) }] : [];
+interface DecayingPlay {
+  readonly id: string;
+  readonly weight: bigint;
+}
+
+const decays = (at: number, arrivedAt: number): readonly DecayingPlay[] => [
+  ...decaysOf("x", dayMs, 60, at, arrivedAt),
+  ...decaysOf("y", 24 * dayMs, 24 * 60, at, arrivedAt),
+];
+
+/** The weight of a play in each list of a kind that it enters: it doubles every `doubling` minutes from the list's start on. */
+function decaysOf(
+  kind: string,
+  lengthMs: number,
+  doubling: number,
+  at: number,
+  arrivedAt: number,
+): readonly DecayingPlay[] {
+  const current = Math.floor(at / lengthMs) * lengthMs;
+  return [current - lengthMs, current, current + lengthMs].flatMap((start) => {
+    const minutes = Math.floor((at - start) / minuteMs);
+    const doubled = Math.floor(minutes / doubling);
+    const weight = Math.floor(2 ** ((minutes - doubled * doubling) / doubling) * 2 ** (16 + doubled));
+    const isIn = weight > 0 && at < start + lengthMs + hourMs && arrivedAt < start + lengthMs;
+    return isIn ? [{ id: `${kind}.${digits(start).slice(0, 8)}`, weight: BigInt(weight) }] : [];
   });
 }

@@ -9,6 +9,7 @@ const someTime = fc.integer({ min: at("2002-10-01T00:00:00Z"), max: at("2200-01-
 test("each window has the name of its UTC hour, day, ISO week and landmark", () => {
   expect(currentWindows(at("2026-11-20T14:59:59.999Z"))).toEqual({
     hot: "x.20261120",
+    hot24: "y.20261103",
     hour: "h.2026112014",
     day: "d.20261120",
     week: "w.2026W47",
@@ -69,14 +70,37 @@ test("what is no window never expires", () => {
   expect(isExpired("plays", farFuture)).toBe(false);
 });
 
-test("a play counts for its landmark, for the next from 8:00 on, and for the one before in the first hour", () => {
+test("a play counts for its landmark of hot, for the next from 8:00 on, and for the one before in the first hour", () => {
   const landmarks = (iso: string) =>
     windowShares(at(iso))
-      .filter((share) => share.kind === "decay")
-      .map((share) => share.window);
+      .map((share) => share.window)
+      .filter((window) => window.startsWith("x."));
 
   expect(landmarks("2026-11-20T00:59:00Z")).toEqual(["x.20261119", "x.20261120"]);
   expect(landmarks("2026-11-20T01:00:00Z")).toEqual(["x.20261120"]);
   expect(landmarks("2026-11-20T07:59:00Z")).toEqual(["x.20261120"]);
   expect(landmarks("2026-11-20T08:00:00Z")).toEqual(["x.20261120", "x.20261121"]);
+});
+
+test("a play counts for its landmark of hot24, for the next from its ninth day on, and for the one before in the first hour", () => {
+  const landmarks = (iso: string) =>
+    windowShares(at(iso))
+      .map((share) => share.window)
+      .filter((window) => window.startsWith("y."));
+
+  expect(landmarks("2026-11-03T00:59:00Z")).toEqual(["y.20261010", "y.20261103"]);
+  expect(landmarks("2026-11-03T01:00:00Z")).toEqual(["y.20261103"]);
+  expect(landmarks("2026-11-10T23:59:00Z")).toEqual(["y.20261103"]);
+  expect(landmarks("2026-11-11T00:00:00Z")).toEqual(["y.20261103", "y.20261127"]);
+});
+
+test("a landmark takes plays until it ends, and is dropped an hour later", () => {
+  const shares = windowShares(at("2026-11-20T14:30:00Z")).filter((share) => share.kind === "decay");
+
+  expect(shares.map((share) => [share.window, share.closesAt, share.dropAt - share.closesAt])).toEqual([
+    ["x.20261120", at("2026-11-21T00:00:00Z"), hourMs],
+    ["x.20261121", at("2026-11-22T00:00:00Z"), hourMs],
+    ["y.20261103", at("2026-11-27T00:00:00Z"), hourMs],
+    ["y.20261127", at("2026-12-21T00:00:00Z"), hourMs],
+  ]);
 });

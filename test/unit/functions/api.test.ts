@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { ApiDeps } from "#functions/api/api-request.ts";
 import { createApiHandler } from "#functions/api/handler.ts";
 import { routes } from "#functions/api/router.ts";
-import { decayWeight } from "#src/domain/decay.ts";
+import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
@@ -287,14 +287,25 @@ describe("GET /charts/{list}", () => {
 
   test("the hot score is what the plays are worth now, to three decimals", async () => {
     await commitEpoch(stores, anEpoch(1));
-    const landmark = Math.floor(aMoment / dayMs) * dayMs;
-    const score = BigInt(decayWeight(aMoment - 20 * 60_000, landmark));
+    const score = BigInt(decayWeight("hot", aMoment - 20 * 60_000, landmarkAt("hot", aMoment)));
     await publishChart(stores, {
       ...todaysSongs(1, 1, [anEntry("S1", { score })]),
       window: currentWindows(aMoment).hot,
     });
 
     expect((await get("/charts/songs")).body.entries[0].score).toBe(0.794);
+  });
+
+  test("the score of hot24 halves in a day", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    const score = BigInt(decayWeight("hot24", aMoment - dayMs, landmarkAt("hot24", aMoment)));
+    const window = currentWindows(aMoment).hot24;
+    await publishChart(stores, { ...todaysSongs(1, 1, [anEntry("S1", { score })]), window });
+
+    const { body } = await get("/charts/songs", { window: "hot24" });
+
+    expect(body).toMatchObject({ window: "hot24", instance: window, log: `store/${window}` });
+    expect(body.entries[0].score).toBe(0.5);
   });
 
   test.each([1, 499, 500])("a chart of %d entries may be asked for", async (limit) => {

@@ -83,39 +83,46 @@ const take = (held: ChartSnapshot, delta: ChartDelta): ChartSnapshot => {
 
 const asDeltas = (messages: readonly Record<string, unknown>[]) => messages as unknown as ChartDelta[];
 
-describe.each(["songs.hot", "songs.day", "songs.all", "artists.hour"])("a subscriber of %s", (channel) => {
-  test("gets a delta an epoch, which together make what a new subscriber is shown", async () => {
-    const live = new Live();
-    await live.play(...crowd, ...crowd.slice(0, 20));
-    let held = await live.snapshot(channel);
-    const heardBefore = live.heard().length;
+describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.hour"])(
+  "a subscriber of %s",
+  (channel) => {
+    test("gets a delta an epoch, which together make what a new subscriber is shown", async () => {
+      const live = new Live();
+      await live.play(...crowd, ...crowd.slice(0, 20));
+      let held = await live.snapshot(channel);
+      const heardBefore = live.heard().length;
 
-    await live.play("S30", "S30", "S30");
-    await live.play("new");
-    await live.play("S7", "S39", "S39");
+      await live.play("S30", "S30", "S30");
+      await live.play("new");
+      await live.play("S7", "S39", "S39");
 
-    const deltas = live.heard().slice(heardBefore);
-    expect(deltas.map(({ type }) => type)).toEqual(["delta", "delta", "delta"]);
-    for (const delta of asDeltas(deltas)) held = take(held, delta);
-    expect(held).toEqual(await live.snapshot(channel));
-    expect(held.total).toBe(41);
-  });
+      const deltas = live.heard().slice(heardBefore);
+      expect(deltas.map(({ type }) => type)).toEqual(["delta", "delta", "delta"]);
+      for (const delta of asDeltas(deltas)) held = take(held, delta);
+      expect(held).toEqual(await live.snapshot(channel));
+      expect(held.total).toBe(41);
+    });
 
-  test("who was away gets the deltas that are missing, in order", async () => {
-    const live = new Live();
-    await live.play(...crowd);
-    let held = await live.snapshot(channel);
-    await live.say({ action: "unsubscribe", channel });
-    await live.play("S3");
-    await live.play("S4", "S4");
+    test("who was away gets the deltas that are missing, in order", async () => {
+      const live = new Live();
+      await live.play(...crowd);
+      let held = await live.snapshot(channel);
+      await live.say({ action: "unsubscribe", channel });
+      await live.play("S3");
+      await live.play("S4", "S4");
 
-    const answers = await live.say({ action: "subscribe", channel, since: { log: held.log, seq: held.seq } });
+      const answers = await live.say({
+        action: "subscribe",
+        channel,
+        since: { log: held.log, seq: held.seq },
+      });
 
-    expect(answers.map(({ type }) => type)).toEqual(["delta", "delta"]);
-    for (const delta of asDeltas(answers)) held = take(held, delta);
-    expect(held).toEqual(await live.snapshot(channel));
-  });
-});
+      expect(answers.map(({ type }) => type)).toEqual(["delta", "delta"]);
+      for (const delta of asDeltas(answers)) held = take(held, delta);
+      expect(held).toEqual(await live.snapshot(channel));
+    });
+  },
+);
 
 test("who was away for longer than deltas are kept gets a snapshot", async () => {
   const live = new Live();

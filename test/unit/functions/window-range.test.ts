@@ -39,6 +39,10 @@ test("a window lies in a range that it fills, and in none that is a millisecond 
   expect(liesIn("w.2026W47", { ...week, from: (week.from + 1) as EpochMs })).toBe(false);
 });
 
+test.each(["x.20261116", "y.20261010"])("a list that decays lies in no range: %s", (window) => {
+  expect(liesIn(window, rangeOf(60 * dayMs, Date.parse("2026-10-01")))).toBe(false);
+});
+
 test("an hour that is cut at either end is no window", () => {
   const hour = rangeOf(hourMs);
 

@@ -13,7 +13,7 @@ const plain = { noNullPrototype: true };
 const charts: fc.Arbitrary<Chart> = fc.record(
   {
     list: fc.constantFrom(...chartLists),
-    window: fc.constantFrom("all", "d.20261120", "x.20261120").map((id) => id as WindowId),
+    window: fc.constantFrom("all", "d.20261120", "x.20261120", "y.20261103").map((id) => id as WindowId),
     epoch: count.map((n) => n as EpochNumber),
     seq: count,
     entries: fc.array(

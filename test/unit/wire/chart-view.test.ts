@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Chart, ChartEntry } from "#src/domain/chart.ts";
-import { decayWeight } from "#src/domain/decay.ts";
+import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
@@ -33,7 +33,7 @@ const aChart = (score: bigint): Chart => ({
 });
 
 test("a hot score is the plays it is worth: one at once, half an hour later", () => {
-  const chart = aChart(BigInt(decayWeight(playedAt, midnight)));
+  const chart = aChart(BigInt(decayWeight("hot", playedAt, midnight)));
 
   expect(viewChart(chart, "hot", playedAt, 1)[0]?.score).toBe(1);
   expect(viewChart(chart, "hot", playedAt + hourMs, 1)[0]?.score).toBe(0.5);
@@ -52,7 +52,7 @@ test("an entry that is new has no previous rank", () => {
 });
 
 test("what is shown of hot fades by itself to the score at any time", () => {
-  const chart = aChart(BigInt(decayWeight(playedAt, midnight)));
+  const chart = aChart(BigInt(decayWeight("hot", playedAt, midnight)));
   const decay = decayOf("hot", playedAt);
   const [shown] = viewShown(chart, "hot");
 
@@ -61,6 +61,23 @@ test("what is shown of hot fades by itself to the score at any time", () => {
     expect(scoreAt(shown?.score ?? 0, decay, now)).toBeCloseTo(asked?.score ?? -1, 3);
   }
   expect(decayOf("day", playedAt)).toBeUndefined();
+});
+
+test("what is shown of hot24 fades from its landmark of 24 days, by half a day", () => {
+  const landmark = landmarkAt("hot24", playedAt);
+  const chart = aChart(BigInt(decayWeight("hot24", playedAt, landmark)));
+  const decay = decayOf("hot24", playedAt);
+  const [shown] = viewShown(chart, "hot24");
+
+  expect(decay).toEqual({ from: landmark, half_life_ms: dayMs });
+  for (const [days, worth] of [
+    [0, 1],
+    [1, 0.5],
+    [2, 0.25],
+  ] as const) {
+    expect(viewChart(chart, "hot24", playedAt + days * dayMs, 1)[0]?.score).toBe(worth);
+    expect(scoreAt(shown?.score ?? 0, decay, playedAt + days * dayMs)).toBeCloseTo(worth, 4);
+  }
 });
 
 test("the first hundred entries are shown", () => {

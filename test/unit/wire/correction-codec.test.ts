@@ -16,7 +16,7 @@ const published = (body: string, epoch = 7) => ({ epoch: epoch as EpochNumber, b
 const someCorrection: fc.Arbitrary<Correction> = fc.record({
   userId: fc.string({ minLength: 1 }) as fc.Arbitrary<UserId>,
   counters: fc.array(fc.record({ key: fc.string() as fc.Arbitrary<CounterKey>, totals: someTotals })),
-  windows: fc.array(fc.constantFrom("h.2026112014", "x.20261120") as fc.Arbitrary<WindowId>),
+  windows: fc.array(fc.constantFrom("h.2026112014", "x.20261120", "y.20261103") as fc.Arbitrary<WindowId>),
   rejects: fc.array(fc.string() as fc.Arbitrary<RejectId>),
 });
 

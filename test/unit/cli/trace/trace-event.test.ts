@@ -79,7 +79,7 @@ test("a play's hops are its arrival, its segment, its epoch's times, its charts 
   });
   expect(found.arrivals[0]?.epoch?.places.map(({ channel, rank, plays }) => [channel, rank, plays])).toEqual(
     ["songs", "artists"].flatMap((list) =>
-      ["hot", "hour", "day", "week", "all"].map((window) => [`${list}.${window}`, 1, 3]),
+      ["hot", "hot24", "hour", "day", "week", "all"].map((window) => [`${list}.${window}`, 1, 3]),
     ),
   );
   expect(reportLines(found)).toEqual([
