@@ -1,6 +1,6 @@
 import { mix, Random } from "#simulator/random.ts";
-import type { EpochMs } from "#src/domain/play.ts";
-import type { Label, Totals, WindowTotals } from "#src/domain/totals.ts";
+import { type EpochMs, tenths } from "#src/domain/play.ts";
+import { type Label, noTotals, type Totals, type WindowTotals } from "#src/domain/totals.ts";
 import { dayMs, hourMs, isExpired, type WindowId, windowShares } from "#src/domain/windows.ts";
 
 /** How long a play is listened to, on average. */
@@ -89,6 +89,10 @@ class History {
       skips: Math.floor(this.#plays / 5),
       ratingSum: Math.floor(this.#plays / 8) * 350,
       ratingCount: Math.floor(this.#plays / 8),
+      tenths:
+        label === undefined
+          ? noTotals.tenths
+          : Array.from({ length: tenths }, (_, i) => Math.floor((this.#plays * i) / 55)),
       firstPlayedAt: this.#plays > 0 ? from : undefined,
       label,
       windows: this.#windows,

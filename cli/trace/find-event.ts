@@ -80,7 +80,7 @@ export function arrivalsIn(
 type Found = Omit<Arrival, "segment">;
 
 function countedIn({ facts, tracks, sample, marked }: SegmentContents, eventId: string): readonly Found[] {
-  const isInSample = sample.some((play) => play.eventId === eventId);
+  const isInSample = sample.some(({ play }) => play.eventId === eventId);
   const markedIds = new Map(marked.play.map((play, i) => [play, marked.id[i]]));
   return rowsOf(facts, eventId).flatMap((row) => {
     const track = tracks[facts.track[row] ?? 0];

@@ -112,7 +112,10 @@ async function foldSegments(
   for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decodeSegment, claim)) {
     fold.add(contents);
     fold.addRepeats(repeats);
-    sample = mergeRecent(sample, contents.sample);
+    sample = mergeRecent(
+      sample,
+      contents.sample.map(({ play }) => play),
+    );
     if (contents.rejects.length > 0) shardsWithRejects.add(shard);
     segments += 1;
   }

@@ -33,19 +33,20 @@ export function compareCounter(
   };
   if (allTime) {
     for (const field of sums) compare(field, expected[field], stored[field]);
+    differences.push(...compareTenths(key, expected.tenths, stored.tenths));
     compare("firstPlayedAt", expected.firstPlayedAt, stored.firstPlayedAt);
     compare("labelled at", expected.label?.at, stored.label?.startedAt);
     compare("artist", expected.label?.artist, stored.label?.artist);
     compare("title", expected.label?.title, stored.label?.title);
   }
-  for (const id of unionOf(expected.windows, stored.windows)) {
+  for (const id of unionOf(expected.windows.keys(), stored.windows.keys())) {
     if (!isCompared(id)) continue;
     const mine = expected.windows.get(id) ?? noShare;
     const theirs = (stored.windows as ReadonlyMap<string, typeof noShare>).get(id) ?? noShare;
     compare(`${id} plays`, mine.plays, theirs.plays);
     compare(`${id} listenedMs`, mine.listenedMs, theirs.listenedMs);
   }
-  for (const id of unionOf(expected.decays, stored.decays)) {
+  for (const id of unionOf(expected.decays.keys(), stored.decays.keys())) {
     if (!isCompared(id)) continue;
     const theirs = (stored.decays as ReadonlyMap<string, bigint>).get(id) ?? 0n;
     compare(`${id} score`, expected.decays.get(id) ?? 0n, theirs);
@@ -53,5 +54,14 @@ export function compareCounter(
   return differences;
 }
 
-const unionOf = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): ReadonlySet<string> =>
-  new Set([...a.keys(), ...b.keys()]);
+function compareTenths(
+  key: string,
+  expected: readonly number[],
+  stored: readonly number[],
+): readonly string[] {
+  return [...unionOf(expected.keys(), stored.keys())].flatMap((tenth) =>
+    compareValues(`${key} ended at tenth ${tenth}`, expected[tenth] ?? 0, stored[tenth] ?? 0),
+  );
+}
+
+const unionOf = <T>(a: Iterable<T>, b: Iterable<T>): ReadonlySet<T> => new Set([...a, ...b]);

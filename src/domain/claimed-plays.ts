@@ -66,6 +66,7 @@ export function leaveOutRepeats(contents: SegmentContents, left: Set<EventId>): 
     listenedMs: kept(facts.listenedMs),
     flags: kept(facts.flags),
     rating: kept(facts.rating),
+    tenth: kept(facts.tenth),
     platform: kept(facts.platform),
     mood: kept(facts.mood),
     country: kept(facts.country),

@@ -8,7 +8,7 @@ import {
   repeatedKey,
   songKey,
 } from "./counter.ts";
-import type { ArtistName, EpochMs, TrackId } from "./play.ts";
+import { type ArtistName, type EpochMs, type TrackId, tenths } from "./play.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 import { compareLabels, earliest, type Label, noTotals, type PlayCounts, type Totals } from "./totals.ts";
 import { type WindowId, type WindowShare, windowShares } from "./windows.ts";
@@ -64,6 +64,7 @@ export class CounterFold {
       const song = songs[track];
       song?.add(fact);
       song?.addLabel(tracks[track], fact.startedAt);
+      song?.addTenth(facts.tenth[i] ?? 0);
       artists[track]?.add(fact);
       genres[track]?.add(fact);
       platforms.of(facts.platform[i] ?? 0)?.add(fact);
@@ -183,8 +184,13 @@ class Tally implements Totals {
   ratingCount = 0;
   firstPlayedAt: EpochMs | undefined;
   label: Label | undefined;
+  #tenths: number[] | undefined;
   #windows: Map<WindowId, { plays: number; listenedMs: number }> | undefined;
   #decays: Map<WindowId, bigint> | undefined;
+
+  get tenths(): readonly number[] {
+    return this.#tenths ?? noTotals.tenths;
+  }
 
   get windows(): ReadonlyMap<WindowId, { plays: number; listenedMs: number }> {
     return this.#windows ?? noWindows;
@@ -214,7 +220,7 @@ class Tally implements Totals {
     for (const share of fact.shares) this.#addShare(share, isQualified, fact.listenedMs);
   }
 
-  /** Windows, decays and labels stay out: they would make the counter large, and nothing reads them. */
+  /** Windows, decays, tenths and labels stay out: they would make the counter large, and nothing reads them. */
   addSums(totals: Totals): void {
     this.plays += totals.plays;
     this.unqualified += totals.unqualified;
@@ -224,6 +230,13 @@ class Tally implements Totals {
     this.ratingSum += totals.ratingSum;
     this.ratingCount += totals.ratingCount;
     this.firstPlayedAt = earliest(this.firstPlayedAt, totals.firstPlayedAt);
+  }
+
+  /** @param tenth as in `Facts`: plus 1, and 0 where it is unknown */
+  addTenth(tenth: number): void {
+    if (tenth === 0) return;
+    this.#tenths ??= new Array<number>(tenths).fill(0);
+    this.#tenths[tenth - 1] = (this.#tenths[tenth - 1] ?? 0) + 1;
   }
 
   addLabel(track: SegmentTrack | undefined, startedAt: EpochMs): void {

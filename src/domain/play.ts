@@ -56,6 +56,12 @@ export const qualifyingMs = 30_000;
 /** A track counts as completed from this share of its duration on. */
 export const completedShare = 0.8;
 
+/** A play ends in one of this many tenths of its track: 0 to 9, or 10 for one that was heard to the end. */
+export const tenths = 11;
+
+/** At which tenth of the track a play ended, 0 to 10. @param pct share of the duration that was played, 0 to 1 */
+export const tenthOf = (pct: number): number => Math.floor(pct * 10);
+
 /** Sums of listened time stay below 2^53 for 100 million plays of a day each. */
 const longestListenMs = 86_400_000;
 

@@ -1,13 +1,19 @@
-import { type EpochMs, type EventId, judge, type Play, type UserId } from "./play.ts";
+import { type EpochMs, type EventId, judge, type Play, tenthOf, type UserId } from "./play.ts";
 import { noCounts, type ShardCounts } from "./position.ts";
-import { factFlags, type RejectChunk, type SegmentContents, type SegmentTrack } from "./segment.ts";
+import {
+  factFlags,
+  type RejectChunk,
+  type SamplePlay,
+  type SegmentContents,
+  type SegmentTrack,
+} from "./segment.ts";
 
 /** How many plays of a segment are kept in full for the feed of recent plays. */
 const sampleSize = 20;
 /** What the sample may take of a segment, bytes. */
 const sampleBytes = 24 * 1024;
 /** A sample play is counted at its JSON's greatest length. */
-const rowBytes = 48;
+const rowBytes = 49;
 const duplicateBytes = 16;
 /** A marked play's index; its id comes on top. */
 const markBytes = 5;
@@ -30,6 +36,7 @@ export class SegmentBuilder {
     listenedMs: [] as number[],
     flags: [] as number[],
     rating: [] as number[],
+    tenth: [] as number[],
     platform: [] as number[],
     mood: [] as number[],
     country: [] as number[],
@@ -39,7 +46,7 @@ export class SegmentBuilder {
   readonly #marked = { play: [] as number[], id: [] as EventId[] };
   readonly #duplicates = { arrivedAt: [] as number[], idHi: [] as number[], idLo: [] as number[] };
   readonly #rejects: RejectChunk[] = [];
-  #sample: Play[] = [];
+  #sample: SamplePlay[] = [];
   #counts: ShardCounts = noCounts;
   #bytes = sampleBytes + 1024;
   #unqualified = 0;
@@ -82,6 +89,7 @@ export class SegmentBuilder {
         (judgement.skipped ? factFlags.skipped : 0),
     );
     columns.rating.push(play.rating === undefined ? 0 : Math.round(play.rating * 100) + 1);
+    columns.tenth.push(judgement.pct === undefined ? 0 : tenthOf(judgement.pct) + 1);
     columns.platform.push(this.#internLabel(play.platform));
     columns.mood.push(this.#internLabel(play.mood));
     columns.country.push(this.#internLabel(play.geo?.country));
@@ -89,7 +97,7 @@ export class SegmentBuilder {
     columns.idLo.push(idLo);
     if (!judgement.qualified) this.#unqualified += 1;
     this.#bytes += rowBytes;
-    this.#sample.push(play);
+    this.#sample.push({ play, arrivedAt });
     if (this.#sample.length >= 8 * sampleSize) this.#sample = this.#sample.slice(-sampleSize);
   }
 
@@ -185,13 +193,16 @@ function stringBytes(value: string): number {
   return bytes;
 }
 
-function newestThatFit(plays: readonly Play[], encodedLength: (play: Play) => number): readonly Play[] {
-  const sample: Play[] = [];
+function newestThatFit(
+  plays: readonly SamplePlay[],
+  encodedLength: (play: Play) => number,
+): readonly SamplePlay[] {
+  const sample: SamplePlay[] = [];
   let left = sampleBytes;
-  for (const play of plays.slice(-sampleSize).reverse()) {
-    left -= encodedLength(play);
+  for (const each of plays.slice(-sampleSize).reverse()) {
+    left -= encodedLength(each.play);
     if (left < 0) break;
-    sample.push(play);
+    sample.push(each);
   }
   return sample.reverse();
 }

@@ -30,6 +30,8 @@ export interface Facts {
   readonly flags: readonly number[];
   /** Hundredths of a star plus 1; 0 means none. */
   readonly rating: readonly number[];
+  /** At which tenth of the track the play ended (`tenthOf` in play.ts) plus 1; 0 where that is unknown. */
+  readonly tenth: readonly number[];
   /** Indexes into `SegmentContents.labels`. */
   readonly platform: readonly number[];
   readonly mood: readonly number[];
@@ -37,6 +39,12 @@ export interface Facts {
   /** The event id's 64-bit hash. */
   readonly idHi: readonly number[];
   readonly idLo: readonly number[];
+}
+
+/** A play in full. */
+export interface SamplePlay {
+  readonly play: Play;
+  readonly arrivedAt: EpochMs;
 }
 
 /** The ids that arrived again. They are kept because a third arrival is a duplicate of the second. */
@@ -74,8 +82,8 @@ export interface SegmentContents {
   readonly marked: MarkedPlays;
   readonly duplicates: DuplicateIds;
   readonly rejects: readonly RejectChunk[];
-  /** The last of the plays in full, for the feed of recent plays. */
-  readonly sample: readonly Play[];
+  /** The last of the plays, in full and in their order, for the feed of recent plays. */
+  readonly sample: readonly SamplePlay[];
 }
 
 /**

@@ -32,6 +32,11 @@ export interface Totals {
   /** Hundredths of a star, so that sums are exact. */
   readonly ratingSum: number;
   readonly ratingCount: number;
+  /**
+   * Songs only: how many plays, unqualified ones included, ended at which tenth of the track, 0 to 10, of those where that
+   * is known. Empty where there is none.
+   */
+  readonly tenths: readonly number[];
   /** The start of the earliest qualified play. */
   readonly firstPlayedAt: EpochMs | undefined;
   /** Songs only. */
@@ -52,6 +57,7 @@ export const noTotals: Totals = {
   skips: 0,
   ratingSum: 0,
   ratingCount: 0,
+  tenths: [],
   firstPlayedAt: undefined,
   label: undefined,
   windows: new Map(),
@@ -67,6 +73,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
     skips: a.skips + b.skips,
     ratingSum: a.ratingSum + b.ratingSum,
     ratingCount: a.ratingCount + b.ratingCount,
+    tenths: addTenths(a.tenths, b.tenths),
     firstPlayedAt: earliest(a.firstPlayedAt, b.firstPlayedAt),
     label: firstLabel(a.label, b.label),
     windows: union(a.windows, b.windows, (x, y) => ({
@@ -75,6 +82,11 @@ export function addTotals(a: Totals, b: Totals): Totals {
     })),
     decays: union(a.decays, b.decays, (x, y) => x + y),
   };
+}
+
+function addTenths(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (b.length === 0) return a;
+  return a.length === 0 ? b : a.map((count, tenth) => count + (b[tenth] ?? 0));
 }
 
 export function earliest(a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined {

@@ -19,6 +19,8 @@ export interface ReadPlay {
   readonly qualified: boolean;
   readonly completed: boolean;
   readonly skipped: boolean;
+  /** How many whole tenths of the track were played, 0 to 10; undefined where the length or what was heard is unknown. */
+  readonly tenth: number | undefined;
   /** Hundredths of a star. */
   readonly rating: number | undefined;
   /** Empty where there is none. */
@@ -104,6 +106,7 @@ function judged({ track, geo, ...play }: AllFields): ReadPlay {
     qualified: played === undefined || played >= 30_000,
     completed: share === undefined ? end === "done" : share >= 0.8,
     skipped: end === "skip" || (share !== undefined && share < 0.8),
+    tenth: share === undefined ? undefined : Math.min(Math.floor(share * 10), 10),
     rating: rating === undefined ? undefined : Math.round(rating * 100),
     genre: track.genre ?? "",
     platform: play.platform ?? "",

@@ -4,7 +4,7 @@ import { addToProfile, emptyProfile, type RecountedProfile } from "./profiles.ts
 import { type ReadPlay, readPlay } from "./read-play.ts";
 import { type Line, splitRecord } from "./split-record.ts";
 import { utf8Bytes } from "./text.ts";
-import { addLabel, addPlay, emptyTotals, type RecountedTotals, sumOf } from "./totals.ts";
+import { addLabel, addPlay, addTenth, emptyTotals, type RecountedTotals, sumOf } from "./totals.ts";
 import { userIdIn } from "./user-id-in.ts";
 
 /** What became of an entry. `repeat`: a marked play whose id a marked play was counted with before. */
@@ -165,6 +165,7 @@ export class Recount {
     const song = totalsOf(this.songs, play.trackId);
     addPlay(song, play, arrivedAt);
     addLabel(song, play);
+    addTenth(song, play);
     addPlay(totalsOf(this.artists, play.artist), play, arrivedAt);
     for (const dimension of dimensions) {
       const value = play[dimension];

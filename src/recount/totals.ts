@@ -19,6 +19,8 @@ export interface RecountedTotals {
   skips: number;
   ratingSum: number;
   ratingCount: number;
+  /** Songs only: plays by the tenth of the track at which they ended, eleven counts; empty where no such play is known. */
+  tenths: number[];
   /** Epoch ms. */
   firstPlayedAt: number | undefined;
   /** Songs only. */
@@ -39,7 +41,7 @@ const sums = [
 
 export const emptyTotals = (): RecountedTotals => ({
   ...{ plays: 0, unqualified: 0, listenedMs: 0, completes: 0, skips: 0, ratingSum: 0, ratingCount: 0 },
-  ...{ firstPlayedAt: undefined, label: undefined, windows: new Map(), decays: new Map() },
+  ...{ firstPlayedAt: undefined, label: undefined, tenths: [], windows: new Map(), decays: new Map() },
 });
 
 /** @param arrivedAt epoch ms: it decides which windows take the play */
@@ -70,6 +72,13 @@ function addToWindow({ windows }: RecountedTotals, id: string, { qualified, list
   }
   window.listenedMs += listenedMs;
   if (qualified) window.plays += 1;
+}
+
+/** Notes how much of the song was heard, where that is known. */
+export function addTenth(totals: RecountedTotals, { tenth }: ReadPlay): void {
+  if (tenth === undefined) return;
+  while (totals.tenths.length < 11) totals.tenths.push(0);
+  totals.tenths[tenth] = (totals.tenths[tenth] ?? 0) + 1;
 }
 
 /** A song is called what its earliest play calls it, then the smallest artist, then the smallest title. */

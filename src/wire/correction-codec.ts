@@ -22,6 +22,7 @@ type CounterRow = readonly [
   label: readonly [startedAt: number, artist: string, title: string] | null,
   windows: readonly (readonly [window: string, plays: number, listenedMs: number])[],
   decays: readonly (readonly [window: string, score: string])[],
+  tenths: readonly number[],
 ];
 
 export function encodeCorrection({ userId, counters, windows, rejects }: Correction): string {
@@ -80,18 +81,20 @@ function rowOf({ key, totals }: CounterDelta): CounterRow {
     label === undefined ? null : [label.startedAt, label.artist, label.title],
     [...totals.windows].map(([window, share]) => [window, share.plays, share.listenedMs]),
     [...totals.decays].map(([window, score]) => [window, score.toString()]),
+    totals.tenths,
   ];
 }
 
 function deltaOf(row: unknown): CounterDelta {
-  check(Array.isArray(row) && row.length === 6, "counter", row);
-  const [key, sums, firstPlayedAt, label, windows, decays] = row as unknown as CounterRow;
+  check(Array.isArray(row) && row.length === 7, "counter", row);
+  const [key, sums, firstPlayedAt, label, windows, decays, tenths] = row as unknown as CounterRow;
   check(Array.isArray(sums) && sums.length === 7, "sums", sums);
   const [plays, unqualified, listenedMs, completes, skips, ratingSum, ratingCount] = sums.map((sum) =>
     checkCount("sum", sum),
   ) as [number, number, number, number, number, number, number];
   const totals: Totals = {
     ...{ plays, unqualified, listenedMs, completes, skips, ratingSum, ratingCount },
+    tenths: tenths.map((count) => checkCount("tenth", count)),
     firstPlayedAt: firstPlayedAt === null ? undefined : (firstPlayedAt as EpochMs),
     label: labelOf(label),
     windows: new Map(windows.map(windowOf)),

@@ -1,20 +1,27 @@
 import { CorruptStoreError } from "../domain/errors.ts";
-import type { EpochMs, EventId, Play, UserId } from "../domain/play.ts";
-import type { MarkedPlays, RejectChunk, SegmentContents, SegmentTrack } from "../domain/segment.ts";
+import type { EpochMs, EventId, UserId } from "../domain/play.ts";
+import type {
+  Facts,
+  MarkedPlays,
+  RejectChunk,
+  SamplePlay,
+  SegmentContents,
+  SegmentTrack,
+} from "../domain/segment.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { encodePlay } from "./play-codec.ts";
 import { decodeStoredPlay } from "./stored-play.ts";
 
-const version = 2;
-/** A segment without marked plays is written as before there were any: an Earworm of that time, too, can read it. */
+const version = 3;
+/** Segments live a week, so those that an earlier Earworm wrote are read too: they know of no tenths, and 1 of no marks. */
+const versionWithoutTenths = 2;
 const versionWithoutMarks = 1;
 
 /** A segment's contents as bytes: dictionaries, then one column after the other. */
 export function encodeSegment(contents: SegmentContents): Uint8Array {
   const { tracks, facts, duplicates, rejects } = contents;
   const writer = new ByteWriter();
-  const hasMarks = contents.marked.id.length > 0;
-  writer.unsigned(hasMarks ? version : versionWithoutMarks);
+  writer.unsigned(version);
   writer.strings(contents.users);
   writer.strings(trackStrings(tracks));
   writer.strings(contents.labels);
@@ -27,6 +34,7 @@ export function encodeSegment(contents: SegmentContents): Uint8Array {
   writer.unsignedAll(facts.listenedMs);
   writer.unsignedAll(facts.flags);
   writer.unsignedAll(facts.rating);
+  writer.unsignedAll(facts.tenth);
   writer.unsignedAll(facts.platform);
   writer.unsignedAll(facts.mood);
   writer.unsignedAll(facts.country);
@@ -47,11 +55,9 @@ export function encodeSegment(contents: SegmentContents): Uint8Array {
     writer.unsigned(reject.arrivedAt);
     writer.bytes(reject.raw);
   }
-  writer.strings(contents.sample.map(encodePlay));
-  if (hasMarks) {
-    writer.strings(contents.marked.id);
-    writer.deltas(contents.marked.play);
-  }
+  writer.strings(contents.sample.map(({ play }) => encodePlay(play)));
+  writer.strings(contents.marked.id);
+  writer.deltas(contents.marked.play);
   return writer.finish();
 }
 
@@ -88,8 +94,8 @@ export function forEachId(
 
 function readContents(reader: ByteReader): SegmentContents {
   const found = reader.unsigned();
-  if (found !== version && found !== versionWithoutMarks)
-    throw new CorruptStoreError(`segment version ${found} is not ${version}`);
+  if (found < versionWithoutMarks || found > version)
+    throw new CorruptStoreError(`segment version ${found} is not ${versionWithoutMarks} to ${version}`);
   const users = reader.strings() as UserId[];
   const tracks = readTracks(reader);
   const labels = reader.strings();
@@ -102,6 +108,7 @@ function readContents(reader: ByteReader): SegmentContents {
     listenedMs: reader.unsignedAll(plays),
     flags: reader.unsignedAll(plays),
     rating: reader.unsignedAll(plays),
+    tenth: found <= versionWithoutTenths ? new Array<number>(plays).fill(0) : reader.unsignedAll(plays),
     platform: reader.unsignedAll(plays),
     mood: reader.unsignedAll(plays),
     country: reader.unsignedAll(plays),
@@ -121,7 +128,7 @@ function readContents(reader: ByteReader): SegmentContents {
     facts,
     duplicates,
     rejects: readRejects(reader),
-    sample: readSample(reader),
+    sample: readSample(reader, facts),
     marked: found === versionWithoutMarks ? { play: [], id: [] } : readMarks(reader),
   };
 }
@@ -156,6 +163,12 @@ function readMarks(reader: ByteReader): MarkedPlays {
   return { id, play: reader.deltas(id.length) };
 }
 
-function readSample(reader: ByteReader): Play[] {
-  return reader.strings().map(decodeStoredPlay);
+/** The sample is the end of the plays, so the facts know when each arrived. */
+function readSample(reader: ByteReader, { arrivedAt }: Facts): SamplePlay[] {
+  const texts = reader.strings();
+  const first = arrivedAt.length - texts.length;
+  return texts.map((text, i) => ({
+    play: decodeStoredPlay(text),
+    arrivedAt: (arrivedAt[first + i] ?? 0) as EpochMs,
+  }));
 }

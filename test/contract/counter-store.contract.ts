@@ -15,6 +15,7 @@ import type { ArtistName, EpochMs, TrackId } from "#src/domain/play.ts";
 import { addTotals, type Label, noTotals, type Totals, type WindowTotals } from "#src/domain/totals.ts";
 import { dayMs, hourMs, isExpired, type WindowId, windowShares } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
+import { someTenths } from "#test/support/arbitraries.ts";
 import { collect, namesInUtf8Order, noise, type Open, opened, shuffled } from "./opened.ts";
 
 const now = Date.UTC(2026, 10, 20, 14, 30) as EpochMs;
@@ -37,6 +38,7 @@ function someTotals(wish: Partial<Totals> = {}): Totals {
     skips: 4,
     ratingSum: 450,
     ratingCount: 1,
+    tenths: [0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3],
     firstPlayedAt: ms(1_000),
     label: aLabel(1_000, "Artist", "Title"),
     windows: new Map([
@@ -466,6 +468,7 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
             ratingSum: 0,
             ratingCount: 0,
           },
+          tenths: [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
           firstPlayedAt: ms(9_000),
           label: aLabel(9_000, "Zebra", ""),
           windows: new Map([[window("d.20261120"), { plays: 0, listenedMs: 5 }]]),
@@ -691,6 +694,7 @@ const anyTotals: Arbitrary<Totals> = fc.record({
   skips: smallCount,
   ratingSum: smallCount,
   ratingCount: smallCount,
+  tenths: someTenths,
   firstPlayedAt: fc.option(aTime, { nil: undefined }),
   label: fc.option(
     fc.record({ startedAt: aTime, artist: aName.map((text) => text as ArtistName), title: aName }),

@@ -5,11 +5,13 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { openStores } from "#local/stores.ts";
 import { SqliteDatabase } from "#src/adapters/sqlite/sqlite-database.ts";
+import type { CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { origin, positionAt, type ShardKey } from "#src/domain/position.ts";
 import type { Segment } from "#src/domain/segment.ts";
+import { noTotals } from "#src/domain/totals.ts";
 import { collect } from "./opened.ts";
 
 const shard = "plays/shardId-000000000000" as ShardKey;
@@ -33,7 +35,7 @@ function aDataDir(): string {
   return dir;
 }
 
-/** A data directory as it was before segments and commits had a time, with one segment and one epoch. */
+/** A data directory as it was before segments and commits had a time and songs had tenths, with one of each. */
 function anOldDataDir(): string {
   const dir = aDataDir();
   const db = new DatabaseSync(join(dir, "earworm.db"));
@@ -45,6 +47,12 @@ function anOldDataDir(): string {
     CREATE TABLE heads (
       shard TEXT PRIMARY KEY, position TEXT NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
       duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE counters (
+      key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
+      listened_ms INTEGER NOT NULL, completes INTEGER NOT NULL, skips INTEGER NOT NULL, rating_sum INTEGER NOT NULL,
+      rating_count INTEGER NOT NULL, first_played_at INTEGER, labelled_at INTEGER, artist TEXT, title TEXT,
+      windows TEXT) WITHOUT ROWID;
+    INSERT INTO counters VALUES ('SONG#s', 1, 3, 0, 9, 0, 0, 0, 0, 1, 1, 'a', 't', NULL);
     CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, status TEXT NOT NULL, record TEXT NOT NULL, figures TEXT);
     INSERT INTO epochs VALUES (1, 'committed', '{"epoch":1}', '{}');
   `);
@@ -88,6 +96,19 @@ test("a data directory of an earlier version goes on, with times from now on", a
   const segments = await collect(stores.segments.readRange(shard, origin, positionAt("9", 1)));
   expect(segments).toEqual([{ ...aSegment(1), writtenAt: 0 }, aSegment(2)]);
   expect(await stores.epochs.read(1 as EpochNumber)).toEqual({ epoch: 1, status: "committed", figures: {} });
+});
+
+test("songs of an earlier version have no tenths, and get them with their next plays", async () => {
+  const dir = anOldDataDir();
+  const key = "SONG#s" as CounterKey;
+  const tenths = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+  const stores = openStores(dir, {});
+  onTestFinished(() => stores.close());
+  expect((await stores.counters.read([key]))[0]?.totals).toMatchObject({ plays: 3, tenths: [] });
+
+  await stores.counters.apply(2 as EpochNumber, now, [{ key, totals: { ...noTotals, plays: 3, tenths } }]);
+
+  expect((await stores.counters.read([key]))[0]?.totals).toMatchObject({ plays: 6, tenths });
 });
 
 test("a reader sees what a writer writes meanwhile, and can write nothing", async () => {

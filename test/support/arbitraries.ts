@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "#src/domain/play.ts";
+import {
+  type ArtistName,
+  type EpochMs,
+  type EventId,
+  type Play,
+  type TrackId,
+  tenths,
+  type UserId,
+} from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import { compareRecent, recentPlays } from "#src/domain/profile.ts";
 import type { Totals } from "#src/domain/totals.ts";
@@ -60,6 +68,14 @@ export const somePlays = (maxLength = 60, minLength = 0): fc.Arbitrary<readonly 
 
 const count = fc.integer({ min: 0, max: 1_000_000 });
 
+/** Eleven counts that are not all zero, or none. */
+export const someTenths: fc.Arbitrary<readonly number[]> = fc.oneof(
+  fc.constant([]),
+  fc
+    .array(fc.integer({ min: 0, max: 9 }), { minLength: tenths, maxLength: tenths })
+    .filter((counts) => counts.some((count) => count > 0)),
+);
+
 export const someTotals: fc.Arbitrary<Totals> = fc.record({
   plays: count,
   unqualified: count,
@@ -68,6 +84,7 @@ export const someTotals: fc.Arbitrary<Totals> = fc.record({
   skips: count,
   ratingSum: count,
   ratingCount: count,
+  tenths: someTenths,
   firstPlayedAt: fc.option(someStart, { nil: undefined }),
   label: fc.option(
     fc.record({

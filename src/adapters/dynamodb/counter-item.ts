@@ -1,7 +1,7 @@
 import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
-import type { ArtistName, EpochMs } from "#src/domain/play.ts";
-import type { Label, Totals, WindowTotals } from "#src/domain/totals.ts";
+import { type ArtistName, type EpochMs, tenths } from "#src/domain/play.ts";
+import { type Label, noTotals, type Totals, type WindowTotals } from "#src/domain/totals.ts";
 import { isExpired, type WindowId } from "#src/domain/windows.ts";
 import { bigintOf, type Item, numberOf, textOf } from "./item.ts";
 import { totalItem } from "./keys.ts";
@@ -18,6 +18,9 @@ const totalAttributes = {
   ratingCount: "rating_count",
 } as const satisfies Partial<Record<keyof Totals, string>>;
 const totalNames = Object.keys(totalAttributes) as (keyof typeof totalAttributes)[];
+
+/** The attribute of each tenth at which plays end; a tenth without any has none. */
+const tenthAttributes = Array.from({ length: tenths }, (_, tenth) => `t${tenth}`);
 
 const listenedSuffix = ".ms";
 const calendarWindow = /^[hdw]\.[^.]+$/;
@@ -36,6 +39,7 @@ export function counterFrom(item: Item, key: CounterKey): Counter {
     epoch: epochOf(item),
     totals: {
       ...plain,
+      tenths: tenthsOf(item),
       firstPlayedAt:
         item["first_played_at"] === undefined ? undefined : (numberOf(item, "first_played_at") as EpochMs),
       label: labelOf(item),
@@ -56,6 +60,15 @@ function labelOf(item: Item): Label | undefined {
   };
 }
 
+function tenthsOf(item: Item): readonly number[] {
+  if (tenthAttributes.every((name) => item[name] === undefined)) return noTotals.tenths;
+  return tenthAttributes.map((name) => numberOf(item, name));
+}
+
+/** Those of the tenths that hold something. */
+const tenthCounts = (counts: readonly number[]): readonly (readonly [attribute: string, count: number])[] =>
+  counts.flatMap((count, tenth) => (count === 0 ? [] : [[tenthAttributes[tenth] ?? "", count] as const]));
+
 const windowOf = (item: Item, id: WindowId): WindowTotals => ({
   plays: numberOf(item, id),
   listenedMs: numberOf(item, id + listenedSuffix),
@@ -67,6 +80,7 @@ export function additionOf(epoch: EpochNumber, now: EpochMs, { key, totals }: Co
   for (const name of totalNames) {
     if (totals[name] !== 0) update.add(totalAttributes[name], totals[name]);
   }
+  for (const [attribute, count] of tenthCounts(totals.tenths)) update.add(attribute, count);
   for (const [id, window] of totals.windows) {
     if (isExpired(id, now)) continue;
     update.add(id, window.plays);
@@ -95,6 +109,7 @@ export function replacementOf(epoch: EpochNumber, { key, totals }: CounterDelta)
       ...Object.fromEntries(
         totalNames.flatMap((name) => (totals[name] === 0 ? [] : [[totalAttributes[name], totals[name]]])),
       ),
+      ...Object.fromEntries(tenthCounts(totals.tenths)),
       ...(totals.firstPlayedAt === undefined ? {} : { first_played_at: totals.firstPlayedAt }),
       ...Object.fromEntries(labelAttributes(totals.label)),
       ...Object.fromEntries(

@@ -24,7 +24,27 @@ interface CounterRow {
   readonly title: string | null;
   /** JSON: `[plays, listened ms]` of a calendar window, decimal text of a decay score. */
   readonly windows: string | null;
+  /** JSON: a list of counts. */
+  readonly tenths: string | null;
 }
+
+const columns = [
+  "key",
+  "epoch",
+  "plays",
+  "unqualified",
+  "listened_ms",
+  "completes",
+  "skips",
+  "rating_sum",
+  "rating_count",
+  "first_played_at",
+  "labelled_at",
+  "artist",
+  "title",
+  "windows",
+  "tenths",
+] as const satisfies readonly (keyof CounterRow)[];
 
 /** How many counters a listing reads at once. */
 const pageSize = 1_000;
@@ -44,7 +64,7 @@ export class SqliteCounterStore implements CounterStore {
     );
     this.#countPrefix = db.prepare("SELECT count(*) AS counters FROM counters WHERE key >= ? AND key < ?");
     this.#replace = db.prepare(
-      "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO counters (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
     );
   }
 
@@ -124,6 +144,7 @@ export class SqliteCounterStore implements CounterStore {
       label?.artist ?? null,
       label?.title ?? null,
       windows,
+      totals.tenths.length === 0 ? null : JSON.stringify(totals.tenths),
     );
   }
 }
@@ -150,6 +171,7 @@ function toTotals(row: CounterRow): Totals {
     skips: row.skips,
     ratingSum: row.rating_sum,
     ratingCount: row.rating_count,
+    tenths: row.tenths === null ? noTotals.tenths : (JSON.parse(row.tenths) as number[]),
     firstPlayedAt: row.first_played_at ?? undefined,
     label: toLabel(row),
     ...decodeWindows(row.windows),

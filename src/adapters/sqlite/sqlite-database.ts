@@ -26,7 +26,7 @@ const schema = `
     key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
     listened_ms INTEGER NOT NULL, completes INTEGER NOT NULL, skips INTEGER NOT NULL, rating_sum INTEGER NOT NULL,
     rating_count INTEGER NOT NULL, first_played_at INTEGER, labelled_at INTEGER, artist TEXT, title TEXT,
-    windows TEXT) WITHOUT ROWID;
+    windows TEXT, tenths TEXT) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS profiles (
     user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, listened_ms INTEGER NOT NULL, first_heard_at INTEGER NOT NULL,
     body BLOB NOT NULL);
@@ -56,6 +56,7 @@ const schema = `
 const laterColumns = [
   ["segments", "written_at", "INTEGER NOT NULL DEFAULT 0"],
   ["epochs", "committed_at", "INTEGER"],
+  ["counters", "tenths", "TEXT"],
 ] as const;
 
 /** How long a request waits for the write of another process, ms. */

@@ -55,6 +55,8 @@ export interface ExpectedTotals {
   skips: number;
   ratingSum: number;
   ratingCount: number;
+  /** Of songs. */
+  tenths: number[];
   first: number | undefined;
   label: { readonly at: number; readonly artist: string; readonly title: string } | undefined;
   /** By window. */
@@ -320,6 +322,7 @@ class Recount {
     if (qualified) totals.first = least(totals.first, judged.at);
     if (label !== undefined && (totals.label === undefined || compareLabels(label, totals.label) < 0))
       totals.label = label;
+    if (key.startsWith("SONG#")) addTenth(totals, judged);
     addToWindows(totals, judged);
   }
 
@@ -356,6 +359,14 @@ function listenerIn(raw: Uint8Array): string | undefined {
   }
 }
 
+function addTenth(totals: ExpectedTotals, { play }: Judged): void {
+  const { ms_played: heard, track } = play;
+  if (heard === undefined || track.duration_ms === undefined) return;
+  if (totals.tenths.length === 0) totals.tenths = Array(11).fill(0);
+  const tenth = heard >= track.duration_ms ? 10 : Math.trunc((heard * 10) / track.duration_ms);
+  totals.tenths[tenth] = (totals.tenths[tenth] ?? 0) + 1;
+}
+
 function addToWindows(totals: ExpectedTotals, { at, arrivedAt, listenedMs, qualified }: Judged): void {
   for (const { id } of calendarWindows(at).filter(({ closesAt }) => arrivedAt < closesAt)) {
     const window = totals.windows[id] ?? { plays: 0, listenedMs: 0 };
@@ -379,7 +390,7 @@ const sums = [
 
 const emptyTotals = (): ExpectedTotals => ({
   ...{ plays: 0, unqualified: 0, listenedMs: 0, completes: 0, skips: 0, ratingSum: 0, ratingCount: 0 },
-  ...{ first: undefined, label: undefined, windows: {}, decays: {} },
+  ...{ tenths: [], first: undefined, label: undefined, windows: {}, decays: {} },
 });
 
 const emptyProfile = (first: number): ExpectedProfile => ({

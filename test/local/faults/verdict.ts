@@ -102,6 +102,7 @@ function plainCounter({ totals }: Counter, now: number): ExpectedTotals {
   const { firstPlayedAt, label, windows, decays, ...rest } = totals;
   return {
     ...rest,
+    tenths: [...rest.tenths],
     first: firstPlayedAt,
     label: label && { at: label.startedAt, artist: label.artist, title: label.title },
     windows: open(Object.fromEntries(windows), now),

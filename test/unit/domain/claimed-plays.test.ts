@@ -58,7 +58,7 @@ describe("leaving repeats out", () => {
 
         expect(countedFrom(contents)).toEqual(countedFrom(segmentOf(kept)));
         expect(contents.users.length).toBe(new Set(kept.map(({ userId }) => userId)).size);
-        expect(contents.sample).toEqual(sample.filter((play) => !left.includes(play)));
+        expect(contents.sample).toEqual(sample.filter(({ play }) => !left.includes(play)));
         const qualified = left.filter((play) => judge(play).qualified).length;
         expect(repeats).toEqual({ plays: qualified, unqualified: left.length - qualified });
       }),
@@ -90,7 +90,7 @@ describe("leaving repeats out", () => {
     const second = leaveOutRepeats(segmentOf([marked("a"), marked("b")]), left);
 
     expect(first.contents.facts.user).toHaveLength(2);
-    expect(first.contents.sample.map(({ eventId }) => eventId)).toEqual(["b", "a"]);
+    expect(first.contents.sample.map(({ play }) => play.eventId)).toEqual(["b", "a"]);
     expect(second.contents.facts.user).toHaveLength(0);
     expect([first.repeats, second.repeats]).toEqual([
       { plays: 1, unqualified: 0 },

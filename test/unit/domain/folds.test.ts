@@ -64,6 +64,7 @@ test("beside the songs' totals stands what they add up to, for every play exactl
         windows: _windows,
         decays: _decays,
         label: _label,
+        tenths: _tenths,
         ...sums
       } = songs.reduce(addTotals, noTotals);
 
@@ -71,7 +72,7 @@ test("beside the songs' totals stands what they add up to, for every play exactl
 
       expect(all).toMatchObject(sums);
       expect(all.plays + all.unqualified).toBe(plays.length);
-      expect(all.windows.size + all.decays.size).toBe(0);
+      expect(all.windows.size + all.decays.size + all.tenths.length).toBe(0);
     }),
   );
 });

@@ -66,7 +66,7 @@ function sampleOf(plays: number, characters: number): readonly Play[] {
     const play = aPlay({ eventId, ext: { x: "x".repeat(characters - bare) } });
     segment.add({ kind: "play", play }, arrivedAt, positionAt(String(i + 1), 1));
   }
-  return segment.finish(arrivedAt).contents.sample;
+  return segment.finish(arrivedAt).contents.sample.map(({ play }) => play);
 }
 
 test.each([

@@ -175,6 +175,10 @@ describe("one figure of a counter that was changed by hand is one drift, and is 
     ...totals,
     label: { ...totals.label, ...change } as Totals["label"],
   });
+  const tenth = (index: number, more: number) => (totals: Totals) => ({
+    ...totals,
+    tenths: Array.from({ length: 11 }, (_, i) => (totals.tenths[i] ?? 0) + (i === index ? more : 0)),
+  });
   const window = (change: object) => (totals: Totals) => {
     const share = totals.windows.get(hour);
     return {
@@ -190,6 +194,10 @@ describe("one figure of a counter that was changed by hand is one drift, and is 
     [song, "songs", / skips: /, plus("skips")],
     [song, "songs", / ratingSum: /, plus("ratingSum")],
     [song, "songs", / ratingCount: /, plus("ratingCount")],
+    [song, "songs", / ended at tenth 10: expected 0, stored 1$/, tenth(10, 1)],
+    [song, "songs", / ended at tenth 0: expected 1, stored 2$/, tenth(0, 1)],
+    [song, "songs", / ended at tenth 0: expected 1, stored 0$/, (totals) => ({ ...totals, tenths: [] })],
+    ["ARTIST#Moby", "artists", /^ARTIST#Moby ended at tenth 3: expected 0, stored 1$/, tenth(3, 1)],
     [song, "songs", / firstPlayedAt: /, plus("firstPlayedAt")],
     [
       song,
@@ -266,6 +274,7 @@ test("a counter that is missing, and one too many, are a drift each; one of noth
   };
   const emptied = {
     ...nothing,
+    tenths: [],
     firstPlayedAt: undefined,
     label: undefined,
     windows: new Map(),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { judge, type Play } from "#src/domain/play.ts";
+import { judge, type Play, tenthOf } from "#src/domain/play.ts";
 import { type ReadPlay, readPlay } from "#src/recount/read-play.ts";
 import { encodePlay, parsePlay } from "#src/wire/play-codec.ts";
 import { someTime } from "#test/support/builders.ts";
@@ -14,7 +14,7 @@ function consumed(text: string): ReadPlay | undefined {
 }
 
 function whatCounts(play: Play): ReadPlay {
-  const { listenedMs, qualified, completed, skipped } = judge(play);
+  const { listenedMs, qualified, completed, skipped, pct } = judge(play);
   return {
     id: play.eventId,
     userId: play.userId,
@@ -23,6 +23,7 @@ function whatCounts(play: Play): ReadPlay {
     title: play.track.title ?? "",
     startedAt: play.startedAt,
     ...{ listenedMs, qualified, completed, skipped },
+    tenth: pct === undefined ? undefined : tenthOf(pct),
     rating: play.rating === undefined ? undefined : Math.round(play.rating * 100),
     genre: play.track.genre ?? "",
     platform: play.platform ?? "",

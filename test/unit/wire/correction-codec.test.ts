@@ -45,7 +45,7 @@ test.each([
   ["that was cleared", noCorrection],
   [
     "with a sum below 0",
-    '{"user_id":"U","counters":[["k",[-1,0,0,0,0,0,0],null,null,[],[]]],"windows":[],"rejects":[]}',
+    '{"user_id":"U","counters":[["k",[-1,0,0,0,0,0,0],null,null,[],[],[]]],"windows":[],"rejects":[]}',
   ],
   ["with half a counter", '{"user_id":"U","counters":[["k"]],"windows":[],"rejects":[]}'],
   ["cut off", '{"user_id":"U","counters":['],

@@ -17,9 +17,9 @@ const someSegment = fc
   })
   .map(({ plays, duplicates, rejects }) => {
     const builder = new SegmentBuilder();
-    for (const play of plays) {
+    for (const [i, play] of plays.entries()) {
       const { hi, lo } = hash64(play.eventId, { hi: 0, lo: 0 });
-      builder.addPlay(play, hi, lo, aMoment);
+      builder.addPlay(play, hi, lo, (aMoment + i) as EpochMs);
     }
     for (const id of duplicates) builder.addDuplicate(id, (id ^ 7) >>> 0, aMoment);
     for (const [entry, raw] of rejects.entries()) {
@@ -81,25 +81,71 @@ test("the longest ids of a full segment stay below the byte count", () => {
   expect(encoded.length).toBeLessThanOrEqual(builder.bytes - 24 * 1024);
 });
 
+test.each([
+  [undefined, 200_000, 0],
+  [100_000, undefined, 0],
+  [0, 200_000, 1],
+  [19_999, 200_000, 1],
+  [20_000, 200_000, 2],
+  [199_999, 200_000, 10],
+  [200_000, 200_000, 11],
+  [300_000, 200_000, 11],
+])("of %s ms played of %s the facts say %d", (msPlayed, durationMs, tenth) => {
+  const builder = new SegmentBuilder();
+  builder.addPlay(
+    aPlay({
+      ...(msPlayed !== undefined && { msPlayed }),
+      track: durationMs === undefined ? {} : { durationMs },
+    }),
+    1,
+    2,
+    aMoment,
+  );
+
+  expect(builder.finish(() => 1).facts.tenth).toEqual([tenth]);
+});
+
 /** As an Earworm without marked plays wrote it: a play and a duplicate, and no sample. */
 const versionOne =
   "0101010100000075040101000002000000736101000000000001000080a89f8dbf68c0d1a68dbf6800010000000001000000" +
   "0200000001c2d1a68dbf680300000004000000000000000000";
+/** As an Earworm without tenths wrote it: a marked play that was heard by half, in full in the sample, and a duplicate. */
+const versionTwo =
+  "0201010100000075040101000002000000736101000000000001000080a89f8dbf68c0d1a68dbf68a08d0605000000000100" +
+  "00000200000001c2d1a68dbf6803000000040000000001a601a60000007b22736368656d61223a22706c61792e7631222c22" +
+  "6576656e745f6964223a2265222c22757365725f6964223a2275222c22747261636b223a7b226964223a2273222c22617274" +
+  "697374223a2261222c226475726174696f6e5f6d73223a3230303030307d2c22737461727465645f6174223a313739353137" +
+  "363030303030302c226d735f706c61796564223a3130303030302c22646564757065223a22616c77617973227d0101010000" +
+  "006500";
 
-test("a segment of version 1 is read as it was written, without marks", () => {
-  const builder = new SegmentBuilder();
-  const play = aPlay({ userId: "u", track: { id: "s", artist: "a" } });
-  builder.addPlay(play, 1, 2, (someTime + 60_000) as EpochMs);
-  builder.addDuplicate(3, 4, (someTime + 60_001) as EpochMs);
-  const contents = builder.finish(() => 24 * 1024 + 1);
+test.each([
+  ["1", versionOne, aPlay({ userId: "u", track: { id: "s", artist: "a" } }), 0],
+  [
+    "2",
+    versionTwo,
+    aPlay({
+      ...{ eventId: "e", userId: "u", msPlayed: 100_000, dedupe: "always" },
+      track: { id: "s", artist: "a", durationMs: 200_000 },
+    }),
+    1000,
+  ],
+])(
+  "a segment of version %s is read as it was written, and knows no tenths",
+  (_, hex, play, encodedLength) => {
+    const builder = new SegmentBuilder();
+    builder.addPlay(play, 1, 2, (someTime + 60_000) as EpochMs);
+    builder.addDuplicate(3, 4, (someTime + 60_001) as EpochMs);
+    const contents = builder.finish(() => encodedLength || 24 * 1024 + 1);
 
-  expect(decodeSegment(Buffer.from(versionOne, "hex"))).toEqual(contents);
-  expect(Buffer.from(encodeSegment(contents)).toString("hex")).toBe(versionOne);
-});
+    const decoded = decodeSegment(Buffer.from(hex, "hex"));
+
+    expect(decoded).toEqual({ ...contents, facts: { ...contents.facts, tenth: [0] } });
+  },
+);
 
 test("a segment of a version that is not known is a corruption", () => {
   const encoded = encodeSegment(new SegmentBuilder().finish(() => 0));
-  for (const version of [0, 3]) {
+  for (const version of [0, 4]) {
     encoded[0] = version;
 
     expect(() => decodeSegment(encoded)).toThrow(CorruptStoreError);
