@@ -2,7 +2,7 @@ import type { ChartEntry } from "#src/domain/chart.ts";
 import type { RecountedEntry } from "#src/recount/charts.ts";
 import { compareValues } from "./drift-report.ts";
 
-/** What follows from a window's plays alone, and what does from all plays. Previous rank and peak belong to one store's log. */
+/** What follows from a window's plays alone, and what does from all plays. Previous rank, peak and who is back belong to one store's log. */
 const ofWindow = ["id", "score", "plays", "listenedMs"] as const;
 const ofAllTime = ["title", "artist", "firstPlayedAt"] as const;
 

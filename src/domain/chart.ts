@@ -1,3 +1,4 @@
+import { type Departure, departuresAfter } from "./departures.ts";
 import type { EpochNumber } from "./epoch.ts";
 import type { EpochMs } from "./play.ts";
 import { compareUtf8 } from "./utf8-order.ts";
@@ -33,6 +34,8 @@ export interface ChartEntry extends Candidate {
   readonly previousRank: number | undefined;
   /** The best rank so far in this chart. */
   readonly peak: number;
+  /** Whether it is new in this version and a departure of an earlier one (`Chart.departures`); left out where not. */
+  readonly isBack?: true;
 }
 
 export interface Chart {
@@ -43,6 +46,8 @@ export interface Chart {
   /** The version: 1, 2, 3, ... */
   readonly seq: number;
   readonly entries: readonly ChartEntry[];
+  /** Who was in it and left, newest first. Like previous ranks and peaks they belong to one store's log (I7). */
+  readonly departures: readonly Departure[];
 }
 
 /** The one total order (I7): score desc, then first played earlier, then id by UTF-8 bytes. */
@@ -72,9 +77,28 @@ export function draftChart(
     update,
     finish(epoch) {
       const entries = update.finish();
-      return entries && { list, window, epoch, seq: (previous?.seq ?? 0) + 1, entries };
+      if (entries === undefined) return undefined;
+      const seq = (previous?.seq ?? 0) + 1;
+      // Nobody sees the chart of listeners, and it must not remember one who is forgotten.
+      if (list === "listeners") return { list, window, epoch, seq, entries, departures: [] };
+      const known = (previous?.departures ?? []).filter(({ id }) => !without.has(id));
+      const staying = (previous?.entries ?? []).filter(({ id }) => !without.has(id));
+      const departures = departuresAfter(staying, entries, known);
+      return { list, window, epoch, seq, entries: markReturns(entries, known), departures };
     },
   };
+}
+
+/** The entries with the old peaks of those that are back. */
+function markReturns(
+  entries: readonly ChartEntry[],
+  departures: readonly Departure[],
+): readonly ChartEntry[] {
+  const peaks = new Map(departures.map(({ id, peak }) => [id, peak]));
+  return entries.map((entry) => {
+    const peak = peaks.get(entry.id);
+    return peak === undefined ? entry : { ...entry, peak: Math.min(peak, entry.peak), isBack: true };
+  });
 }
 
 const none: ReadonlySet<string> = new Set();

@@ -1,4 +1,5 @@
 import { type Chart, type ChartEntry, type ChartList, chartLists } from "../domain/chart.ts";
+import type { Departure } from "../domain/departures.ts";
 import type { EpochNumber } from "../domain/epoch.ts";
 import type { EpochMs } from "../domain/play.ts";
 import type { PublicationKey } from "../domain/publication-key.ts";
@@ -9,7 +10,10 @@ import { check, checkCount, checkText, readPublication } from "./publication-bod
 export const chartKey = (list: ChartList, window: WindowId): PublicationKey =>
   `CHART#${list}#${window}` as PublicationKey;
 
-/** An entry is an array to spare 500 times nine names. The score is decimal text: it outgrows 2^53. */
+/**
+ * An entry is an array to spare 500 times nine names. The score is decimal text: it outgrows 2^53. What is at the end is
+ * left out where it does not apply.
+ */
 type EntryRow = [
   id: string,
   title: string,
@@ -20,11 +24,16 @@ type EntryRow = [
   firstPlayedAt: number,
   previousRank: number | null,
   peak: number,
+  isBack?: 1,
 ];
+
+type DepartureRow = [id: string, peak: number];
 
 export function encodeChart(chart: Chart): string {
   const { list, window, epoch, seq } = chart;
-  return JSON.stringify({ list, window, epoch, seq, entries: chart.entries.map(encodeEntry) });
+  const entries = chart.entries.map(encodeEntry);
+  const departures = chart.departures.map(({ id, peak }): DepartureRow => [id, peak]);
+  return JSON.stringify({ list, window, epoch, seq, entries, ...(departures.length > 0 && { departures }) });
 }
 
 /** @throws CorruptStoreError, naming `key` where the body does not */
@@ -32,20 +41,22 @@ export function decodeChart(body: string, key: PublicationKey = "CHART#?" as Pub
   return readPublication(key, body, (json) => {
     const list = chartLists.find((name) => name === json["list"]);
     check(list !== undefined, "list", json["list"]);
-    const entries = json["entries"];
+    const { entries, departures = [] } = json;
     check(Array.isArray(entries), "entries", entries);
+    check(Array.isArray(departures), "departures", departures);
     return {
       list,
       window: checkText("window", json["window"]) as WindowId,
       epoch: checkCount("epoch", json["epoch"]) as EpochNumber,
       seq: checkCount("seq", json["seq"]),
       entries: entries.map(decodeEntry),
+      departures: departures.map(decodeDeparture),
     };
   });
 }
 
 function encodeEntry(entry: ChartEntry): EntryRow {
-  return [
+  const row = [
     entry.id,
     entry.title,
     entry.artist,
@@ -55,12 +66,13 @@ function encodeEntry(entry: ChartEntry): EntryRow {
     entry.firstPlayedAt,
     entry.previousRank ?? null,
     entry.peak,
-  ];
+  ] as const;
+  return entry.isBack === true ? [...row, 1] : [...row];
 }
 
 function decodeEntry(row: unknown): ChartEntry {
   check(Array.isArray(row), "entry", row);
-  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak] = row;
+  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak, isBack] = row;
   check(typeof score === "string" && /^-?\d+$/.test(score), "score", score);
   check(Number.isSafeInteger(firstPlayedAt), "firstPlayedAt", firstPlayedAt);
   return {
@@ -73,5 +85,12 @@ function decodeEntry(row: unknown): ChartEntry {
     firstPlayedAt: firstPlayedAt as EpochMs,
     previousRank: previousRank === null ? undefined : checkCount("previousRank", previousRank),
     peak: checkCount("peak", peak),
+    ...(isBack === 1 && { isBack: true as const }),
   };
+}
+
+function decodeDeparture(row: unknown): Departure {
+  check(Array.isArray(row), "departure", row);
+  const [id, peak] = row;
+  return { id: checkText("id", id), peak: checkCount("peak", peak) };
 }

@@ -6,7 +6,7 @@ import { check, checkCount, checkText, readPublication } from "./publication-bod
 
 /** An entry that changed; what stands still is left out. The rank is always there: it says where the entry goes. */
 export type ChartEntryUpdate = Pick<ChartEntryView, "id" | "rank"> &
-  Partial<Omit<ChartEntryView, "id" | "rank" | "previous_rank" | "peak">>;
+  Partial<Omit<ChartEntryView, "id" | "rank" | "previous_rank" | "peak" | "back">>;
 
 /** What leads from the entries that one version of a chart shows to those of the next. */
 export interface ChartChange {
@@ -71,7 +71,7 @@ function changesOf(before: ChartEntryView, after: ChartEntryView): ChartEntryUpd
 
 /**
  * The entries of the next version: those that changed are taken out and put back at their ranks, from the best on.
- * Previous ranks and peaks follow from what is held.
+ * Previous ranks and peaks follow from what is held, and who was back is so no longer.
  *
  * @returns undefined where the change does not fit the entries: it belongs to another version
  */
@@ -79,7 +79,7 @@ export function applyChange(
   entries: readonly ChartEntryView[],
   { leave, enter, update }: ChartChange,
 ): readonly ChartEntryView[] | undefined {
-  const held = new Map(entries.map((entry) => [entry.id, entry]));
+  const held = new Map(entries.map(({ back: _, ...entry }) => [entry.id, entry]));
   const placed: ChartEntryView[] = [...enter];
   for (const id of leave) if (!held.delete(id)) return undefined;
   for (const changes of update) {

@@ -11,6 +11,8 @@ export interface ChartEntryView {
   /** null for an entry that is new in this version. */
   readonly previous_rank: number | null;
   readonly peak: number;
+  /** New in this version, but had been in this chart before: `peak` is its best rank ever there. Left out where not. */
+  readonly back?: true;
   readonly id: string;
   readonly title: string;
   readonly artist: string;
@@ -74,6 +76,7 @@ function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => 
     rank,
     previous_rank: entry.previousRank ?? null,
     peak: entry.peak,
+    ...(entry.isBack === true && { back: true as const }),
     id: entry.id,
     title: entry.title,
     artist: entry.artist,

@@ -192,7 +192,12 @@ const viewed = (chart: Chart | undefined, window: ChartWindow, now: EpochMs): Re
         withoutLog({ ...entry, first_played_at: new Date(entry.first_played_at).toISOString() }),
       );
 
-function withoutLog({ previous_rank: _previous, peak: _peak, ...entry }: Record<string, unknown>) {
+function withoutLog({
+  previous_rank: _previous,
+  peak: _peak,
+  back: _back,
+  ...entry
+}: Record<string, unknown>) {
   return entry;
 }
 

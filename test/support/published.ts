@@ -102,4 +102,5 @@ export const todaysSongs = (epoch: number, seq: number, entries: readonly ChartE
   epoch: epoch as EpochNumber,
   seq,
   entries,
+  departures: [],
 });

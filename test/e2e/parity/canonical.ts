@@ -4,7 +4,7 @@ import { encodeProfile } from "#src/wire/profile-codec.ts";
 
 /*
  * What two stores must have in common, as text (I7): keys, totals, scores and order. Left out is what belongs to one store's
- * log: a chart's version and epoch, an entry's previous rank and peak, a profile's epoch. They say when a store ran its
+ * log: a chart's version and epoch, an entry's previous rank, peak and whether it is back, a chart's departures, a profile's epoch. They say when a store ran its
  * epochs, and two stores run them at different times.
  */
 

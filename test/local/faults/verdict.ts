@@ -235,7 +235,7 @@ async function readChart(
   const key = chartKey(list, window as WindowId);
   const published = await publications.read(key);
   const entries = published === undefined ? [] : decodeChart(published.body, key).entries;
-  return entries.map(({ previousRank: _, peak: __, ...entry }) => entry);
+  return entries.map(({ previousRank: _, peak: __, isBack: ___, ...entry }) => entry);
 }
 
 /** What is hot comes first, then the all-time chart. */

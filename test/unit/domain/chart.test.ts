@@ -1,6 +1,14 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { type Candidate, ChartUpdate, chartSize, compareCandidates, draftChart } from "#src/domain/chart.ts";
+import { describe, expect, test } from "vitest";
+import {
+  type Candidate,
+  type Chart,
+  ChartUpdate,
+  chartSize,
+  compareCandidates,
+  draftChart,
+} from "#src/domain/chart.ts";
+import { departuresKept } from "#src/domain/departures.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { allTime } from "#src/domain/windows.ts";
@@ -99,4 +107,71 @@ test.each([
 
   expect(found).toHaveLength(entries);
   expect(found?.at(-1)).toBe(String(songs - entries + 1));
+});
+
+describe("who comes back", () => {
+  /** A chart of the first 500 of some songs, then the versions that the offers of each epoch make of it. */
+  function versionsOf(...epochs: readonly (readonly Candidate[])[]): readonly Chart[] {
+    const versions: Chart[] = [];
+    for (const offers of [everybody, ...epochs]) {
+      const draft = draftChart("songs", allTime, versions.at(-1));
+      for (const offer of offers) draft.update.offer(offer);
+      const next = draft.finish((versions.length + 1) as EpochNumber);
+      if (next !== undefined) versions.push(next);
+    }
+    return versions;
+  }
+  /** Song 1 has 500 plays, song 500 has 1. */
+  const everybody = Array.from({ length: chartSize }, (_, i) => candidate(String(i + 1), chartSize - i));
+  const named = (chart: Chart | undefined, id: string) => chart?.entries.find((entry) => entry.id === id);
+
+  test("is marked in that version, and keeps the best rank it had", () => {
+    const [, left, back, later] = versionsOf(
+      [candidate("new", 2, -1)],
+      [candidate("500", 4, 1)],
+      [candidate("500", 5, 1)],
+    );
+
+    expect(left?.departures).toEqual([{ id: "500", peak: 500 }]);
+    expect(named(left, "new")).toMatchObject({ previousRank: undefined, peak: 499 });
+    expect(named(left, "new")).not.toHaveProperty("isBack");
+    expect(named(back, "500")).toMatchObject({ previousRank: undefined, peak: 498, isBack: true });
+    expect(back?.departures).toEqual([{ id: "499", peak: 499 }]);
+    expect(named(later, "500")).toMatchObject({ previousRank: 498, peak: 497 });
+    expect(named(later, "500")).not.toHaveProperty("isBack");
+  });
+
+  test("with a worse rank still has the old peak", () => {
+    const newcomers = Array.from({ length: 101 }, (_, i) => candidate(`new-${i}`, 1000, i));
+    const [, left, back] = versionsOf(newcomers, [candidate("400", 103)]);
+
+    expect(left?.departures[0]).toEqual({ id: "400", peak: 400 });
+    expect(back?.entries.at(-1)).toMatchObject({ id: "400", peak: 400, isBack: true });
+  });
+
+  test("is forgotten once a hundred others have left since", () => {
+    const newcomers = (from: number, plays: number) =>
+      Array.from({ length: departuresKept }, (_, i) => candidate(`new-${from + i}`, plays));
+    const [, first, second, back] = versionsOf([candidate("new", 2, -1)], newcomers(0, 1000), [
+      candidate("500", 2000),
+      candidate("499", 2000, 1),
+    ]);
+
+    expect(first?.departures.map(({ id }) => id)).toEqual(["500"]);
+    expect(second?.departures).toHaveLength(departuresKept);
+    expect(named(back, "500")).not.toHaveProperty("isBack");
+    expect(named(back, "499")).toMatchObject({ isBack: true, peak: 2 });
+  });
+
+  test("is no listener, and nothing that left because its plays were forgotten", () => {
+    const [, chart] = versionsOf([candidate("new", 2, -1)]);
+    const corrected = draftChart("songs", allTime, chart, new Set(["1", "500"])).finish(3 as EpochNumber);
+    const listeners = draftChart("listeners", allTime, chart);
+    listeners.update.offer(candidate("ann", 1000));
+
+    expect(chart?.departures).toEqual([{ id: "500", peak: 500 }]);
+    expect(corrected?.entries).toHaveLength(chartSize - 1);
+    expect(corrected?.departures).toEqual([]);
+    expect(listeners.finish(3 as EpochNumber)?.departures).toEqual([]);
+  });
 });

@@ -76,7 +76,7 @@ async function resultOf(pipeline: Pipeline, plays: readonly Play[]) {
   for (const list of ["songs", "artists", "listeners"] as const) {
     for (const window of Object.values(windows)) {
       const chart = await pipeline.chart(list, window);
-      charts.push(chart?.entries.map(({ previousRank: _, peak: __, ...entry }) => entry) ?? []);
+      charts.push(chart?.entries.map(({ previousRank: _, peak: __, isBack: ___, ...entry }) => entry) ?? []);
     }
   }
   const keys = [...new Set(plays.flatMap(keysOf))].sort();

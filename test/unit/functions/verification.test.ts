@@ -418,8 +418,11 @@ describe("one line of a chart that was changed by hand is one drift", () => {
     expect(driftByKind(await run.verify({}, { publication }))).toEqual({ charts: 1 });
   });
 
-  test("previous rank and peak belong to one store's log", async () => {
-    const change = firstWith({ previousRank: 400, peak: 7 });
+  test("previous rank, peak, who is back and who left belong to one store's log", async () => {
+    const change = (chart: Chart) => ({
+      ...firstWith({ previousRank: 400, peak: 7, isBack: true })(chart),
+      departures: [{ id: "S9", peak: 3 }],
+    });
 
     expect(driftByKind(await run.verify({}, await withChart("CHART#songs#all", change)))).toEqual({});
   });

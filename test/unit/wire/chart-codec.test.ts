@@ -10,6 +10,7 @@ import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const text = fc.string({ unit: "binary" });
 const plain = { noNullPrototype: true };
+const requiredFigures = ["score", "plays", "listenedMs", "firstPlayedAt", "previousRank", "peak"] as const;
 const charts: fc.Arbitrary<Chart> = fc.record(
   {
     list: fc.constantFrom(...chartLists),
@@ -19,6 +20,7 @@ const charts: fc.Arbitrary<Chart> = fc.record(
     entries: fc.array(
       fc.record(
         {
+          isBack: fc.constant(true as const),
           id: text,
           title: text,
           artist: text,
@@ -29,9 +31,10 @@ const charts: fc.Arbitrary<Chart> = fc.record(
           previousRank: fc.option(count, { nil: undefined }),
           peak: count,
         },
-        plain,
+        { ...plain, requiredKeys: ["id", "title", "artist", ...requiredFigures] },
       ),
     ),
+    departures: fc.array(fc.record({ id: text, peak: count }, plain)),
   },
   plain,
 );
@@ -55,6 +58,14 @@ describe("chart codec", () => {
     ["an unknown list", '{"list":"genres","window":"all","epoch":1,"seq":1,"entries":[]}'],
     ["a score that is no integer", rowWith('"1.5"')],
     ["a score as a number", rowWith("15")],
+    [
+      "departures that are no list",
+      '{"list":"songs","window":"all","epoch":1,"seq":1,"entries":[],"departures":{}}',
+    ],
+    [
+      "a departure without a peak",
+      '{"list":"songs","window":"all","epoch":1,"seq":1,"entries":[],"departures":[["a"]]}',
+    ],
     ["entries that are no array", '{"list":"songs","window":"all","epoch":1,"seq":1,"entries":{}}'],
   ])("a body with %s is a corrupt store that names the key", (_what, body) => {
     const key = chartKey("songs", "all" as WindowId);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Candidate, type Chart, draftChart } from "#src/domain/chart.ts";
+import { type Candidate, type Chart, chartSize, draftChart } from "#src/domain/chart.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { allTime, currentWindows, dayMs } from "#src/domain/windows.ts";
@@ -67,29 +67,47 @@ const someEpochs = (songs: number, perEpoch: number) =>
     { minLength: 2, maxLength: 12 },
   );
 
+/** One play more for each song than for the next. */
+const everybody = (songs: number): Growth[] =>
+  Array.from({ length: songs }, (_, id) => ({ id, plays: songs - id, earlier: 0 }));
+
+/** The same growth, of the last songs only; every other one overtakes all others. */
+const atTheEdges = (songs: number) => (epoch: readonly Growth[]) =>
+  epoch.map(({ id, plays, earlier }) => {
+    const last = songs - 1 - (id % 40);
+    return { id: last, plays: plays === 4 ? songs : plays, earlier };
+  });
+
 describe("a client that holds one version and gets what changed", () => {
   test.each([
     ["a short chart", 12, 8, String],
     ["more songs than a snapshot shows", 3 * maxSnapshotEntries, 150, String],
     ["names that fill the frame before", 80, 40, longName],
-  ])("holds what a snapshot would show: %s", (_what, songs, perEpoch, titleOf) => {
-    fc.assert(
-      fc.property(someEpochs(songs, perEpoch), (epochs) => {
-        const [first, ...others] = versionsOf(epochs, titleOf);
-        if (first === undefined) return;
-        let held: readonly unknown[] | undefined = viewShown(first, "all");
-        let before = first;
-        for (const after of others) {
-          const record = diffCharts(before, after);
-          const stored = decodeDeltaRecord(deltaKey("songs", "all", after.seq), encodeDeltaRecord(record));
-          held = applyChange(held as Parameters<typeof applyChange>[0], stored);
-          expect(held).toEqual(viewShown(after, "all"));
-          before = after;
-        }
-      }),
-      { numRuns: 40 },
-    );
-  });
+    ["who leaves the chart and comes back", chartSize + 20, 60, String],
+  ])(
+    "holds what a snapshot would show: %s",
+    (_what, songs, perEpoch, titleOf) => {
+      fc.assert(
+        fc.property(someEpochs(songs, perEpoch), (epochs) => {
+          // Only a full chart loses entries; who changes in it is then mostly among the first or the last.
+          const full = songs > chartSize ? [everybody(songs), ...epochs.map(atTheEdges(songs))] : epochs;
+          const [first, ...others] = versionsOf(full, titleOf);
+          if (first === undefined) return;
+          let held: readonly unknown[] | undefined = viewShown(first, "all");
+          let before = first;
+          for (const after of others) {
+            const record = diffCharts(before, after);
+            const stored = decodeDeltaRecord(deltaKey("songs", "all", after.seq), encodeDeltaRecord(record));
+            held = applyChange(held as Parameters<typeof applyChange>[0], stored);
+            expect(held).toEqual(viewShown(after, "all"));
+            before = after;
+          }
+        }),
+        { numRuns: songs > chartSize ? 15 : 40 },
+      );
+    },
+    30_000,
+  );
 
   test("is told if the change belongs to another version", () => {
     const [first, second] = versionsOf(
@@ -152,4 +170,28 @@ test("a chart's changes share a ring, whatever the instance of its window", () =
 
   expect(keys.size).toBe(deltaRingSize);
   expect(currentWindows(aMoment).hour).not.toBe(currentWindows((aMoment + dayMs) as EpochMs).hour);
+});
+
+test("who comes back enters with a mark and the old peak, and has no mark in the next version", () => {
+  const songs = chartSize + 1;
+  const grown = (id: number, plays: number) => [{ id, plays, earlier: 0 }];
+  const last = chartSize; // not in the chart
+  const versions = versionsOf(
+    [everybody(songs), grown(last, 2), grown(last - 1, songs), grown(3, 1)],
+    String,
+  );
+  const [full, left, back, next] = versions;
+  if (full === undefined || left === undefined || back === undefined || next === undefined)
+    throw new Error("no versions");
+
+  const change = diffCharts(left, back);
+  const held = applyChange(viewShown(left, "all"), change) ?? [];
+
+  expect(left.departures).toEqual([{ id: `S${last - 1}`, peak: chartSize }]);
+  expect(change.enter).toMatchObject([
+    { id: `S${last - 1}`, rank: 1, previous_rank: null, peak: 1, back: true },
+  ]);
+  expect(held).toEqual(viewShown(back, "all"));
+  expect(applyChange(held, diffCharts(back, next))).toEqual(viewShown(next, "all"));
+  expect(JSON.stringify(viewShown(next, "all"))).not.toContain("back");
 });

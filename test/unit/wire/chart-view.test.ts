@@ -30,6 +30,7 @@ const aChart = (score: bigint): Chart => ({
   epoch: 1 as EpochNumber,
   seq: 1,
   entries: [anEntry(score), anEntry(1n)],
+  departures: [],
 });
 
 test("a hot score is the plays it is worth: one at once, half an hour later", () => {
