@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { PlayStream } from "#src/ports/play-stream.ts";
@@ -11,6 +12,7 @@ import type { Caller, CallerDeps } from "./caller.ts";
 export interface ApiDeps extends CallerDeps {
   readonly plays: PlayStream;
   readonly publications: PublicationStore;
+  readonly counters: Pick<CounterStore, "read">;
   readonly profiles: ProfileStore;
   readonly epochs: EpochLog;
   readonly rejects: Omit<RejectStore, "write">;

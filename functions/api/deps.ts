@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createDocumentClient } from "#src/adapters/dynamodb/document-client.ts";
+import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
 import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-store.ts";
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
@@ -22,6 +23,7 @@ export function createApiDeps(env: Env<typeof apiEnv>): ApiDeps & LambdaEdge {
     ...createLambdaEdge(),
     plays: new KinesisPlayStream(createKinesisClient(), env.STREAM_NAME, { longestPauseMs }),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
+    counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
     profiles: new DynamoDbProfileStore(client, env.COUNTERS_TABLE),
     epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
     rejects: new DynamoDbRejectStore(client, env.COUNTERS_TABLE),

@@ -5,6 +5,7 @@ import { getChart } from "./routes/charts.ts";
 import { postPlays } from "./routes/plays.ts";
 import { getRecentPlays } from "./routes/recent-plays.ts";
 import { getReject, getRejectCounts, getRejects } from "./routes/rejects.ts";
+import { getSong } from "./routes/songs.ts";
 import { getHealth, getStats } from "./routes/stats.ts";
 import { getRecommendations, getUser } from "./routes/users.ts";
 
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   { method: "POST", path: "/plays", token: "required", answer: postPlays },
   { method: "GET", path: "/plays/recent", token: "optional", answer: getRecentPlays },
   { method: "GET", path: "/charts/{list}", token: "none", answer: getChart },
+  { method: "GET", path: "/songs/{id}", token: "none", answer: getSong },
   { method: "GET", path: "/users/{id}/recommendations", token: "required", answer: getRecommendations },
   { method: "GET", path: "/users/{id}", token: "required", answer: getUser },
   { method: "GET", path: "/rejects", token: "required", answer: getRejects },

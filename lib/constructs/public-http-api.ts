@@ -26,6 +26,7 @@ const routes = [
   [HttpMethod.POST, "/plays"],
   [HttpMethod.GET, "/plays/recent"],
   [HttpMethod.GET, "/charts/{list}"],
+  [HttpMethod.GET, "/songs/{id}"],
   [HttpMethod.GET, "/users/{id}"],
   [HttpMethod.GET, "/users/{id}/recommendations"],
   [HttpMethod.GET, "/rejects"],

@@ -155,7 +155,14 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     const { rejects } = await stores.rejects.list({ day: someTime, limit: 10 });
     expect(rejects).toHaveLength(6);
     const rejectPaths = ["/rejects", "/rejects/counts", `/rejects/${rejects[0]?.id}`];
-    const paths = ["/plays/recent", "/charts/songs", "/users/u", "/users/u/recommendations", "/stats"];
+    const paths = [
+      "/plays/recent",
+      "/charts/songs",
+      "/songs/s1",
+      "/users/u",
+      "/users/u/recommendations",
+      "/stats",
+    ];
     for (const path of [...paths, ...rejectPaths]) {
       const { statusCode } = await recorder.as("HttpFunction", () => api(aGet(path, token)));
       expect(statusCode).toBe(200);

@@ -1,4 +1,5 @@
 import { MemoryConnectionStore } from "#src/adapters/memory/memory-connection-store.ts";
+import { MemoryCounterStore } from "#src/adapters/memory/memory-counter-store.ts";
 import { MemoryEpochLog } from "#src/adapters/memory/memory-epoch-log.ts";
 import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import { MemoryMetrics } from "#src/adapters/memory/memory-metrics.ts";
@@ -37,6 +38,7 @@ class MemoryGateway implements ConnectionGateway {
 /** The stores that readers of published charts need, in memory, with the time at `aMoment`. */
 export const memoryStores = () => ({
   publications: new MemoryPublicationStore(),
+  counters: new MemoryCounterStore(),
   epochs: new MemoryEpochLog(),
   rejects: new MemoryRejectStore(),
   profiles: new MemoryProfileStore(),

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { ApiDeps } from "#functions/api/api-request.ts";
 import { createApiHandler } from "#functions/api/handler.ts";
 import { routes } from "#functions/api/router.ts";
+import { songKey } from "#src/domain/counter.ts";
 import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
@@ -12,7 +13,8 @@ import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/pla
 import type { Head } from "#src/domain/position.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { TrendingSong } from "#src/domain/recommend.ts";
-import { currentWindows, dayMs } from "#src/domain/windows.ts";
+import { noTotals, type Totals } from "#src/domain/totals.ts";
+import { currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
@@ -358,6 +360,98 @@ const aProfile = (overrides: Partial<Profile> = {}): Profile => ({
 async function store(profile: Profile): Promise<void> {
   await stores.profiles.write(2 as EpochNumber, [{ profile, epochRead: undefined }]);
 }
+
+describe("GET /songs/{id}", () => {
+  const songTotals = (overrides: Partial<Totals> = {}): Totals => ({
+    ...noTotals,
+    plays: 4,
+    label: { startedAt: aMoment, artist: "Coldplay" as ArtistName, title: "Yellow" },
+    ...overrides,
+  });
+  const count = (id: string, totals: Totals) =>
+    stores.counters.apply(3 as EpochNumber, aMoment, [{ key: songKey(id as TrackId), totals }]);
+
+  test("tells totals, current windows, hours, how long listeners stay, and ranks", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    const { hour, day, week } = currentWindows(aMoment);
+    const hoursAgo = (hours: number) => currentWindows((aMoment - hours * hourMs) as EpochMs).hour;
+    await count(
+      "S1",
+      songTotals({
+        ...{ unqualified: 1, listenedMs: 900_000, completes: 3, skips: 2, ratingSum: 899, ratingCount: 2 },
+        ...{ tenths: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], firstPlayedAt: (aMoment - 60_000) as EpochMs },
+        windows: new Map([
+          [hour, { plays: 1, listenedMs: 5 }],
+          [hoursAgo(47), { plays: 2, listenedMs: 6 }],
+          [hoursAgo(48), { plays: 3, listenedMs: 7 }],
+          [day, { plays: 3, listenedMs: 11 }],
+          [week, { plays: 4, listenedMs: 12 }],
+        ]),
+      }),
+    );
+    await publishChart(stores, todaysSongs(3, 9, [anEntry("S2"), anEntry("S1")]));
+
+    const { status, body } = await get("/songs/S1");
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      ...{ id: "S1", title: "Yellow", artist: "Coldplay", plays: 4, unqualified: 1, listened_ms: 900_000 },
+      ...{ completes: 3, skips: 2, rating: { average: 4.5, count: 2 } },
+      first_played_at: "2026-11-20T13:59:00.000Z",
+      windows: {
+        hour: { plays: 1, listened_ms: 5 },
+        day: { plays: 3, listened_ms: 11 },
+        week: { plays: 4, listened_ms: 12 },
+      },
+      hours: [
+        { hour: "2026-11-18T15:00:00.000Z", plays: 2, listened_ms: 6 },
+        { hour: "2026-11-20T14:00:00.000Z", plays: 1, listened_ms: 5 },
+      ],
+      drop_off: {
+        plays: 3,
+        still_listening: [1, 0.667, 0.667, 0.667, 0.667, 0.667, 0.333, 0.333, 0.333, 0.333, 0.333],
+      },
+      ranks: { hot: null, day: 2, week: null, all: null },
+      epoch: 3,
+    });
+  });
+
+  test("what nobody said of a song is null, and a window without plays is empty", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    await count("S/1 ü", songTotals({ plays: 0, unqualified: 1 }));
+
+    const { status, body } = await get("/songs/S/1 ü");
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ...{ id: "S/1 ü", rating: null, first_played_at: null, hours: [], drop_off: null },
+      windows: { hour: { plays: 0, listened_ms: 0 } },
+    });
+  });
+
+  test("a song that nobody played, or of which nothing is left, is 404", async () => {
+    expect(await get("/songs/S1")).toMatchObject({ status: 404 });
+    await commitEpoch(stores, anEpoch(3));
+    await count("S2", noTotals);
+
+    for (const id of ["S1", "S2"]) {
+      expect(await get(`/songs/${id}`)).toMatchObject({
+        status: 404,
+        body: {
+          error: { code: "unknown_song", message: `no committed play is of track "${id}"`, field: "id" },
+        },
+      });
+    }
+  });
+
+  test("an id that no play could carry is refused before anything is read", async () => {
+    deps = { ...deps, counters: { read: () => Promise.reject(new Error("read")) } };
+
+    for (const id of ["x".repeat(201), "a\0b", "\ud800"]) {
+      expect(await get(`/songs/${id}`)).toMatchObject({ status: 400, body: { error: { field: "id" } } });
+    }
+  });
+});
 
 describe("GET /users/{id}", () => {
   test.each([{ artistsEnd: "Blur" as ArtistName }, { heardEnd: "S2" as TrackId }])(
