@@ -15,7 +15,9 @@ import { CapacityMeter } from "./meter.ts";
 import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "./naive-consumer.ts";
 import { billTable, type Results, renderReport } from "./report.ts";
 import { checkReports } from "./self-check.ts";
+import { measureSendCpu } from "./send-cpu.ts";
 import { cpuRatesOf } from "./stage-time.ts";
+import { frameBytes } from "./viewers.ts";
 import { World } from "./world.ts";
 
 const rates = [10, 1000, 16_000] as const;
@@ -88,6 +90,7 @@ class Bench {
       oneShard,
       playsPerBlock,
       blockBytes: meanBlockBytes(),
+      sendCpuSeconds: await measureSendCpu(frameBytes),
     };
   }
 

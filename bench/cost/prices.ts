@@ -49,6 +49,24 @@ export const prices = {
   s3Puts: fromKnowledge(5, "million PUT or LIST requests to S3"),
   s3Gets: fromKnowledge(0.4, "million GET requests to S3"),
   s3GbMonth: fromKnowledge(0.023, "GB and month in S3"),
+  webSocketMessages: read(
+    1,
+    "million WebSocket messages of API Gateway (32 KB each)",
+    "amnic.com, API Gateway pricing",
+  ),
+  webSocketMinutes: read(
+    0.25,
+    "million minutes of connection, API Gateway",
+    "amnic.com, API Gateway pricing",
+  ),
+  pubSubMessages: fromKnowledge(1, "million messages of AppSync Events or IoT Core (5 KB each)"),
+  pubSubMinutes: fromKnowledge(0.08, "million minutes of connection, AppSync Events or IoT Core"),
+  cloudFrontRequests: fromKnowledge(1, "million HTTPS requests to CloudFront"),
+  cloudFrontGbOut: fromKnowledge(0.085, "GB out of CloudFront"),
+  internetGbOut: fromKnowledge(0.09, "GB out of a region to the internet"),
+  fargateVcpuHour: fromKnowledge(0.032_38, "vCPU and hour of Fargate, arm64"),
+  fargateGbHour: fromKnowledge(0.003_56, "GB and hour of Fargate, arm64"),
+  loadBalancerHour: fromKnowledge(0.0225, "hour of a load balancer, without its capacity units"),
 } as const satisfies Readonly<Record<string, Price>>;
 
 export const kb = 1024;

@@ -25,6 +25,7 @@ import {
   verifyRunOf,
   workSeconds,
 } from "./verify.ts";
+import { viewersSection } from "./viewers.ts";
 import { listenersPerRate, songCount } from "./world.ts";
 
 /** Everything that docs/cost.md is made of. */
@@ -47,6 +48,8 @@ export interface Results {
   readonly playsPerBlock: number;
   /** Mean size of a gzip block of so many plays, bytes. */
   readonly blockBytes: number;
+  /** CPU time of one pushed message through the SDK, s. */
+  readonly sendCpuSeconds: number;
 }
 
 const spentOn: readonly (readonly [label: string, kinds: readonly Kind[]])[] = [
@@ -81,6 +84,8 @@ export function renderReport(results: Results): string {
     workerSection(results),
     "## Archive and verification",
     archiveSection(results),
+    "## Viewers",
+    viewersSection(results.sendCpuSeconds),
     "## Kinesis",
     kinesisSection(results),
     "## How it was counted",
@@ -159,8 +164,7 @@ are counted, but today's workflow has one worker a stage, and it does not get th
 ${deployedDefaults.stageTimeoutSeconds} s a stage and with at most ${whole(deployedDefaults.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need the work to be spread
 over several workers, which is not built yet and adds invocations that are not in here.
 
-Not in here: viewers (API Gateway's messages and connections, the broadcast's reads of subscribers beyond looking for some),
-the HTTP API, claims of marked plays ([ADR 9](adr/0009-marked-plays-claim-their-ids.md)), alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
+Not in here: viewers ([below](#viewers)), the HTTP API, the page's hosting, claims of marked plays ([ADR 9](adr/0009-marked-plays-claim-their-ids.md)), alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
 };
 
 const unitsTable = (cells: readonly CellMeasure[]): string =>

@@ -183,7 +183,18 @@ describe("the page", () => {
     oneShard: aCell(),
     playsPerBlock: 80,
     blockBytes: 10_000,
+    sendCpuSeconds: 0.001,
   };
+
+  test("says what viewers cost: minutes, a message a tick, the bytes, and from where on the quota does not do", () => {
+    const page = renderReport(results);
+
+    // 1,000 viewers at 10 s: 60,000 minutes and 360,000 messages an hour.
+    const gateway = (60_000 * 0.25 + 360_000) / 1e6;
+    expect(page).toContain(`| 1,000 | 10 s | 100 | within | 0.100 | ${gateway.toFixed(2)} |`);
+    expect(page).toContain("| 100,000 | 1 s | 100,000 | 10.0 x | 100 |");
+    expect(page).toContain("with 1,000 viewers in 1 s, with 5,000 in 5 s, with 10,000 in 10 s");
+  });
 
   test("has a row for every cell, and the units of both naive consumers", () => {
     const page = renderReport(results);
