@@ -12,6 +12,7 @@ import { type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 import { deltaKey, diffCharts, encodeDeltaRecord } from "#src/wire/chart-delta.ts";
+import { isPushed } from "#src/wire/push-protocol.ts";
 
 /** The charts that an epoch touches, loaded when the first candidate of one turns up. */
 export class ChartDrafts {
@@ -67,6 +68,7 @@ export class ChartDrafts {
   async #keepDelta(previous: Chart | undefined, chart: Chart): Promise<void> {
     const window = windowOf(chart.window);
     if (previous === undefined || this.#windows[window] !== chart.window) return;
+    if (!isPushed(chart.list, window)) return;
     await this.#publications.write(deltaKey(chart.list, window, chart.seq), {
       epoch: this.#epoch,
       body: encodeDeltaRecord(diffCharts(previous, chart)),

@@ -1,9 +1,9 @@
-import type { ChartList } from "#src/domain/chart.ts";
-import { type Nomination, nominate } from "#src/domain/chart-candidates.ts";
+import type { Nomination } from "#src/domain/chart-candidates.ts";
+import { type ChartedCounters, chartedCounters, nominateFor } from "#src/domain/charted-counters.ts";
 import type { Correction } from "#src/domain/correction.ts";
 import type { Counter, CounterDelta } from "#src/domain/counter.ts";
 import type { EpochRecord, StageFigures } from "#src/domain/epoch.ts";
-import { allTime, isExpired, type WindowId } from "#src/domain/windows.ts";
+import { allTime, isExpired, type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
@@ -17,12 +17,6 @@ export interface CorrectTotalsDeps {
   readonly rejects: Pick<RejectStore, "remove">;
 }
 
-/** The counters that have charts: what their keys start with, and what an entry is called where it has no label. */
-const charted = [
-  { list: "songs", prefix: "SONG#", nameOf: () => "" },
-  { list: "artists", prefix: "ARTIST#", nameOf: (id: string) => id },
-] as const satisfies readonly { list: ChartList; prefix: string; nameOf: (id: string) => string }[];
-
 /**
  * MapReduce's part of an epoch that corrects: puts the smaller totals in place, rebuilds the charts that they are in, and
  * takes the listener out of the recent plays and the rejects. Doing it again changes nothing.
@@ -32,7 +26,7 @@ export async function correctTotals(deps: CorrectTotalsDeps, record: EpochRecord
   const correction = readCorrection(record, await deps.publications.read(correctionKey));
   await deps.counters.replace(epoch, correction.counters);
   const drafts = new ChartDrafts(deps.publications, record);
-  for (const kind of charted) await rebuildCharts(deps.counters, drafts, record, correction, kind);
+  for (const kind of chartedCounters) await rebuildCharts(deps.counters, drafts, record, correction, kind);
   const charts = await drafts.write();
   await forgetRecentPlays(deps.publications, record, correction);
   await deps.rejects.remove(correction.rejects);
@@ -45,20 +39,20 @@ async function rebuildCharts(
   drafts: ChartDrafts,
   record: EpochRecord,
   correction: Correction,
-  { list, prefix, nameOf }: (typeof charted)[number],
+  charted: ChartedCounters,
 ): Promise<void> {
+  const { list, prefix } = charted;
   const shrunk = correction.counters.filter(({ key }) => key.startsWith(prefix));
   if (shrunk.length === 0) return;
   const ids = new Set(shrunk.map(({ key }) => key.slice(prefix.length)));
   const open = new Set<WindowId>();
   const inexact = new Set<WindowId>();
-  for (const window of touchedWindows(correction, shrunk, record)) {
+  for (const window of touchedWindows(charted, correction, shrunk, record)) {
     open.add(window);
     if (!(await drafts.openWithout(list, window, ids))) inexact.add(window);
   }
   const nominationsOf = (counter: Counter, windows: ReadonlySet<WindowId>): readonly Nomination[] => {
-    const id = counter.key.slice(prefix.length);
-    const all = nominate(id, nameOf(id), counter, counter, record.now);
+    const all = nominateFor(charted, counter, counter, record.now);
     return all.filter(({ window }) => windows.has(window));
   };
   for (const { key, totals } of shrunk)
@@ -70,12 +64,15 @@ async function rebuildCharts(
 
 /** Every window in which one of the counters may stand in a chart, now or before. */
 function touchedWindows(
+  charted: ChartedCounters,
   { windows }: Correction,
   shrunk: readonly CounterDelta[],
   { now }: EpochRecord,
 ): ReadonlySet<WindowId> {
   const kept = shrunk.flatMap(({ totals }) => [...totals.windows.keys(), ...totals.decays.keys()]);
-  return new Set([allTime, ...windows, ...kept].filter((window) => !isExpired(window, now)));
+  const hasChart = (window: WindowId): boolean =>
+    charted.windows.includes(windowOf(window)) && !isExpired(window, now);
+  return new Set([allTime, ...windows, ...kept].filter(hasChart));
 }
 
 async function forgetRecentPlays(

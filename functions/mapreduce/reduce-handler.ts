@@ -1,4 +1,4 @@
-import { nominate } from "#src/domain/chart-candidates.ts";
+import { chartsOf, nominateFor } from "#src/domain/charted-counters.ts";
 import { readCounted } from "#src/domain/claimed-plays.ts";
 import type { Counter, CounterDelta } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
@@ -46,7 +46,6 @@ export interface ReduceInput {
 /** Counters are applied this many at a time, so that memory holds one slice of their totals. */
 const sliceSize = 1000;
 const songPrefix = "SONG#";
-const artistPrefix = "ARTIST#";
 
 /**
  * The MapReduce stage: sums an epoch's segments into one delta per counter, applies each once (I5), and derives the
@@ -128,13 +127,8 @@ async function offer(
   counter: Counter,
   { now }: EpochRecord,
 ): Promise<void> {
-  if (delta.key.startsWith(songPrefix)) {
-    const id = delta.key.slice(songPrefix.length);
-    await drafts.offer("songs", nominate(id, "", delta, counter, now));
-  } else if (delta.key.startsWith(artistPrefix)) {
-    const name = delta.key.slice(artistPrefix.length);
-    await drafts.offer("artists", nominate(name, name, delta, counter, now));
-  }
+  const charted = chartsOf(delta.key);
+  if (charted !== undefined) await drafts.offer(charted.list, nominateFor(charted, delta, counter, now));
 }
 
 /** The feed of recent plays: the newest that the segments' samples hold. */

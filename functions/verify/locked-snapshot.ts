@@ -1,9 +1,10 @@
+import { chartedCounters } from "#src/domain/charted-counters.ts";
 import type { Counter } from "#src/domain/counter.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import type { PublicationKey } from "#src/domain/publication-key.ts";
-import { allTime, hourMs, type WindowId, windowShares } from "#src/domain/windows.ts";
+import { allTime, hourMs, type WindowId, windowOf, windowShares } from "#src/domain/windows.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -144,7 +145,7 @@ function* decoded(profiles: readonly EncodedProfile[]): IterableIterator<StoredP
   for (const { epoch, body } of profiles) yield { epoch, profile: decodeProfile(body) };
 }
 
-/** Every chart there may be at `now`: those of windows that have not expired. */
+/** Every chart of counters or listeners there may be at `now`: those of windows that have not expired. */
 function chartKeys(now: EpochMs): readonly PublicationKey[] {
   const windows = new Set<WindowId>([allTime]);
   // A play may start an hour ahead, and clocks differ. Weeks expire last.
@@ -153,6 +154,10 @@ function chartKeys(now: EpochMs): readonly PublicationKey[] {
     if (kept.length === 0) break;
     for (const { window } of kept) windows.add(window);
   }
-  const byWindow = [...windows].flatMap((id) => [chartKey("songs", id), chartKey("artists", id)]);
-  return [...byWindow, chartKey("listeners", allTime)];
+  const ofCounters = chartedCounters.flatMap((charted) =>
+    [...windows].flatMap((id) =>
+      charted.windows.includes(windowOf(id)) ? [chartKey(charted.list, id)] : [],
+    ),
+  );
+  return [...ofCounters, chartKey("listeners", allTime)];
 }

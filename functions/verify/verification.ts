@@ -41,6 +41,15 @@ export interface VerifyOptions {
 
 const kinds = ["counts", "songs", "artists", "dimensions", "listeners", "charts", "beyond-horizon"] as const;
 type Kind = (typeof kinds)[number];
+/** Whose keys start so has charts: in which windows, by the first letters of their ids (`a` is `all`); or in every one. */
+const charted: readonly { list: ChartList; prefix: string; windows?: string }[] = [
+  { list: "songs", prefix: "SONG#" },
+  { list: "artists", prefix: "ARTIST#" },
+  { list: "genres", prefix: "DIM#genre#", windows: "ad" },
+  { list: "platforms", prefix: "DIM#platform#", windows: "ad" },
+  { list: "moods", prefix: "DIM#mood#", windows: "ad" },
+  { list: "countries", prefix: "DIM#country#", windows: "ad" },
+];
 /** What a range of windows says nothing about. */
 const kindsOfAllTime: readonly Kind[] = ["counts", "listeners"];
 
@@ -93,13 +102,21 @@ async function recountTo(
   return recount;
 }
 
+/** The charts of one kind of counter. */
+interface ComparedCharts {
+  readonly list: ChartList;
+  readonly prefix: string;
+  readonly isCompared: (window: string) => boolean;
+  readonly charts: Charts;
+}
+
 /** One recount against one snapshot. */
 class Comparison {
   readonly report: DriftReport<Kind>;
   readonly #recount: Recount;
   readonly #snapshot: StoreSnapshot;
   readonly #figures: ComparedFigures;
-  readonly #charts: Readonly<Record<"songs" | "artists", Charts>>;
+  readonly #charts: readonly ComparedCharts[];
   /** Every window in which a counter has something, whoever says so. */
   readonly #windows = new Set<string>();
 
@@ -111,8 +128,11 @@ class Comparison {
       allTime: range === undefined,
       isCompared: (window) => !isExpired(window, now) && (range === undefined || liesIn(window, range)),
     };
-    const { isCompared } = this.#figures;
-    this.#charts = { songs: new Charts(isCompared), artists: new Charts(isCompared) };
+    this.#charts = charted.map(({ windows, ...kind }) => {
+      const isCompared = (window: string): boolean =>
+        (windows === undefined || windows.includes(window.charAt(0))) && this.#isCompared(window);
+      return { ...kind, isCompared, charts: new Charts(isCompared) };
+    });
     this.report = new DriftReport(
       range === undefined ? kinds : kinds.filter((kind) => !kindsOfAllTime.includes(kind)),
     );
@@ -154,13 +174,14 @@ class Comparison {
     const kind = kindOf(key);
     if (!this.#figures.allTime && (kind === "counts" || !this.#isInRange(expected, stored))) return;
     this.report.note(kind, compareCounter(key, expected, stored, this.#figures));
-    if (kind !== "songs" && kind !== "artists") return;
+    const ofKind = this.#charts.find(({ prefix }) => key.startsWith(prefix));
+    if (ofKind === undefined) return;
     for (const window of stored.windows.keys()) this.#windows.add(window);
     for (const window of stored.decays.keys()) this.#windows.add(window);
-    const id = key.slice(key.indexOf("#") + 1);
+    const id = key.slice(ofKind.prefix.length);
     // A range of the archive does not know who was first.
     const firstPlayedAt = this.#figures.allTime ? expected.firstPlayedAt : stored.firstPlayedAt;
-    this.#charts[kind].add(id, kind === "artists" ? id : "", expected, firstPlayedAt);
+    ofKind.charts.add(id, ofKind.list === "artists" ? id : "", expected, firstPlayedAt);
   }
 
   /** Whether a window that is compared holds something. */
@@ -181,15 +202,18 @@ class Comparison {
   }
 
   async #compareCharts(): Promise<void> {
-    for (const list of ["songs", "artists"] as const) {
-      const expected = new Map(this.#charts[list].charts());
-      for (const window of new Set(["all", ...this.#windows, ...expected.keys()])) {
-        const isCompared = window === "all" ? this.#figures.allTime : this.#figures.isCompared(window);
-        if (isCompared) await this.#compareChart(list, window, expected.get(window) ?? []);
-      }
+    for (const { list, isCompared, charts } of this.#charts) {
+      const expected = new Map(charts.charts());
+      for (const window of new Set(["all", ...this.#windows, ...expected.keys()]))
+        if (isCompared(window)) await this.#compareChart(list, window, expected.get(window) ?? []);
     }
     if (this.#figures.allTime)
       await this.#compareChart("listeners", "all", listenersChart(this.#recount.profiles));
+  }
+
+  /** Whether a window's chart is compared, where there is one. */
+  #isCompared(window: string): boolean {
+    return window === "all" ? this.#figures.allTime : this.#figures.isCompared(window);
   }
 
   async #compareChart(list: ChartList, window: string, expected: readonly RecountedEntry[]): Promise<void> {

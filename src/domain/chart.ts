@@ -7,16 +7,24 @@ import type { WindowId } from "./windows.ts";
 /** How many entries a chart keeps (I6). */
 export const chartSize = 500;
 
-export const chartLists = ["songs", "artists", "listeners"] as const;
+export const chartLists = [
+  "songs",
+  "artists",
+  "listeners",
+  "genres",
+  "platforms",
+  "moods",
+  "countries",
+] as const;
 export type ChartList = (typeof chartLists)[number];
 
 /** Something that may stand in a chart. */
 export interface Candidate {
-  /** Track id, artist name or listener id. */
+  /** Track id, artist name, listener id or the value of a dimension. */
   readonly id: string;
-  /** Empty for an artist or a listener. */
+  /** Empty for all but a song. */
   readonly title: string;
-  /** Empty for a listener. */
+  /** Empty for a listener or a value. */
   readonly artist: string;
   /** Plays in a calendar window, decay weight in `hot` and `hot24`, listened ms for listeners. Never shrinks. */
   readonly score: bigint;

@@ -18,8 +18,10 @@ export const repeatedKey = "REPEATED" as CounterKey;
 export const forgottenKey = "FORGOTTEN" as CounterKey;
 export const songKey = (id: TrackId): CounterKey => `SONG#${id}` as CounterKey;
 export const artistKey = (name: ArtistName): CounterKey => `ARTIST#${name}` as CounterKey;
+/** What the keys of a dimension's counters start with. */
+export const dimensionPrefix = (dimension: Dimension): string => `DIM#${dimension}#`;
 export const dimensionKey = (dimension: Dimension, value: string): CounterKey =>
-  `DIM#${dimension}#${value}` as CounterKey;
+  `${dimensionPrefix(dimension)}${value}` as CounterKey;
 
 /** What one epoch adds to one counter. */
 export interface CounterDelta {

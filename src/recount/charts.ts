@@ -38,7 +38,7 @@ function compareEntries(a: RecountedEntry, b: RecountedEntry): number {
   return a.firstPlayedAt - b.firstPlayedAt || compareTexts(a.id, b.id);
 }
 
-/** The charts of songs or of artists, by window (`all` is one). */
+/** The charts of one kind of counter, by window (`all` is one). */
 export class Charts {
   readonly #isKept: (window: string) => boolean;
   readonly #charts = new Map<string, Best>();

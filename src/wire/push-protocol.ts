@@ -1,3 +1,6 @@
+import type { ChartList } from "../domain/chart.ts";
+import { type DimensionList, listOfDimension } from "../domain/charted-counters.ts";
+import { type Dimension, dimensions } from "../domain/counter.ts";
 import type { Play } from "../domain/play.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { type ChartWindow, chartWindows } from "../domain/windows.ts";
@@ -22,18 +25,21 @@ import type { StatsView } from "./stats-view.ts";
 export const publicLists = ["songs", "artists"] as const;
 export type PublicList = (typeof publicLists)[number];
 
-export type ChartChannel = `${PublicList}.${ChartWindow}`;
+/** `dims.genre`: today's chart of a dimension's values. */
+export type DimensionChannel = `dims.${Dimension}`;
+export type ChartChannel = `${PublicList}.${ChartWindow}` | DimensionChannel;
 export type Channel = ChartChannel | "stats" | "plays.recent";
 
 export const channels: readonly Channel[] = [
   ...publicLists.flatMap((list) => chartWindows.map((window) => `${list}.${window}` as const)),
+  ...dimensions.map((dimension) => `dims.${dimension}` as const),
   "stats",
   "plays.recent",
 ];
 
 /** What a channel carries. */
 export type Topic =
-  | { readonly kind: "chart"; readonly list: PublicList; readonly window: ChartWindow }
+  | { readonly kind: "chart"; readonly list: PublicList | DimensionList; readonly window: ChartWindow }
   | { readonly kind: "stats" }
   | { readonly kind: "recent" };
 
@@ -133,9 +139,18 @@ export function isChannel(name: unknown): name is Channel {
 export function topicOf(channel: Channel): Topic {
   if (channel === "stats") return { kind: "stats" };
   if (channel === "plays.recent") return { kind: "recent" };
-  const [list, window] = channel.split(".") as [PublicList, ChartWindow];
-  return { kind: "chart", list, window };
+  const [list, detail] = channel.split(".") as [PublicList, ChartWindow] | ["dims", Dimension];
+  if (list === "dims") return { kind: "chart", list: listOfDimension[detail], window: "day" };
+  return { kind: "chart", list, window: detail };
 }
+
+const pushedCharts: ReadonlySet<string> = new Set(
+  channels.map(topicOf).flatMap((topic) => (topic.kind === "chart" ? [`${topic.list}.${topic.window}`] : [])),
+);
+
+/** Whether a chart's current instance can be subscribed to. */
+export const isPushed = (list: ChartList, window: ChartWindow): boolean =>
+  pushedCharts.has(`${list}.${window}`);
 
 /** Reads what a client sent. Never throws; the error is meant for `encodeError`. */
 export function decodeClientMessage(text: string): Result<ClientMessage, ProtocolError> {

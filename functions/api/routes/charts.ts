@@ -1,4 +1,5 @@
 import { chartSize } from "#src/domain/chart.ts";
+import { dimensionWindows, listOfDimension } from "#src/domain/charted-counters.ts";
 import { type ChartWindow, chartWindows } from "#src/domain/windows.ts";
 import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
 import { viewChart } from "#src/wire/chart-view.ts";
@@ -9,13 +10,16 @@ import { type Answer, badParameter, isoTime, json, parseLimit } from "../http-an
 
 const defaultLimit = 50;
 
+const lists = [...publicLists, ...Object.values(listOfDimension)] as const;
+type List = (typeof lists)[number];
+
 /** `GET /charts/{list}`: a chart of the window instance that is current at the last committed epoch. */
 export async function getChart(deps: ApiDeps, request: ApiRequest): Promise<Answer> {
-  const list = publicLists.find((name) => name === request.parameter);
+  const list = lists.find((name) => name === request.parameter);
   if (list === undefined) {
-    throw badParameter("list", `list is one of ${publicLists.join(", ")}, not "${request.parameter}"`);
+    throw badParameter("list", `list is one of ${lists.join(", ")}, not "${request.parameter}"`);
   }
-  const window = parseWindow(request.query["window"]);
+  const window = parseWindow(list, request.query["window"]);
   const limit = parseLimit("limit", request.query["limit"], defaultLimit, chartSize);
 
   const committed = await latestCommitted(deps.epochs);
@@ -50,8 +54,11 @@ export async function getChart(deps: ApiDeps, request: ApiRequest): Promise<Answ
   });
 }
 
-function parseWindow(raw = "hot"): ChartWindow {
-  const window = chartWindows.find((name) => name === raw);
+function parseWindow(list: List, raw: string | undefined): ChartWindow {
+  const isOfTracks = publicLists.some((name) => name === list);
+  const windows: readonly ChartWindow[] = isOfTracks ? chartWindows : dimensionWindows;
+  const wanted = raw ?? (isOfTracks ? "hot" : "day");
+  const window = windows.find((name) => name === wanted);
   if (window !== undefined) return window;
-  throw badParameter("window", `window is one of ${chartWindows.join(", ")}, not "${raw}"`);
+  throw badParameter("window", `window of ${list} is one of ${windows.join(", ")}, not "${wanted}"`);
 }

@@ -182,8 +182,13 @@ async function checkCharts(
   for (const [list, prefix] of [
     ["songs", "SONG#"],
     ["artists", "ARTIST#"],
+    ["genres", "DIM#genre#"],
+    ["platforms", "DIM#platform#"],
+    ["moods", "DIM#mood#"],
+    ["countries", "DIM#country#"],
   ] as const) {
     for (const window of windowsOf(expected, now)) {
+      if (prefix.startsWith("DIM#") && !/^(?:all$|d\.)/.test(window)) continue;
       const wanted = rankedIn(expected, prefix, window);
       found.push(...differences(wanted, await readChart(stores, list, window), `${list} of ${window}`));
     }
@@ -206,7 +211,7 @@ function rankedIn({ counters }: Expected, prefix: string, window: string): reado
       window === "all" ? BigInt(totals.plays) : (totals.decays[window] ?? BigInt(share?.plays ?? 0));
     const { plays, listenedMs } = share ?? totals;
     const id = key.slice(prefix.length);
-    const { artist, title } = totals.label ?? { artist: id, title: "" };
+    const { artist, title } = totals.label ?? { artist: prefix === "ARTIST#" ? id : "", title: "" };
     return [{ id, title, artist, score, plays, listenedMs, firstPlayedAt: totals.first ?? 0 }];
   });
   return ranked(candidates);

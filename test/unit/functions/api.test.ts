@@ -14,7 +14,7 @@ import type { Head } from "#src/domain/position.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { TrendingSong } from "#src/domain/recommend.ts";
 import { noTotals, type Totals } from "#src/domain/totals.ts";
-import { currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
+import { allTime, currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
@@ -310,13 +310,34 @@ describe("GET /charts/{list}", () => {
     expect(body.entries[0].score).toBe(0.5);
   });
 
+  test("the chart of a dimension's values is today's, or that of all time", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    const value = anEntry("Rock", { title: "", artist: "" });
+    await publishChart(stores, { ...todaysSongs(3, 9, [value]), list: "genres" });
+    await publishChart(stores, {
+      ...todaysSongs(3, 4, [value, anEntry("Pop")]),
+      ...{ list: "genres" as const, window: allTime },
+    });
+
+    const today = await get("/charts/genres");
+    const ever = await get("/charts/genres", { window: "all" });
+
+    expect(today.body).toMatchObject({ list: "genres", window: "day", instance: "d.20261120", total: 1 });
+    expect(today.body.entries).toMatchObject([{ rank: 1, id: "Rock", title: "", artist: "", plays: 3 }]);
+    expect(ever.body).toMatchObject({ window: "all", seq: 4, total: 2 });
+    for (const list of ["platforms", "moods", "countries"])
+      expect((await get(`/charts/${list}`)).body).toMatchObject({ list, window: "day", seq: 0, entries: [] });
+  });
+
   test.each([1, 499, 500])("a chart of %d entries may be asked for", async (limit) => {
     expect((await get("/charts/songs", { limit: String(limit) })).status).toBe(200);
   });
 
   test.each([
     ["/charts/listeners", {}, "list", "listeners"],
+    ["/charts/cities", {}, "list", "cities"],
     ["/charts/songs", { window: "month" }, "window", "month"],
+    ["/charts/genres", { window: "hot" }, "window", "day, all"],
     ["/charts/songs", { limit: "0" }, "limit", "0"],
     ["/charts/songs", { limit: "501" }, "limit", "501"],
     ["/charts/songs", { limit: "1e2" }, "limit", "1e2"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { clearCorrection, planCorrection } from "#cli/forget/plan-correction.ts";
-import { chartSize } from "#src/domain/chart.ts";
+import { chartLists, chartSize } from "#src/domain/chart.ts";
 import type { Correction } from "#src/domain/correction.ts";
 import { artistKey, type CounterKey, songKey } from "#src/domain/counter.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
@@ -73,7 +73,7 @@ async function latestOf({ stores }: Pipeline): Promise<EpochRecord> {
 /** What the stages show of the store, without what belongs to its own history. */
 async function resultOf(pipeline: Pipeline, plays: readonly Play[]) {
   const charts = [];
-  for (const list of ["songs", "artists", "listeners"] as const) {
+  for (const list of chartLists) {
     for (const window of Object.values(windows)) {
       const chart = await pipeline.chart(list, window);
       charts.push(chart?.entries.map(({ previousRank: _, peak: __, isBack: ___, ...entry }) => entry) ?? []);

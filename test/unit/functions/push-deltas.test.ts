@@ -24,7 +24,7 @@ class Live {
   #sequence = 0;
   #epoch = 0;
 
-  /** Plays of these songs, one each. */
+  /** Plays of these songs, one each; each song has a genre of its own. */
   play(...songs: string[]): Promise<void> {
     return this.playAt(this.now - 500, ...songs);
   }
@@ -61,7 +61,7 @@ class Live {
   }
 
   #aPlay(id: string, startedAt: number): Play {
-    const track = { id, artist: `artist of ${id}`, title: `title of ${id}` };
+    const track = { id, artist: `artist of ${id}`, title: `title of ${id}`, genre: `genre of ${id}` };
     return aPlay({ startedAt, track });
   }
 
@@ -83,7 +83,7 @@ const take = (held: ChartSnapshot, delta: ChartDelta): ChartSnapshot => {
 
 const asDeltas = (messages: readonly Record<string, unknown>[]) => messages as unknown as ChartDelta[];
 
-describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.hour"])(
+describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.hour", "dims.genre"])(
   "a subscriber of %s",
   (channel) => {
     test("gets a delta an epoch, which together make what a new subscriber is shown", async () => {
@@ -149,6 +149,35 @@ test("an epoch that replaces what is shown is sent as a snapshot, which is short
   await live.play(...hundred.flatMap((id) => [`${id}b`, `${id}b`]));
 
   expect(live.heard().at(-1)).toMatchObject({ type: "snapshot", total: 200 });
+});
+
+test("a dimension's channel is today's chart of its values, and another day has another log", async () => {
+  const live = new Live();
+  await live.play("S1", "S2", "S2");
+  const today = await live.snapshot("dims.genre");
+  live.now = (live.now + 24 * hourMs) as EpochMs;
+
+  await live.play("S3");
+
+  expect(today).toMatchObject({ channel: "dims.genre", total: 2, seq: 1 });
+  expect(today.entries).toMatchObject([
+    { rank: 1, id: "genre of S2", title: "", artist: "", plays: 2, score: 2, peak: 1 },
+    { rank: 2, id: "genre of S1", title: "", artist: "", plays: 1, score: 1 },
+  ]);
+  const [tomorrow] = live.heard().slice(-1);
+  expect(tomorrow).toMatchObject({ type: "snapshot", channel: "dims.genre", seq: 1 });
+  expect(tomorrow).toMatchObject({ entries: [{ id: "genre of S3", plays: 1 }] });
+  expect(tomorrow?.["log"]).not.toBe(today.log);
+});
+
+test("deltas are kept only of what can be subscribed to", async () => {
+  const live = new Live();
+  await live.play("S1");
+  await live.play("S1");
+  const { publications } = live.pipeline.stores;
+
+  expect(await publications.read(deltaKey("genres", "day", 2))).toBeDefined();
+  expect(await publications.read(deltaKey("genres", "all", 2))).toBeUndefined();
 });
 
 test("a window that rolls over starts with a snapshot and never takes the deltas of the last one", async () => {

@@ -395,6 +395,11 @@ describe("one line of a chart that was changed by hand is one drift", () => {
     ["CHART#songs#x.20261120", "order", swapped],
     ["CHART#artists#all", "order", swapped],
     ["CHART#listeners#all", "order", swapped],
+    ["CHART#genres#d.20261120", "a score", firstWith({ score: 99n })],
+    ["CHART#genres#all", "an artist", firstWith({ artist: "pop" })],
+    ["CHART#platforms#all", "plays", firstWith({ plays: 99 })],
+    ["CHART#moods#d.20261120", "an id", firstWith({ id: "x" })],
+    ["CHART#countries#all", "a line too few", ({ entries }) => ({ entries: entries.slice(1) })],
     ["CHART#songs#all", "a line too few", ({ entries }) => ({ entries: entries.slice(1) })],
     ["CHART#songs#all", "an id", firstWith({ id: "x" })],
     ["CHART#songs#all", "a title", firstWith({ title: "x" })],
@@ -416,6 +421,21 @@ describe("one line of a chart that was changed by hand is one drift", () => {
       name === "CHART#artists#d.20261120" ? Promise.resolve(undefined) : snapshot.publication(name);
 
     expect(driftByKind(await run.verify({}, { publication }))).toEqual({ charts: 1 });
+  });
+
+  test("one of a window in which values have no chart is not asked for", async () => {
+    const snapshot = await run.snapshot();
+    const asked: string[] = [];
+    const publication: StoreSnapshot["publication"] = (name) => {
+      asked.push(name);
+      return snapshot.publication(name);
+    };
+
+    await run.verify({}, { publication });
+
+    const ofGenres = asked.filter((name) => name.startsWith("CHART#genres#"));
+    expect(ofGenres).toContain("CHART#genres#d.20261120");
+    expect(ofGenres.filter((name) => !/#(?:all|d\.\d{8})$/.test(name))).toEqual([]);
   });
 
   test("previous rank, peak, who is back and who left belong to one store's log", async () => {

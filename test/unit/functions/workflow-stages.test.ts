@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chartLists } from "#src/domain/chart.ts";
 import { artistKey, songKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
@@ -58,10 +59,64 @@ async function feed(
 
 const atOnce: Feed = { shards: 1, batch: 1_000, batchesPerEpoch: 1_000 };
 
+/** What a play says of each dimension. */
+const valuesOf = ({ track, platform, mood, geo }: Play) => ({
+  genres: track.genre,
+  platforms: platform,
+  moods: mood,
+  countries: geo?.country,
+});
+
+test("the charts of a dimension's values equal an independent recount, today's as that of all time", async () => {
+  await fc.assert(
+    fc.asyncProperty(somePlays(), async (plays) => {
+      const pipeline = await feed(plays, { shards: 2, batch: 7, batchesPerEpoch: 2 });
+
+      for (const list of ["genres", "platforms", "moods", "countries"] as const) {
+        for (const window of ["day", "all"] as const) {
+          const isIn = ({ startedAt }: Play): boolean =>
+            window === "all" || Math.floor(startedAt / 86_400_000) === Math.floor(now / 86_400_000);
+          const values = new Set(plays.flatMap((play) => valuesOf(play)[list] ?? []));
+          const expected = [...values].map((value) => {
+            const ofValue = plays.filter((play) => valuesOf(play)[list] === value);
+            const { songs } = recount(ofValue.filter(isIn).map((play) => JSON.stringify(asOne(play))));
+            const { songs: ever } = recount(ofValue.map((play) => JSON.stringify(asOne(play))));
+            const { plays: count = 0, listenedMs = 0 } = songs.get("one") ?? {};
+            return [value, { plays: count, listenedMs, first: ever.get("one")?.first ?? 0 }] as const;
+          });
+          const totals = new Map(expected);
+          const entries = (await pipeline.chart(list, windows[window]))?.entries ?? [];
+          expect(
+            entries.map(({ id, title, artist, score, plays: count, listenedMs, firstPlayedAt }) => [
+              ...[id, title, artist, score],
+              { plays: count, listenedMs, first: firstPlayedAt },
+            ]),
+          ).toEqual(
+            ranked(totals).map((value) => [
+              value,
+              "",
+              "",
+              BigInt(totals.get(value)?.plays ?? 0),
+              totals.get(value),
+            ]),
+          );
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** A play on the wire as one of a song that all plays are of. */
+const asOne = (play: Play): object => {
+  const wire = JSON.parse(encodePlay(play));
+  return { ...wire, track: { ...wire.track, id: "one" } };
+};
+
 /** Everything that must not depend on how plays were cut. */
 async function resultOf(pipeline: Pipeline) {
   const charts = [];
-  for (const list of ["songs", "artists", "listeners"] as const) {
+  for (const list of chartLists) {
     for (const window of Object.values(windows)) {
       const chart = await pipeline.chart(list, window);
       charts.push(

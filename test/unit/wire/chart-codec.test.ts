@@ -55,7 +55,7 @@ describe("chart codec", () => {
   test.each([
     ["no JSON", "{"],
     ["another value", "null"],
-    ["an unknown list", '{"list":"genres","window":"all","epoch":1,"seq":1,"entries":[]}'],
+    ["an unknown list", '{"list":"cities","window":"all","epoch":1,"seq":1,"entries":[]}'],
     ["a score that is no integer", rowWith('"1.5"')],
     ["a score as a number", rowWith("15")],
     [
