@@ -175,8 +175,7 @@ const kindByPrefix: readonly (readonly [string, Kind])[] = [
   ["DELTA#", "lists"],
   ["RECENT", "lists"],
   ["TRENDING", "lists"],
-  ["CHANNEL#", "connections"],
-  ["CONN#", "connections"],
+  ["BIN#", "connections"],
 ];
 
 /** The kind of an item by its partition key. */

@@ -1,21 +1,33 @@
 /** Runs at most `size` tasks at a time. Tasks must not reject. */
 export class Limit {
-  readonly #size: number;
-  readonly #running = new Set<Promise<void>>();
+  #free: number;
+  #running = 0;
+  /** Who waits for room, the first first. */
+  readonly #waiting: (() => void)[] = [];
+  readonly #untilIdle: (() => void)[] = [];
 
   constructor(size: number) {
-    this.#size = size;
+    this.#free = size;
   }
 
   /** Starts the task as soon as there is room, and resolves then. */
   async start(task: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= this.#size) await Promise.race(this.#running);
-    const running = task().finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#running += 1;
+    void task().finally(() => this.#end());
   }
 
   /** Resolves when no task is under way. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#untilIdle.push(resolve));
+  }
+
+  #end(): void {
+    this.#running -= 1;
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+    if (this.#running === 0 && next === undefined) for (const resolve of this.#untilIdle.splice(0)) resolve();
   }
 }

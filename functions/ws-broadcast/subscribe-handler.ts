@@ -14,9 +14,9 @@ import {
   encodeError,
   encodePong,
   isChannel,
-  type Version,
 } from "#src/wire/push-protocol.ts";
-import { latestCommitted, readChannel } from "./channel-state.ts";
+import { latestCommitted } from "./channel-state.ts";
+import { ChannelStates } from "./channel-states.ts";
 import { connectionLifeMs } from "./connection-life.ts";
 
 export interface SubscribeDeps {
@@ -29,11 +29,12 @@ export interface SubscribeDeps {
 
 /** `$default`: what a client says (src/wire/push-protocol.ts). The answer goes out through the gateway. */
 export function createSubscribeHandler(deps: SubscribeDeps) {
+  const states = new ChannelStates(deps.publications);
   return async (event: APIGatewayProxyWebsocketEventV2): Promise<{ statusCode: number }> => {
     const connection = event.requestContext.connectionId as ConnectionId;
     const message = decodeClientMessage(event.body ?? "");
     const answers = message.ok
-      ? await answerTo(deps, connection, message.value)
+      ? await answerTo(deps, states, connection, message.value)
       : [encodeError(message.error)];
     for (const answer of answers) {
       if ((await deps.gateway.send(connection, answer)) === "sent") continue;
@@ -46,36 +47,34 @@ export function createSubscribeHandler(deps: SubscribeDeps) {
 
 function answerTo(
   deps: SubscribeDeps,
+  states: ChannelStates,
   connection: ConnectionId,
   message: ClientMessage,
 ): Promise<readonly string[]> {
   switch (message.action) {
     case "subscribe":
-      return subscribe(deps, connection, message.channel, message.since);
+      return subscribe(deps, states, connection, message);
     case "unsubscribe":
       return unsubscribe(deps, connection, message.channel);
     case "ping":
-      return pong(deps, connection);
+      return pong(deps, states, connection);
   }
 }
 
 /** Subscribes before it reads: an epoch that commits in between is then either in the answer or broadcast to us. */
 async function subscribe(
   deps: SubscribeDeps,
+  states: ChannelStates,
   connection: ConnectionId,
-  channel: Channel,
-  since: Version | undefined,
+  { channel, since }: Extract<ClientMessage, { action: "subscribe" }>,
 ): Promise<readonly string[]> {
-  const current = await deps.connections.channelsOf(connection);
-  if (!current.includes(channel)) {
-    if (current.length >= maxSubscriptions) {
-      const message = `a connection may subscribe to ${maxSubscriptions} channels`;
-      return [encodeError({ reason: "too_many_subscriptions", message, channel })];
-    }
-    await deps.connections.subscribe(connection, channel, (deps.clock() + connectionLifeMs) as EpochMs);
+  const expiresAt = (deps.clock() + connectionLifeMs) as EpochMs;
+  if (!(await deps.connections.subscribe(connection, channel, expiresAt, maxSubscriptions))) {
+    const message = `a connection may subscribe to ${maxSubscriptions} channels`;
+    return [encodeError({ reason: "too_many_subscriptions", message, channel })];
   }
   const committed = await latestCommitted(deps.epochs);
-  const state = await readChannel(deps.publications, committed, channel);
+  const state = await states.of(committed, channel);
   const { log, seq } = state.version;
   if (since === undefined || since.log !== log) return [state.encodeSnapshot()];
   if (since.seq !== seq) return (await state.readDeltas?.(since.seq)) ?? [state.encodeSnapshot()];
@@ -91,7 +90,11 @@ async function unsubscribe(
   return [];
 }
 
-async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<readonly string[]> {
+async function pong(
+  deps: SubscribeDeps,
+  states: ChannelStates,
+  connection: ConnectionId,
+): Promise<readonly string[]> {
   const [subscribed, committed] = await Promise.all([
     deps.connections.channelsOf(connection),
     latestCommitted(deps.epochs),
@@ -99,7 +102,7 @@ async function pong(deps: SubscribeDeps, connection: ConnectionId): Promise<read
   const versions = await Promise.all(
     subscribed
       .filter(isChannel)
-      .map(async (channel) => [channel, (await readChannel(deps.publications, committed, channel)).version]),
+      .map(async (channel) => [channel, (await states.of(committed, channel)).version]),
   );
   return [encodePong(deps.clock(), Object.fromEntries(versions))];
 }

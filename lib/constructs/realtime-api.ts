@@ -101,9 +101,9 @@ export class RealtimeApi extends Construct {
       work: "heavy",
     });
 
-    this.connections.grant(connect, "dynamodb:PutItem");
-    this.connections.grant(disconnect, "dynamodb:Query", "dynamodb:DeleteItem");
-    this.connections.grant(subscribe, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem");
+    this.connections.grant(connect, "dynamodb:UpdateItem");
+    this.connections.grant(disconnect, "dynamodb:DeleteItem");
+    this.connections.grant(subscribe, "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem");
     this.connections.grant(this.broadcast, "dynamodb:Query", "dynamodb:DeleteItem");
     counters.grant(subscribe, "dynamodb:GetItem", "dynamodb:Query");
     counters.grant(this.broadcast, "dynamodb:GetItem");

@@ -7,4 +7,4 @@ export const maxSnapshotEntries = 100;
 /** What the entries of a snapshot may take, bytes of UTF-8; the rest of a frame is for what stands around them. */
 export const maxEntriesBytes = maxFrameBytes - 1024;
 /** A connection may subscribe to this many channels. */
-export const maxSubscriptions = 8;
+export const maxSubscriptions = 16;

@@ -5,10 +5,16 @@ import { collect, namesInUtf8Order, type Open, opened, shuffled } from "./opened
 
 const expiresAt = 4_102_444_800_000 as EpochMs;
 const alice = "L0SM9cOFvHcCIhw=" as ConnectionId;
+/** More channels than any of these tests takes. */
+const many = 100;
 const bob = "L0SM9cOFvHcCIhx=" as ConnectionId;
 
 async function subscribersOf(store: ConnectionStore, channel: string): Promise<ConnectionId[]> {
-  return (await collect(store.subscribers(channel))).sort();
+  const subscribers = await collect(store.subscribers());
+  return subscribers
+    .filter(({ channels }) => channels.includes(channel))
+    .map(({ connection }) => connection)
+    .sort();
 }
 
 /** What every ConnectionStore does. */
@@ -28,7 +34,7 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
       const store = await opened(open);
       await store.connect(alice, expiresAt);
 
-      await store.subscribe(alice, "songs.hot", expiresAt);
+      await store.subscribe(alice, "songs.hot", expiresAt, many);
 
       expect(await subscribersOf(store, "songs.hot")).toEqual([alice]);
       expect(await store.channelsOf(alice)).toEqual(["songs.hot"]);
@@ -36,9 +42,9 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
 
     test("subscribing again changes nothing", async () => {
       const store = await opened(open);
-      await store.subscribe(alice, "songs.hot", expiresAt);
+      await store.subscribe(alice, "songs.hot", expiresAt, many);
 
-      await store.subscribe(alice, "songs.hot", (expiresAt + 1) as EpochMs);
+      await store.subscribe(alice, "songs.hot", (expiresAt + 1) as EpochMs, many);
 
       expect(await subscribersOf(store, "songs.hot")).toEqual([alice]);
       expect(await store.channelsOf(alice)).toEqual(["songs.hot"]);
@@ -47,18 +53,68 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
     test("connecting again keeps the subscriptions", async () => {
       const store = await opened(open);
       await store.connect(alice, expiresAt);
-      await store.subscribe(alice, "songs.hot", expiresAt);
+      await store.subscribe(alice, "songs.hot", expiresAt, many);
 
       await store.connect(alice, expiresAt);
 
       expect(await store.channelsOf(alice)).toEqual(["songs.hot"]);
     });
 
+    test("a connection gets no more channels than it may have, and keeps those it has", async () => {
+      const store = await opened(open);
+      for (const channel of ["a", "b"])
+        expect(await store.subscribe(alice, channel, expiresAt, 2)).toBe(true);
+
+      expect(await store.subscribe(alice, "c", expiresAt, 2)).toBe(false);
+      expect(await store.subscribe(alice, "a", expiresAt, 2)).toBe(true);
+      expect(await store.channelsOf(alice)).toEqual(["a", "b"]);
+      await store.unsubscribe(alice, "a");
+      expect(await store.subscribe(alice, "c", expiresAt, 2)).toBe(true);
+      expect(await store.channelsOf(alice)).toEqual(["b", "c"]);
+    });
+
+    test("however many ask at once, a connection gets no more than it may have", async () => {
+      const store = await opened(open);
+      const asked = Array.from({ length: 12 }, (_, n) => `channel.${n}`);
+
+      const answers = await Promise.all(
+        asked.map((channel) => store.subscribe(alice, channel, expiresAt, 5)),
+      );
+
+      expect(answers.filter(Boolean)).toHaveLength(5);
+      expect(await store.channelsOf(alice)).toHaveLength(5);
+    });
+
+    test("every connection that listens to something is listed once, with all of its channels", async () => {
+      const store = await opened(open);
+      const asked = namesInUtf8Order.map((suffix) => `c${suffix}`);
+      for (const channel of shuffled(asked)) await store.subscribe(alice, channel, expiresAt, many);
+      await store.subscribe(bob, "songs.hot", expiresAt, many);
+      await store.connect("silent" as ConnectionId, expiresAt);
+      await store.subscribe("left" as ConnectionId, "songs.hot", expiresAt, many);
+      await store.unsubscribe("left" as ConnectionId, "songs.hot");
+
+      const subscribers = await collect(store.subscribers());
+
+      expect(subscribers.sort((a, b) => (a.connection < b.connection ? -1 : 1))).toEqual([
+        { connection: alice, channels: asked },
+        { connection: bob, channels: ["songs.hot"] },
+      ]);
+    });
+
+    test("leaving a channel as nobody makes nobody somebody", async () => {
+      const store = await opened(open);
+
+      await store.unsubscribe(alice, "songs.hot");
+
+      expect(await collect(store.subscribers())).toEqual([]);
+    });
+
     test("unsubscribing ends one subscription and no other", async () => {
       const store = await opened(open);
-      await store.subscribe(alice, "songs.hot", expiresAt);
-      await store.subscribe(alice, "songs.day", expiresAt);
-      await store.subscribe(bob, "songs.hot", expiresAt);
+      await store.subscribe(alice, "songs.hot", expiresAt, many);
+      await store.subscribe(alice, "songs.day", expiresAt, many);
+      await store.subscribe(bob, "songs.hot", expiresAt, many);
 
       await store.unsubscribe(alice, "songs.hot");
       await store.unsubscribe(alice, "songs.week");
@@ -72,8 +128,8 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
       const store = await opened(open);
       const channels = Array.from({ length: 30 }, (_, n) => `channel.${n}`);
       await store.connect(alice, expiresAt);
-      await store.subscribe(bob, "channel.7", expiresAt);
-      for (const channel of channels) await store.subscribe(alice, channel, expiresAt);
+      await store.subscribe(bob, "channel.7", expiresAt, many);
+      for (const channel of channels) await store.subscribe(alice, channel, expiresAt, many);
 
       await store.disconnect(alice);
       await store.disconnect(alice);
@@ -89,7 +145,7 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
       const channels = ["songs", "songs.hot", "songs#0", "songs#", "Songs"];
 
       for (const [index, channel] of channels.entries()) {
-        await store.subscribe(`c-${index}` as ConnectionId, channel, expiresAt);
+        await store.subscribe(`c-${index}` as ConnectionId, channel, expiresAt, many);
       }
 
       for (const [index, channel] of channels.entries()) {
@@ -101,7 +157,7 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
       const store = await opened(open);
       const channels = namesInUtf8Order.map((suffix) => `c${suffix}`);
 
-      for (const channel of shuffled(channels)) await store.subscribe(alice, channel, expiresAt);
+      for (const channel of shuffled(channels)) await store.subscribe(alice, channel, expiresAt, many);
 
       expect(await store.channelsOf(alice)).toEqual(channels);
     });
@@ -110,7 +166,9 @@ export function connectionStoreContract(name: string, open: Open<ConnectionStore
       const store = await opened(open);
       const connections = Array.from({ length: 300 }, (_, n) => `L0SM9c${n}=` as ConnectionId);
 
-      await Promise.all(connections.map((connection) => store.subscribe(connection, "songs.hot", expiresAt)));
+      await Promise.all(
+        connections.map((connection) => store.subscribe(connection, "songs.hot", expiresAt, many)),
+      );
 
       expect(await subscribersOf(store, "songs.hot")).toEqual([...connections].sort());
     });

@@ -120,7 +120,7 @@ describeDynamoDb("on DynamoDB Local", (local) => {
       await say(connection, { action: "unsubscribe", channel: channels[0] });
     }
     await say("leaver", { action: "subscribe", channel: "stats" });
-    await socket.connections.subscribe("leaver" as never, "stats", (someTime + 1000) as EpochMs);
+    await socket.connections.subscribe("leaver" as never, "stats", (someTime + 1000) as EpochMs, 1);
 
     const pipeline = new Pipeline({ stores, now: () => someTime });
     const archive = new MemoryArchive();

@@ -108,7 +108,9 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 async function subscribersOf(channel: string): Promise<ConnectionId[]> {
   const subscribers: ConnectionId[] = [];
-  for await (const connection of stores.connections.subscribers(channel)) subscribers.push(connection);
+  for await (const { connection, channels } of stores.connections.subscribers()) {
+    if (channels.includes(channel)) subscribers.push(connection);
+  }
   return subscribers;
 }
 

@@ -23,9 +23,9 @@ export const tableRequests = {
   VerifierVerify: { Counters: ["DeleteItem", "GetItem", "PutItem", "Query", "Scan"] },
   StartTrigger: {},
   RealtimeAuthorize: { Counters: ["GetItem"] },
-  RealtimeConnect: { Connections: ["PutItem"] },
-  RealtimeDisconnect: { Connections: ["DeleteItem", "Query"] },
-  RealtimeSubscribe: { Connections: ["DeleteItem", "PutItem", "Query"], Counters: ["GetItem", "Query"] },
+  RealtimeConnect: { Connections: ["UpdateItem"] },
+  RealtimeDisconnect: { Connections: ["DeleteItem"] },
+  RealtimeSubscribe: { Connections: ["DeleteItem", "GetItem", "UpdateItem"], Counters: ["GetItem", "Query"] },
   RealtimeBroadcast: { Connections: ["DeleteItem", "Query"], Counters: ["GetItem", "PutItem"] },
   HttpFunction: { Segments: ["Query"], Counters: ["BatchGetItem", "GetItem", "Query"] },
 } as const satisfies Readonly<Record<string, TableRequests>>;

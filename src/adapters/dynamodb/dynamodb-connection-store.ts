@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
-  PutCommand,
+  GetCommand,
   paginateQuery,
   type QueryCommandInput,
+  UpdateCommand,
+  type UpdateCommandInput,
 } from "@aws-sdk/lib-dynamodb";
 import type { EpochMs } from "#src/domain/play.ts";
-import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
+import { readAhead } from "#src/domain/read-ahead.ts";
+import { compareUtf8 } from "#src/domain/utf8-order.ts";
+import type { ConnectionId, ConnectionStore, Subscriber } from "#src/ports/connection-store.ts";
 import { type Item, textOf } from "./item.ts";
 import type { ItemKey } from "./keys.ts";
-import { answerOf, mapInFlight } from "./requests.ts";
+import { answerOf, conditional } from "./requests.ts";
 
-/** A channel is spread over so many partitions, that thousands may join it at once. */
-const bins = 8;
-const channelPrefix = "CHANNEL#";
-
-const connectionPartition = (connection: ConnectionId): string => `CONN#${connection}`;
-const channelPartition = (channel: string, bin: number): string => `${channelPrefix}${channel}#${bin}`;
+/** Connections are spread over so many partitions, that thousands may join at once. */
+const bins = Array.from({ length: 8 }, (_, bin) => `BIN#${bin}`);
 
 /**
- * Who listens to what: `CONN#<connection>` knows its channels, `CHANNEL#<name>#<bin>` its connections. A subscription
- * is first noted at its connection and last removed there, so that a disconnect finds every one.
+ * Who listens to what: one item a connection, `BIN#<n>` / `<connection>`, with the set of its channels. Whoever tells
+ * them all reads each bin once, however many channels there are.
  */
 export class DynamoDbConnectionStore implements ConnectionStore {
   readonly #client: DynamoDBDocumentClient;
@@ -33,84 +33,92 @@ export class DynamoDbConnectionStore implements ConnectionStore {
   }
 
   async connect(connection: ConnectionId, expiresAt: EpochMs): Promise<void> {
-    await this.#put({ pk: connectionPartition(connection), sk: "CONN" }, expiresAt);
-  }
-
-  async disconnect(connection: ConnectionId): Promise<void> {
-    const items: ItemKey[] = [];
-    for await (const item of this.#query("a connection", { pk: connectionPartition(connection) }, true)) {
-      items.push({ pk: textOf(item, "pk"), sk: textOf(item, "sk") });
-    }
-    await mapInFlight(items, async (item) => {
-      if (item.sk.startsWith(channelPrefix)) {
-        await this.#delete(subscriberItem(connection, item.sk.slice(channelPrefix.length)));
-      }
-      await this.#delete(item);
+    await this.#update(connection, {
+      UpdateExpression: "SET expiresAt = :expiresAt",
+      ExpressionAttributeValues: { ":expiresAt": secondsOf(expiresAt) },
     });
   }
 
-  async subscribe(connection: ConnectionId, channel: string, expiresAt: EpochMs): Promise<void> {
-    await this.#put(subscriptionItem(connection, channel), expiresAt);
-    await this.#put(subscriberItem(connection, channel), expiresAt);
+  async disconnect(connection: ConnectionId): Promise<void> {
+    const request = this.#client.send(new DeleteCommand({ TableName: this.#table, Key: itemOf(connection) }));
+    await answerOf(this.#table, "DeleteItem of a connection", request);
+  }
+
+  subscribe(connection: ConnectionId, channel: string, expiresAt: EpochMs, atMost: number): Promise<boolean> {
+    return this.#update(connection, {
+      UpdateExpression: "SET expiresAt = :expiresAt ADD channels :channels",
+      ConditionExpression:
+        "attribute_not_exists(channels) OR size(channels) < :atMost OR contains(channels, :channel)",
+      ExpressionAttributeValues: {
+        ":expiresAt": secondsOf(expiresAt),
+        ":channels": new Set([channel]),
+        ":channel": channel,
+        ":atMost": atMost,
+      },
+    });
   }
 
   async unsubscribe(connection: ConnectionId, channel: string): Promise<void> {
-    await this.#delete(subscriberItem(connection, channel));
-    await this.#delete(subscriptionItem(connection, channel));
+    await this.#update(connection, {
+      UpdateExpression: "DELETE channels :channels",
+      ConditionExpression: "contains(channels, :channel)", // or it would make an item that never expires
+      ExpressionAttributeValues: { ":channels": new Set([channel]), ":channel": channel },
+    });
   }
 
   /** Reads with eventual consistency, at half the price: who joins this moment gets a snapshot and asks for the rest. */
-  async *subscribers(channel: string): AsyncIterable<ConnectionId> {
-    for (let bin = 0; bin < bins; bin++) {
-      const items = this.#query("a channel", { pk: channelPartition(channel, bin) }, false);
-      for await (const item of items) yield textOf(item, "sk") as ConnectionId;
+  async *subscribers(): AsyncIterable<Subscriber> {
+    const partitions = bins.map((bin) => this.#connectionsIn(bin));
+    for await (const item of readAhead(partitions, bins.length)) {
+      const channels = channelsIn(item);
+      if (channels.length > 0) yield { connection: textOf(item, "sk") as ConnectionId, channels };
     }
   }
 
   async channelsOf(connection: ConnectionId): Promise<readonly string[]> {
-    const channels: string[] = [];
-    const key = { pk: connectionPartition(connection), sk: channelPrefix };
-    for await (const item of this.#query("a connection", key, true)) {
-      channels.push(textOf(item, "sk").slice(channelPrefix.length));
-    }
-    return channels;
+    const request = this.#client.send(
+      new GetCommand({ TableName: this.#table, Key: itemOf(connection), ConsistentRead: true }),
+    );
+    const { Item } = await answerOf(this.#table, "GetItem of a connection", request);
+    return channelsIn(Item ?? {});
   }
 
-  async #put(key: ItemKey, expiresAt: EpochMs): Promise<void> {
-    const item = { ...key, expiresAt: Math.ceil(expiresAt / 1000) };
-    const request = this.#client.send(new PutCommand({ TableName: this.#table, Item: item }));
-    await answerOf(this.#table, "PutItem of a connection", request);
+  /** @returns whether the condition held */
+  async #update(
+    connection: ConnectionId,
+    update: Omit<UpdateCommandInput, "TableName" | "Key">,
+  ): Promise<boolean> {
+    const request = this.#client.send(
+      new UpdateCommand({ TableName: this.#table, Key: itemOf(connection), ...update }),
+    );
+    const { kind } = await conditional(this.#table, "UpdateItem of a connection", request);
+    return kind === "written";
   }
 
-  async #delete(key: ItemKey): Promise<void> {
-    const request = this.#client.send(new DeleteCommand({ TableName: this.#table, Key: key }));
-    await answerOf(this.#table, "DeleteItem of a connection", request);
-  }
-
-  /** The keys of a partition whose sort key begins with `sk`. */
-  async *#query(what: string, key: { pk: string; sk?: string }, isConsistent: boolean): AsyncIterable<Item> {
+  async *#connectionsIn(bin: string): AsyncIterable<Item> {
     const query: QueryCommandInput = {
       TableName: this.#table,
-      KeyConditionExpression: key.sk === undefined ? "pk = :pk" : "pk = :pk AND begins_with(sk, :sk)",
-      ExpressionAttributeValues: { ":pk": key.pk, ...(key.sk === undefined ? {} : { ":sk": key.sk }) },
-      ProjectionExpression: "pk, sk",
-      ConsistentRead: isConsistent,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": bin },
+      ProjectionExpression: "pk, sk, channels",
     };
     const pages = paginateQuery({ client: this.#client }, query)[Symbol.asyncIterator]();
     for (;;) {
-      const page = await answerOf(this.#table, `Query of ${what}`, pages.next());
+      const page = await answerOf(this.#table, "Query of connections", pages.next());
       if (page.done === true) return;
       yield* page.value.Items ?? [];
     }
   }
 }
 
-const subscriptionItem = (connection: ConnectionId, channel: string): ItemKey => ({
-  pk: connectionPartition(connection),
-  sk: `${channelPrefix}${channel}`,
-});
-
-const subscriberItem = (connection: ConnectionId, channel: string): ItemKey => {
+function itemOf(connection: ConnectionId): ItemKey {
   const [byte = 0] = createHash("sha256").update(connection).digest();
-  return { pk: channelPartition(channel, byte % bins), sk: connection };
-};
+  return { pk: bins[byte % bins.length] ?? "", sk: connection };
+}
+
+/** A set that became empty is no attribute any more. */
+function channelsIn({ channels }: Item): readonly string[] {
+  return channels instanceof Set ? [...channels].map(String).sort(compareUtf8) : [];
+}
+
+const secondsOf = (time: EpochMs): number => Math.ceil(time / 1000);

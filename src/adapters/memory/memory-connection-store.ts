@@ -1,56 +1,56 @@
 import type { EpochMs } from "#src/domain/play.ts";
 import { compareUtf8 } from "#src/domain/utf8-order.ts";
-import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
+import type { ConnectionId, ConnectionStore, Subscriber } from "#src/ports/connection-store.ts";
 
 /** Who listens to what, in memory. Nothing expires: whoever serves the sockets sees every one of them close. */
 export class MemoryConnectionStore implements ConnectionStore {
-  readonly #channels = new Map<ConnectionId, Set<string>>();
-  readonly #subscribers = new Map<string, Set<ConnectionId>>();
+  /** In the order of their UTF-8 bytes. */
+  readonly #channels = new Map<ConnectionId, readonly string[]>();
 
   connect(connection: ConnectionId, _expiresAt: EpochMs): Promise<void> {
-    entry(this.#channels, connection);
+    this.#channels.set(connection, this.#of(connection));
     return Promise.resolve();
   }
 
   disconnect(connection: ConnectionId): Promise<void> {
-    for (const channel of this.#channels.get(connection) ?? []) this.#leave(connection, channel);
     this.#channels.delete(connection);
     return Promise.resolve();
   }
 
-  subscribe(connection: ConnectionId, channel: string, _expiresAt: EpochMs): Promise<void> {
-    entry(this.#channels, connection).add(channel);
-    entry(this.#subscribers, channel).add(connection);
-    return Promise.resolve();
+  subscribe(
+    connection: ConnectionId,
+    channel: string,
+    _expiresAt: EpochMs,
+    atMost: number,
+  ): Promise<boolean> {
+    const held = this.#of(connection);
+    if (held.includes(channel)) return Promise.resolve(true);
+    if (held.length >= atMost) return Promise.resolve(false);
+    this.#channels.set(connection, [...held, channel].sort(compareUtf8));
+    return Promise.resolve(true);
   }
 
   unsubscribe(connection: ConnectionId, channel: string): Promise<void> {
-    this.#channels.get(connection)?.delete(channel);
-    this.#leave(connection, channel);
+    const held = this.#channels.get(connection);
+    if (held !== undefined) {
+      this.#channels.set(
+        connection,
+        held.filter((each) => each !== channel),
+      );
+    }
     return Promise.resolve();
   }
 
-  async *subscribers(channel: string): AsyncIterable<ConnectionId> {
-    yield* await Promise.resolve([...(this.#subscribers.get(channel) ?? [])]);
+  async *subscribers(): AsyncIterable<Subscriber> {
+    const connections = await Promise.resolve([...this.#channels]);
+    for (const [connection, channels] of connections) if (channels.length > 0) yield { connection, channels };
   }
 
   channelsOf(connection: ConnectionId): Promise<readonly string[]> {
-    return Promise.resolve([...(this.#channels.get(connection) ?? [])].sort(compareUtf8));
+    return Promise.resolve(this.#of(connection));
   }
 
-  #leave(connection: ConnectionId, channel: string): void {
-    const subscribers = this.#subscribers.get(channel);
-    subscribers?.delete(connection);
-    if (subscribers?.size === 0) this.#subscribers.delete(channel);
+  #of(connection: ConnectionId): readonly string[] {
+    return this.#channels.get(connection) ?? [];
   }
-}
-
-/** The set under a key, made where there is none. */
-function entry<K, V>(sets: Map<K, Set<V>>, key: K): Set<V> {
-  let set = sets.get(key);
-  if (set === undefined) {
-    set = new Set();
-    sets.set(key, set);
-  }
-  return set;
 }

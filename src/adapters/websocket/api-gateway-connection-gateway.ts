@@ -10,6 +10,8 @@ import type { ConnectionId } from "#src/ports/connection-store.ts";
 /** One client that does not take its message must not hold up the others for long. */
 const connectionTimeoutMs = 2_000;
 const requestTimeoutMs = 5_000;
+/** More than a broadcast serves at a time, because a send that it gave up holds its socket until it times out here. */
+const agent = { maxSockets: 512, keepAlive: true };
 
 /** Sends through the management endpoint of an API Gateway WebSocket API. */
 export class ApiGatewayConnectionGateway implements ConnectionGateway {
@@ -22,6 +24,8 @@ export class ApiGatewayConnectionGateway implements ConnectionGateway {
     this.#client = new ApiGatewayManagementApiClient({
       endpoint,
       requestHandler: {
+        httpAgent: agent,
+        httpsAgent: agent,
         connectionTimeout: connectionTimeoutMs,
         requestTimeout: requestTimeoutMs,
         throwOnRequestTimeout: true,

@@ -248,7 +248,7 @@ describe("the excess of gone connections", () => {
     const stores = memoryStores();
     await commitEpoch(stores, anEpoch(epoch));
     for (let i = 0; i < 10; i++) {
-      await stores.connections.subscribe(`c${i}` as ConnectionId, "stats", (aMoment + hourMs) as EpochMs);
+      await stores.connections.subscribe(`c${i}` as ConnectionId, "stats", (aMoment + hourMs) as EpochMs, 1);
       if (i < 6) stores.gateway.behaviour.set(`c${i}`, "gone");
     }
 

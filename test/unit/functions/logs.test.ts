@@ -92,7 +92,7 @@ test("a broadcast is logged by epoch and connection", async () => {
   await commitEpoch(stores, anEpoch(epoch));
   const later = (aMoment + 7_200_000) as EpochMs;
   for (const connection of ["gone", "fails", "well"]) {
-    await stores.connections.subscribe(connection as ConnectionId, "stats", later);
+    await stores.connections.subscribe(connection as ConnectionId, "stats", later, 1);
   }
   stores.gateway.behaviour.set("gone", "gone").set("fails", "fails");
 

@@ -124,6 +124,28 @@ describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.ho
   },
 );
 
+test("a broadcast says how much its deltas saved, once a channel", async () => {
+  const live = new Live();
+  await live.play(...crowd);
+  for (const connection of ["a", "b"] as ConnectionId[]) {
+    for (const channel of ["songs.day", "stats"]) {
+      await live.push.connections.subscribe(connection, channel, (live.now + hourMs) as EpochMs, 2);
+    }
+  }
+
+  const before = live.heard().length;
+  const snapshot = await live.snapshot("songs.day");
+  await live.play("S1");
+
+  const [delta] = live.heard().slice(before + 1);
+  const [entry] = live.push.logger.entries.slice(-1);
+  const deltaBytes = Buffer.byteLength(JSON.stringify(delta));
+  expect(delta).toMatchObject({ type: "delta", channel: "songs.day" });
+  expect(entry).toMatchObject({ message: "epoch broadcast", fields: { channels: 2, deltas: 1, deltaBytes } });
+  const snapshotBytes = Number(entry?.fields?.["snapshotBytes"]);
+  expect(Math.abs(snapshotBytes - Buffer.byteLength(JSON.stringify(snapshot)))).toBeLessThan(100);
+});
+
 test("who was away for longer than deltas are kept gets a snapshot", async () => {
   const live = new Live();
   await live.play(...crowd, ...crowd);

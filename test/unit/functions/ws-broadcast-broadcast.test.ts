@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
-import { CorruptStoreError } from "#src/domain/errors.ts";
+import { CorruptStoreError, StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { dayMs } from "#src/domain/windows.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
@@ -26,8 +26,15 @@ const later = (aMoment + 7_200_000) as EpochMs;
 
 async function subscribe(connection: string, ...channels: string[]): Promise<void> {
   for (const channel of channels) {
-    await stores.connections.subscribe(connection as ConnectionId, channel, later);
+    await stores.connections.subscribe(connection as ConnectionId, channel, later, channels.length);
   }
+}
+
+/** How long a piece of work takes on the wall's clock, ms. */
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
 }
 
 const broadcast = (epoch: number, options: { concurrency?: number; sendTimeoutMs?: number } = {}) =>
@@ -89,7 +96,7 @@ describe("broadcast", () => {
 
     await broadcast(1);
 
-    expect(stores.gateway.to("a").map(({ log }) => log)).toEqual(["store/x.20261120", "store/recent"]);
+    expect(stores.gateway.to("a").map(({ log }) => log)).toEqual(["store/recent", "store/x.20261120"]);
   });
 
   test("a connection that is gone is forgotten, with all its channels", async () => {
@@ -117,6 +124,121 @@ describe("broadcast", () => {
     expect(figures).toMatchObject({ messages: 1, failed: 3, gone: 0 });
     expect(stores.gateway.to("well")).toHaveLength(1);
     expect(await stores.connections.channelsOf("fails" as ConnectionId)).toEqual(["stats"]);
+  });
+
+  test("two hundred connections that hang delay two hundred good ones by a fraction of their time", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    for (let n = 0; n < 200; n++) {
+      await subscribe(`hangs${n}`, "stats", "songs.hot");
+      stores.gateway.behaviour.set(`hangs${n}`, "hangs");
+    }
+    for (let n = 0; n < 200; n++) await subscribe(`well${n}`, "stats", "songs.hot");
+    const sendTimeoutMs = 1000;
+    const servedAll = new Promise<void>((resolve) => {
+      const { send } = stores.gateway;
+      stores.gateway.send = (connection, message) => {
+        const sent = send.call(stores.gateway, connection, message);
+        if (stores.gateway.sent.length === 400) resolve();
+        return sent;
+      };
+    });
+
+    const run = broadcast(1, { sendTimeoutMs });
+    const servedMs = await timeOf(() => servedAll);
+
+    expect(servedMs).toBeLessThan(sendTimeoutMs / 3);
+    expect(await run).toMatchObject({ messages: 400, failed: 200, slow: 0 });
+  });
+
+  test("who hung in one epoch comes after everybody else in the next, until it answers in time", async () => {
+    for (const epoch of [1, 2, 3]) await commitEpoch(stores, anEpoch(epoch));
+    for (const connection of ["a", "hangs", "z"]) await subscribe(connection, "stats");
+    stores.gateway.behaviour.set("hangs", "hangs");
+    const run = createBroadcastHandler({ ...stores, concurrency: 1, sendTimeoutMs: 60 });
+    const order = () => stores.gateway.sent.splice(0).map(({ connection }) => connection);
+
+    const first = await run({ epoch: 1 as EpochNumber });
+    expect(first).toMatchObject({ messages: 2, failed: 1, slow: 0 });
+    stores.gateway.sent.splice(0);
+    stores.gateway.behaviour.delete("hangs");
+    const second = await run({ epoch: 2 as EpochNumber });
+    expect(second).toMatchObject({ messages: 3, failed: 0, slow: 1 });
+    expect(order()).toEqual(["a", "z", "hangs"]);
+    const third = await run({ epoch: 3 as EpochNumber });
+
+    expect(third).toMatchObject({ messages: 3, slow: 0 });
+    expect(order()).toEqual(["a", "hangs", "z"]);
+  });
+
+  test("hundreds that hang epoch after epoch take no more time than one, and each has its turn", async () => {
+    for (const epoch of [1, 2, 3, 4, 5]) await commitEpoch(stores, anEpoch(epoch));
+    const hanging = Array.from({ length: 300 }, (_, n) => `hangs${n}`);
+    for (const connection of hanging) {
+      await subscribe(connection, "stats");
+      stores.gateway.behaviour.set(connection, "hangs");
+    }
+    const tried = new Set<string>();
+    const { send } = stores.gateway;
+    const sendTimeoutMs = 100;
+    const run = createBroadcastHandler({ ...stores, concurrency: 300, sendTimeoutMs });
+    await run({ epoch: 1 as EpochNumber });
+    stores.gateway.send = (connection, message) => {
+      tried.add(connection);
+      return send.call(stores.gateway, connection, message);
+    };
+
+    const times: number[] = [];
+    for (const epoch of [2, 3, 4, 5]) {
+      times.push(await timeOf(() => run({ epoch: epoch as EpochNumber })));
+    }
+
+    expect(Math.max(...times)).toBeLessThan(3 * sendTimeoutMs);
+    expect(tried.size).toBeGreaterThan(200);
+  });
+
+  test("a connection that is slow with every message has no more time for all than another for one", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    await subscribe("slow", "artists.all", "artists.day", "songs.all", "songs.day", "songs.hot", "stats");
+    stores.gateway.send = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return "sent";
+    };
+
+    const tookMs = await timeOf(async () => {
+      expect(await broadcast(1, { sendTimeoutMs: 100 })).toMatchObject({ messages: 2, failed: 1 });
+    });
+
+    expect(tookMs).toBeLessThan(200);
+  });
+
+  test("a channel is read once, however many listen to it, and not at all while nobody does", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    for (let n = 0; n < 50; n++) await subscribe(`c${n}`, "songs.day", "plays.recent", "of an older version");
+    const { publications } = stores;
+    const read = publications.read.bind(publications);
+    const keys: string[] = [];
+    publications.read = (key) => {
+      keys.push(key);
+      return read(key);
+    };
+
+    const figures = await broadcast(1);
+
+    expect(figures).toMatchObject({ channels: 2, messages: 100 });
+    expect(keys.sort()).toEqual(["CHART#songs#d.20261120", "RECENT"]);
+  });
+
+  test("connections that cannot all be read fail the state after those that could are served", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    await subscribe("a", "stats");
+    const { subscribers } = stores.connections;
+    stores.connections.subscribers = async function* () {
+      yield* subscribers.call(stores.connections);
+      throw new StoreError("table con: Query of connections failed");
+    };
+
+    await expect(broadcast(1)).rejects.toThrow("Query of connections failed");
+    expect(stores.gateway.to("a")).toHaveLength(1);
   });
 
   test("how it went is kept beside the epoch", async () => {

@@ -1,0 +1,89 @@
+import type { EpochRecord } from "#src/domain/epoch.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import type { Channel } from "#src/wire/push-protocol.ts";
+import { logOf, readChannel } from "./channel-state.ts";
+
+/** What an epoch has to say in a channel. */
+export interface ChannelUpdate {
+  readonly message: string;
+  /** Of the message, UTF-8. */
+  readonly bytes: number;
+  /** Where the message is a delta: what the snapshot would have taken, UTF-8. */
+  readonly snapshotBytes: number | undefined;
+}
+
+export interface UpdateFigures {
+  /** Channels that had something new and a subscriber: each has one message, however many get it. */
+  readonly channels: number;
+  /** How many of those messages were deltas. */
+  readonly deltas: number;
+  readonly deltaBytes: number;
+  /** What snapshots would have taken in place of the deltas. */
+  readonly snapshotBytes: number;
+}
+
+/** What one epoch has to say, channel by channel. A channel is read once, when somebody turns out to listen to it. */
+export class ChannelUpdates {
+  readonly #publications: PublicationStore;
+  readonly #record: EpochRecord;
+  readonly #previous: EpochRecord | undefined;
+  readonly #reads = new Map<Channel, Promise<ChannelUpdate | undefined>>();
+  readonly #updates: ChannelUpdate[] = [];
+  readonly #failures: unknown[] = [];
+
+  /** @param previous the epoch before; undefined for the first */
+  constructor(publications: PublicationStore, record: EpochRecord, previous: EpochRecord | undefined) {
+    this.#publications = publications;
+    this.#record = record;
+    this.#previous = previous;
+  }
+
+  /** What the channel's subscribers get; undefined where nothing is new, or where it cannot be read. */
+  of(channel: Channel): Promise<ChannelUpdate | undefined> {
+    let read = this.#reads.get(channel);
+    if (read === undefined) {
+      read = this.#note(channel);
+      this.#reads.set(channel, read);
+    }
+    return read;
+  }
+
+  /** Why channels could not be read. */
+  get failures(): readonly unknown[] {
+    return this.#failures;
+  }
+
+  figures(): UpdateFigures {
+    const deltas = this.#updates.filter(({ snapshotBytes }) => snapshotBytes !== undefined);
+    return {
+      channels: this.#updates.length,
+      deltas: deltas.length,
+      deltaBytes: deltas.reduce((sum, { bytes }) => sum + bytes, 0),
+      snapshotBytes: deltas.reduce((sum, { snapshotBytes = 0 }) => sum + snapshotBytes, 0),
+    };
+  }
+
+  async #note(channel: Channel): Promise<ChannelUpdate | undefined> {
+    try {
+      const update = await this.#read(channel);
+      if (update !== undefined) this.#updates.push(update);
+      return update;
+    } catch (cause) {
+      this.#failures.push(cause);
+      return undefined;
+    }
+  }
+
+  async #read(channel: Channel): Promise<ChannelUpdate | undefined> {
+    const record = this.#record;
+    const state = await readChannel(this.#publications, record, channel);
+    const rolledOver =
+      this.#previous === undefined || logOf(this.#previous, channel) !== logOf(record, channel);
+    // A chart that a later epoch has already changed again is sent too: it holds what this epoch changed.
+    if (!rolledOver && state.changedIn < record.epoch) return undefined;
+    const delta = rolledOver ? undefined : await state.readDeltaOf?.(record.epoch);
+    const message = delta ?? state.encodeSnapshot();
+    const snapshotBytes = delta === undefined ? undefined : Buffer.byteLength(state.encodeSnapshot());
+    return { message, bytes: Buffer.byteLength(message), snapshotBytes };
+  }
+}

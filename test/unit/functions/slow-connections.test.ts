@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { SlowConnections } from "#functions/ws-broadcast/slow-connections.ts";
+import type { ConnectionId } from "#src/ports/connection-store.ts";
+
+const [a, b, c] = ["a", "b", "c"] as [ConnectionId, ConnectionId, ConnectionId];
+
+test("the one that was tried longest ago comes first, and only of those that are there", () => {
+  const slow = new SlowConnections(10);
+  for (const connection of [a, b, c, a]) slow.remember(connection);
+
+  const there = new Map([a, c].map((connection) => [connection, connection.toUpperCase()]));
+
+  expect(slow.order(there)).toEqual([
+    [c, "C"],
+    [a, "A"],
+  ]);
+});
+
+test("no more are remembered than there is room for, and none that was forgotten", () => {
+  const slow = new SlowConnections(2);
+  for (const connection of [a, b, c]) slow.remember(connection);
+  slow.forget(b);
+
+  expect([a, b, c].filter((connection) => slow.has(connection))).toEqual([c]);
+});
