@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { CliError } from "./cli-error.ts";
-import { integerOption, positiveOption } from "./options.ts";
+import { durationOption, integerOption, positiveOption } from "./options.ts";
 
 interface DevOptions {
   readonly port: number;
@@ -14,6 +14,8 @@ interface DevOptions {
   readonly requireToken: boolean;
   readonly archive: boolean;
   readonly archiveDays?: number;
+  /** ms */
+  readonly connectionLife?: number;
   readonly verbose: boolean;
 }
 
@@ -50,6 +52,11 @@ export function registerDev(program: Command): void {
         .argParser(integerOption(1, 36_500))
         .conflicts("archive"),
     )
+    .option(
+      "--connection-life <time>",
+      "end each WebSocket connection after so long, as AWS does after 2h (default: never)",
+      durationOption,
+    )
     .option("--verbose", "log every epoch", false)
     .addHelpText("after", examples)
     .action(dev);
@@ -61,6 +68,7 @@ async function dev(options: DevOptions): Promise<void> {
   const runtime = await Runtime.start({
     ...options,
     tickMs: options.tick,
+    ...(options.connectionLife !== undefined && { connectionLifeMs: options.connectionLife }),
     simulate: options.simulate ?? 0,
     logger: new ConsoleLogger(options.verbose ? "info" : "warn"),
   }).catch((cause: Error) => {

@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   readonly archive?: boolean;
   /** For how many days archived records are kept. @default for ever */
   readonly archiveDays?: number;
+  /** WebSocket connections are ended after so long, as on AWS after two hours, ms. @default never */
+  readonly connectionLifeMs?: number;
   readonly logger: Logger;
 }
 
@@ -115,7 +117,7 @@ interface Push {
 }
 
 function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise<HttpServer> {
-  const { logger } = options;
+  const { logger, connectionLifeMs } = options;
   const api = createApiHandler({
     ...engine.stores,
     plays: engine.plays,
@@ -127,6 +129,7 @@ function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise
   });
   return startHttpServer({
     ...{ port: options.port, host, api, gateway: push.gateway, dashboardDir, logger },
+    ...(connectionLifeMs !== undefined && { connectionLifeMs }),
     websocket: {
       // The server has checked Host and Origin (origin-check.ts) before it asks.
       connect: createConnectHandler({ ...push, clock, allowedOrigins: ["*"] }),

@@ -1,25 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { Logger } from "#src/ports/logger.ts";
 import { type Asset, loadDashboard } from "./dashboard-assets.ts";
 import { eventOf, maxBodyBytes, readBody, writeError, writeResult } from "./http-events.ts";
-import type { LocalConnectionGateway } from "./local-connection-gateway.ts";
 import { refusalOf } from "./origin-check.ts";
 import { securityHeaders } from "./security-headers.ts";
-import { LocalWebSocketServer, type WebSocketHandlers } from "./websocket-server.ts";
+import { LocalWebSocketServer, type WebSocketServerOptions } from "./websocket-server.ts";
 
-export interface HttpServerOptions {
+export interface HttpServerOptions extends WebSocketServerOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly host: "127.0.0.1" | "::1";
   /** createApiHandler's function. */
   readonly api: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
-  readonly websocket: WebSocketHandlers;
-  /** The way to the clients; the subscribe and broadcast handlers are given the same. */
-  readonly gateway: LocalConnectionGateway;
   readonly dashboardDir: string;
-  readonly logger: Logger;
 }
 
 export interface HttpServer {
@@ -45,7 +39,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       else writeError(response, 500, "internal", "something went wrong; it was logged");
     });
   });
-  const websockets = new LocalWebSocketServer(options.websocket, options.gateway, options.logger);
+  const websockets = new LocalWebSocketServer(options);
   websockets.attach(server);
   const port = await listen(server, options).catch(async (error: unknown) => {
     await websockets.close();

@@ -18,6 +18,15 @@ export interface WebSocketHandlers {
   readonly message: WebSocketHandler;
 }
 
+export interface WebSocketServerOptions {
+  readonly websocket: WebSocketHandlers;
+  /** The way to the clients; the subscribe and broadcast handlers are given the same. */
+  readonly gateway: LocalConnectionGateway;
+  readonly logger: Logger;
+  /** A connection is ended after so long, as API Gateway does after two hours, ms. @default never */
+  readonly connectionLifeMs?: number;
+}
+
 const path = "/ws";
 const pingEveryMs = 30_000;
 /** A client that says more than this before it is answered is cut off. */
@@ -31,15 +40,17 @@ export class LocalWebSocketServer {
   readonly #handlers: WebSocketHandlers;
   readonly #gateway: LocalConnectionGateway;
   readonly #logger: Logger;
+  readonly #connectionLifeMs: number | undefined;
   /** The work of each connection that is not finished. */
   readonly #work = new Set<Promise<void>>();
   readonly #answeredPing = new WeakSet<WebSocket>();
   readonly #pings: NodeJS.Timeout;
 
-  constructor(handlers: WebSocketHandlers, gateway: LocalConnectionGateway, logger: Logger) {
-    this.#handlers = handlers;
+  constructor({ websocket, gateway, logger, connectionLifeMs }: WebSocketServerOptions) {
+    this.#handlers = websocket;
     this.#gateway = gateway;
     this.#logger = logger;
+    this.#connectionLifeMs = connectionLifeMs;
     this.#pings = setInterval(() => this.#ping(), pingEveryMs).unref();
   }
 
@@ -88,6 +99,8 @@ export class LocalWebSocketServer {
     this.#gateway.add(connection, socket);
     this.#answeredPing.add(socket);
     enqueue(() => this.#run(this.#handlers.connect, eventOf("CONNECT"), socket));
+    const lifeMs = this.#connectionLifeMs;
+    const end = lifeMs === undefined ? undefined : setTimeout(() => socket.close(1001, "Going away"), lifeMs);
     socket.on("pong", () => this.#answeredPing.add(socket));
     socket.on("error", (error) =>
       this.#logger.debug("a connection broke", { connection, reason: error.message }),
@@ -98,6 +111,7 @@ export class LocalWebSocketServer {
       enqueue(() => this.#run(this.#handlers.message, eventOf("MESSAGE", body), socket));
     });
     socket.on("close", () => {
+      clearTimeout(end);
       this.#gateway.remove(connection);
       enqueue(() => this.#run(this.#handlers.disconnect, eventOf("DISCONNECT"), socket));
     });
