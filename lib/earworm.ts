@@ -1,5 +1,5 @@
 import type { App } from "aws-cdk-lib";
-import { stageFunctionsIn } from "./constructs/stage-function.ts";
+import { watchedFunctionsIn } from "./constructs/stage-function.ts";
 import type { Settings } from "./settings.ts";
 import { BillingStack } from "./stacks/billing-stack.ts";
 import { ObservabilityStack } from "./stacks/observability-stack.ts";
@@ -32,7 +32,7 @@ export function addStacks(app: App, settings: Settings): EarwormStacks {
     broadcast,
   });
   const { stateMachine } = pipeline;
-  const functions = stageFunctionsIn(realtime, pipeline);
+  const functions = watchedFunctionsIn(realtime, pipeline);
   const observability = new ObservabilityStack(app, name("Observability"), {
     settings,
     deployment: { plays, segments, counters, connections, stateMachine, httpApi, webSocket, functions },

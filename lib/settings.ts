@@ -63,8 +63,10 @@ export interface Settings {
   /** Messages/s that clients of the WebSocket API may send, all together, and at once. @default 500, 1_000 */
   readonly webSocketMessagesPerSecond: number;
   readonly webSocketBurst: number;
+  /** Where the page is: behind CloudFront, with the HTTP API at the same origin, or nowhere. @default "cloudfront" */
+  readonly dashboard: "cloudfront" | "none";
   /**
-   * Pages that may call the APIs from a browser, by origin; "*" for any. Clients that are no browser send no origin and
+   * Pages that may call the APIs from a browser, beside our own, by origin; "*" for any. Clients that are no browser send no origin and
    * are not asked. @default none, "*" in dev
    */
   readonly allowedOrigins: readonly string[];
@@ -111,6 +113,7 @@ const defaults: Tunable = {
   httpBurst: 1_000,
   webSocketMessagesPerSecond: 500,
   webSocketBurst: 1_000,
+  dashboard: "cloudfront",
   allowedOrigins: [],
   webSocketAccess: "open",
   webSocketAccessLogs: "off",
@@ -177,6 +180,7 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   httpBurst: anInteger(1, 10_000),
   webSocketMessagesPerSecond: anInteger(1, 10_000),
   webSocketBurst: anInteger(1, 10_000),
+  dashboard: oneOf(["cloudfront", "none"]),
   allowedOrigins: listOf('origins such as https://example.com, or "*"', /^(?:\*|https?:\/\/[^\s/,]+)$/),
   webSocketAccess: oneOf(["open", "token"]),
   webSocketAccessLogs: oneOf(["on", "off"]),

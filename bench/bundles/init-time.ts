@@ -13,6 +13,7 @@ const variables = {
   DEDUPE_HORIZON_MS: "600000",
   LEASE_MS: "300000",
   MAX_EPOCH_PLAYS: "50000",
+  PAGE_BUCKET: "page",
   SEGMENTS_TABLE: "segments",
   SEGMENT_RETENTION_MS: "604800000",
   STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:none",

@@ -14,7 +14,7 @@ export interface Deployment {
   readonly stateMachine: IStateMachine;
   readonly httpApi: IHttpApi;
   readonly webSocket: IWebSocketStage;
-  /** By service name, such as `mapreduce-consume`. */
+  /** Those that are watched, by service name, such as `mapreduce-consume`. */
   readonly functions: ReadonlyMap<string, StageFunction<EnvSpec>>;
 }
 

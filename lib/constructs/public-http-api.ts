@@ -13,6 +13,7 @@ import { Construct } from "constructs";
 import { apiEnv } from "#functions/api/env.ts";
 import type { Settings } from "../settings.ts";
 import { AccessLog } from "./access-log.ts";
+import { httpRoutes } from "./http-routes.ts";
 import { StageFunction } from "./stage-function.ts";
 
 export interface PublicHttpApiProps {
@@ -21,20 +22,6 @@ export interface PublicHttpApiProps {
   readonly segments: ITable;
   readonly counters: ITable;
 }
-
-const routes = [
-  [HttpMethod.POST, "/plays"],
-  [HttpMethod.GET, "/plays/recent"],
-  [HttpMethod.GET, "/charts/{list}"],
-  [HttpMethod.GET, "/songs/{id}"],
-  [HttpMethod.GET, "/users/{id}"],
-  [HttpMethod.GET, "/users/{id}/recommendations"],
-  [HttpMethod.GET, "/rejects"],
-  [HttpMethod.GET, "/rejects/counts"],
-  [HttpMethod.GET, "/rejects/{id}"],
-  [HttpMethod.GET, "/stats"],
-  [HttpMethod.GET, "/health"],
-] as const;
 
 /** The HTTP API: plays in, and charts, listeners and recommendations out. */
 export class PublicHttpApi extends Construct {
@@ -82,6 +69,7 @@ export class PublicHttpApi extends Construct {
     const integration = new HttpLambdaIntegration("Integration", api.fn, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });
-    for (const [method, path] of routes) this.api.addRoutes({ path, methods: [method], integration });
+    for (const { method, path } of httpRoutes)
+      this.api.addRoutes({ path, methods: [HttpMethod[method]], integration });
   }
 }

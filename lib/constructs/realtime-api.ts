@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { Lazy, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { type CfnApi, WebSocketApi, WebSocketStage } from "aws-cdk-lib/aws-apigatewayv2";
 import { WebSocketLambdaAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
 import { WebSocketLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
@@ -29,9 +29,11 @@ export class RealtimeApi extends Construct {
   readonly stage: WebSocketStage;
   /** Sends what an epoch changed to whoever subscribed to it; the workflow's last state. */
   readonly broadcast: StageFunction<typeof broadcastEnv>;
+  readonly #allowedOrigins: string[];
 
   constructor(scope: Construct, id: string, { settings, counters }: RealtimeApiProps) {
     super(scope, id);
+    this.#allowedOrigins = [...settings.allowedOrigins];
     this.connections = new StoreTable(this, "Connections", {
       expires: true,
       // A connection lasts 2 hours at most: nothing here outlives its API or is worth recovering.
@@ -78,7 +80,11 @@ export class RealtimeApi extends Construct {
     const connect = new StageFunction(this, "Connect", {
       entry: "ws-broadcast/connect-index.ts",
       envSpec: connectEnv,
-      env: { ...connectionVariables, ALLOWED_ORIGINS: settings.allowedOrigins.join(",") || "none" },
+      env: {
+        ...connectionVariables,
+        // The page's distribution needs this API's address, so its own is known later.
+        ALLOWED_ORIGINS: Lazy.string({ produce: () => this.#allowedOrigins.join(",") || "none" }),
+      },
       settings,
     });
     const disconnect = new StageFunction(this, "Disconnect", {
@@ -123,6 +129,11 @@ export class RealtimeApi extends Construct {
         ...(route === "$connect" && authorizer && { authorizer }), // API Gateway asks there only
       });
     }
+  }
+
+  /** Lets pages of an origin connect, beside those of the settings. */
+  admitPagesOf(origin: string): void {
+    if (!this.#allowedOrigins.includes("*")) this.#allowedOrigins.push(origin);
   }
 
   /** The token is in the query because a browser cannot send a header with a WebSocket's handshake. */

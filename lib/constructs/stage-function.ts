@@ -25,6 +25,10 @@ export interface StageFunctionProps<Spec extends EnvSpec> {
   readonly memoryMb?: number;
   /** @default 20 s, below API Gateway's 29 */
   readonly timeout?: Duration;
+  /** Shell commands that put files beside the bundle, in `outputDir`. @default none */
+  readonly afterBundling?: (outputDir: string) => readonly string[];
+  /** Whether alarms and the operations dashboard are about it: not what only deployments call. @default true */
+  readonly isWatched?: boolean;
 }
 
 /** A Lambda with this project's runtime, bundling, logs and traces. It may do nothing until it is granted. */
@@ -33,12 +37,14 @@ export class StageFunction<Spec extends EnvSpec> extends Construct implements IG
   readonly grantPrincipal: IPrincipal;
   /** What its log lines and metrics call it: `mapreduce-consume` for `mapreduce/consume-index.ts`. */
   readonly service: string;
+  readonly isWatched: boolean;
   readonly #namespace: string;
 
   constructor(scope: Construct, id: string, props: StageFunctionProps<Spec>) {
     super(scope, id);
-    const { settings } = props;
+    const { settings, afterBundling = () => [] } = props;
     this.service = serviceName(props.entry);
+    this.isWatched = props.isWatched ?? true;
     this.#namespace = `Earworm/${settings.stage}`; // stages may share an account, and alarms must not
     const logGroup = new LogGroup(this, "Logs", {
       retention: settings.logRetention,
@@ -82,6 +88,11 @@ export class StageFunction<Spec extends EnvSpec> extends Construct implements IG
         mainFields: [...bundling.mainFields],
         externalModules: [...bundling.external],
         logLevel: LogLevel.WARNING,
+        commandHooks: {
+          beforeBundling: () => [],
+          beforeInstall: () => [],
+          afterBundling: (_, outputDir) => [...afterBundling(outputDir)],
+        },
         bundleAwsSDK: true, // the tested version runs, not the runtime's, and it starts faster
       },
     });
@@ -98,13 +109,14 @@ export class StageFunction<Spec extends EnvSpec> extends Construct implements IG
   }
 }
 
-/** Every function below the scopes, by its service name. */
-export function stageFunctionsIn(
+/** Every function below the scopes that is watched, by its service name. */
+export function watchedFunctionsIn(
   ...scopes: readonly IConstruct[]
 ): ReadonlyMap<string, StageFunction<EnvSpec>> {
   const found = scopes
     .flatMap((scope) => scope.node.findAll())
-    .filter((node) => node instanceof StageFunction);
+    .filter((node) => node instanceof StageFunction)
+    .filter(({ isWatched }) => isWatched);
   return new Map(found.map((fn) => [fn.service, fn]));
 }
 

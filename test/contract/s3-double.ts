@@ -1,24 +1,30 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 
 export interface S3Double {
   readonly endpoint: string;
-  /** `PUT`, `GET`, `LIST` in their order. */
+  /** `PUT`, `GET`, `LIST`, `DELETE` in their order. */
   readonly requests: readonly string[];
   /** By key. */
   readonly objects: Map<string, Buffer>;
+  /** What came with each object, by key. */
+  readonly headers: Map<string, IncomingHttpHeaders>;
   close(): Promise<void>;
 }
+
+/** An object of this name cannot be deleted. */
+export const undeletable = "undeletable";
 
 /** Keys in one answer. */
 const pageSize = 3;
 
-/** One bucket on 127.0.0.1, as far as an archive needs it: PutObject with If-None-Match, GetObject, ListObjectsV2. */
+/** One bucket on 127.0.0.1, as far as we need it: PutObject with If-None-Match, GetObject, ListObjectsV2, DeleteObjects. */
 export async function s3Double(bucket: string): Promise<S3Double> {
   const objects = new Map<string, Buffer>();
+  const headers = new Map<string, IncomingHttpHeaders>();
   const requests: string[] = [];
   const server = createServer((request, response) => {
-    void answer(request, response, { bucket, objects, requests });
+    void answer(request, response, { bucket, objects, headers, requests });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -27,12 +33,13 @@ export async function s3Double(bucket: string): Promise<S3Double> {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(() => resolve()));
   };
-  return { endpoint: `http://127.0.0.1:${address.port}`, requests, objects, close };
+  return { endpoint: `http://127.0.0.1:${address.port}`, requests, objects, headers, close };
 }
 
 interface Bucket {
   readonly bucket: string;
   readonly objects: Map<string, Buffer>;
+  readonly headers: Map<string, IncomingHttpHeaders>;
   readonly requests: string[];
 }
 
@@ -47,7 +54,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, of: Bu
     if (request.headers["if-none-match"] === "*" && of.objects.has(key))
       return refuse(response, 412, "PreconditionFailed");
     of.objects.set(key, body);
+    of.headers.set(key, request.headers);
     response.writeHead(200, { etag: '"1"' }).end();
+  } else if (request.method === "POST" && url.searchParams.has("delete")) {
+    of.requests.push("DELETE");
+    response.writeHead(200, { "content-type": "application/xml" }).end(deleteAll(of.objects, body));
   } else if (key === "") {
     of.requests.push("LIST");
     response.writeHead(200, { "content-type": "application/xml" }).end(pageOf(of.objects, url.searchParams));
@@ -57,6 +68,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, of: Bu
     if (object === undefined) return refuse(response, 404, "NoSuchKey");
     response.writeHead(200, { "content-length": object.length }).end(object);
   }
+}
+
+function deleteAll(objects: Map<string, Buffer>, body: Buffer): string {
+  const keys = [...body.toString("utf8").matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = ""]) => key);
+  for (const key of keys) if (key !== undeletable) objects.delete(key);
+  const error = `<Error><Key>${undeletable}</Key><Code>AccessDenied</Code></Error>`;
+  return `<DeleteResult>${keys.includes(undeletable) ? error : ""}</DeleteResult>`;
 }
 
 function pageOf(objects: ReadonlyMap<string, Buffer>, query: URLSearchParams): string {

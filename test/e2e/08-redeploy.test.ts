@@ -25,7 +25,10 @@ describeDeployed("another cdk deploy", (deployed) => {
     const { output } = await cdk.deploy({ ...deployContext, tickSeconds: 2 });
 
     const changed = stacksIn(output).filter(({ hasChanged }) => hasChanged);
-    expect(changed.map(({ name }) => name)).toEqual([system.stackName("Pipeline")]);
+    // The page is told how often charts may change.
+    expect(changed.map(({ name }) => name)).toEqual(
+      ["Realtime", "Pipeline"].map((it) => system.stackName(it)),
+    );
     expect(await readTick()).toEqual({ function: "2", mapping: 2 });
     const text = wirePlay({ user: named("after"), track: named("after-the-tick-changed") });
     await system.put({ key: named("after"), data: text });

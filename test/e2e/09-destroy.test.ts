@@ -14,6 +14,7 @@ interface Leftovers {
   readonly stateMachines: readonly string[];
   readonly apis: readonly string[];
   readonly buckets: readonly string[];
+  readonly distributions: readonly string[];
 }
 
 const nothing: Leftovers = {
@@ -25,6 +26,7 @@ const nothing: Leftovers = {
   stateMachines: [],
   apis: [],
   buckets: [],
+  distributions: [],
 };
 
 /** Reads what there is of the stage, by the names CDK gave it. */
@@ -46,6 +48,11 @@ async function leftoversOf({ system, deployment }: Deployed): Promise<Leftovers>
     stateMachines: await names("stateMachines[].name", "stepfunctions", "list-state-machines"),
     apis: await names("Items[].Name", "apigatewayv2", "get-apis"),
     buckets: await names("Buckets[].Name", "s3api", "list-buckets"),
+    distributions: await names(
+      "DistributionList.Items[].Comment || `[]`",
+      "cloudfront",
+      "list-distributions",
+    ),
   };
 }
 
@@ -59,7 +66,9 @@ describeDeployed("cdk destroy", (deployed) => {
     const before = await leftoversOf(deployed);
     expect(before.tables.length).toBeGreaterThanOrEqual(3); // or the question is wrong
     expect(before.functions.length).toBeGreaterThanOrEqual(10);
-    expect(before.buckets).toEqual([deployment.archiveBucket]);
+    expect(before.distributions).toHaveLength(1);
+    expect(before.buckets).toHaveLength(2); // the archive's and the page's
+    expect(before.buckets).toContain(deployment.archiveBucket);
 
     await cdk.destroy(deployContext);
 

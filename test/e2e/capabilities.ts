@@ -69,10 +69,10 @@ const capabilities = {
     instead: "test/local/stream-mapping.test.ts",
     knownToLack: ["ministack"],
   },
-  "origin-access-control": {
-    what: "CloudFront keeps a bucket to itself",
-    instead: "nothing yet: no stack needs it",
-    probe: answers("cloudfront", "list-origin-access-controls"),
+  cloudfront: {
+    what: "a distribution answers by its own name, from a bucket and an API",
+    instead: "test/infra/dashboard-hosting.test.ts",
+    knownToLack: ["localstack", "other"], // which have ways of their own to name a distribution, if any
   },
   "cost-anomaly-monitor": {
     what: "Cost Explorer watches for anomalies, for the billing stack",

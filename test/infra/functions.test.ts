@@ -2,6 +2,7 @@ import { App, Stack } from "aws-cdk-lib";
 import { expect, test } from "vitest";
 import { apiEnv } from "#functions/api/env.ts";
 import { archiveEnv } from "#functions/archive/env.ts";
+import { hostingEnv } from "#functions/hosting/env.ts";
 import {
   commitEnv,
   consumeEnv,
@@ -41,6 +42,7 @@ const { all, realtime, pipeline } = synthesize("prod", {
 const specs: Readonly<Record<string, EnvSpec>> = {
   api: apiEnv,
   archive: archiveEnv,
+  hosting: hostingEnv,
   "mapreduce-commit": commitEnv,
   "mapreduce-consume": consumeEnv,
   "mapreduce-plan": planEnv,
@@ -235,6 +237,17 @@ test("the archiver may add to the archive, replace nothing in it and read nothin
   expect(JSON.stringify(onArchive[0]?.Resource)).toMatch(/Archive.*\/\*/);
 });
 
+test("what publishes the page may do so, and nothing with another bucket", () => {
+  const onBuckets = statements.filter(
+    ({ policy, Action }) => ownerOf(policy) === "HostingPublish" && /s3:/.test(JSON.stringify(Action)),
+  );
+
+  expect(onBuckets.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
+    expect.stringMatching(/HostingPage.*\/\*/),
+    expect.stringMatching(/^\{"Fn::GetAtt":\["HostingPage\w+","Arn"\]\}$/),
+  ]);
+});
+
 test("only the trigger starts the workflow, and only the workflow calls functions", () => {
   expect(policiesAllowing(["states:StartExecution"], "WorkflowStateMachine")).toEqual(["StartTrigger"]);
   expect(policiesAllowing(["lambda:InvokeFunction"], "Fn")).toEqual(["WorkflowStateMachine"]);
@@ -266,6 +279,7 @@ const others: Readonly<Partial<Record<FunctionName, readonly string[]>>> = {
   ConsumerConsume: streamReads, // ListShards its own, too
   ArchiverArchive: [...streamReads, "s3:PutObject"],
   VerifierVerify: ["s3:GetObject", "s3:ListBucket"],
+  HostingPublish: ["s3:DeleteObject", "s3:ListBucket", "s3:PutObject"],
   StartTrigger: [
     ...dynamoDb(["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]),
     "states:StartExecution",

@@ -143,8 +143,11 @@ test("$connect knows which origins may connect", () => {
   const originsOf = (template: typeof realtime) =>
     environments([template]).get("ws-broadcast-connect")?.["ALLOWED_ORIGINS"];
 
-  expect(originsOf(realtime)).toBe("none");
-  expect(originsOf(guarded.realtime)).toBe("https://a.example,https://b.example");
+  const named = (template: typeof realtime) => textOf(originsOf(template), () => "<page>");
+  expect(named(realtime)).toBe("https://<page>");
+  expect(named(guarded.realtime)).toBe("https://a.example,https://b.example,https://<page>");
+  expect(originsOf(synthesize("prod", { dashboard: "none" }).realtime)).toBe("none");
+  expect(originsOf(synthesize("dev").realtime)).toBe("*");
 });
 
 /** The fields of an access log, from where it takes them. */

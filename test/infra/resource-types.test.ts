@@ -11,6 +11,9 @@ const coreTypes = [
   "AWS::ApiGatewayV2::Integration",
   "AWS::ApiGatewayV2::Route",
   "AWS::ApiGatewayV2::Stage",
+  "AWS::CloudFront::Distribution",
+  "AWS::CloudFront::OriginAccessControl",
+  "AWS::CloudFront::ResponseHeadersPolicy",
   "AWS::CloudWatch::Alarm",
   "AWS::CloudWatch::Dashboard",
   "AWS::DynamoDB::Table",
@@ -25,6 +28,7 @@ const coreTypes = [
   "AWS::S3::Bucket",
   "AWS::S3::BucketPolicy",
   "AWS::StepFunctions::StateMachine",
+  "Custom::EarwormPage",
 ];
 /** Only where the settings ask for them. */
 const optionalTypes = ["AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy"];
@@ -54,6 +58,12 @@ test("a WebSocket that takes a token adds an authorizer and nothing else", () =>
   const types = typesOf("prod", { webSocketAccess: "token" });
 
   expect(types).toEqual([...coreTypes, "AWS::ApiGatewayV2::Authorizer"].sort());
+});
+
+test("without a page there is nothing of CloudFront, and no function that publishes", () => {
+  const types = typesOf("prod", { dashboard: "none" });
+
+  expect(types).toEqual(coreTypes.filter((type) => !/CloudFront|^Custom/.test(type)));
 });
 
 test("an alarm watches one metric as it is, because MiniStack creates no other", () => {

@@ -108,6 +108,19 @@ test("what could be reached without TLS refuses it", () => {
     }
 });
 
+test("no bucket is open to the public", () => {
+  const buckets = resourcesOf(all, "AWS::S3::Bucket");
+
+  expect(buckets).toHaveLength(2);
+  for (const [id, { Properties }] of buckets)
+    expect(Properties["PublicAccessBlockConfiguration"], id).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+});
+
 test("APIs are reached by HTTPS alone: no function has an address of its own, no integration goes by HTTP", () => {
   expect(resourcesOf(all, "AWS::Lambda::Url")).toEqual([]);
   for (const [id, { Properties }] of resourcesOf(all, "AWS::ApiGatewayV2::Integration"))

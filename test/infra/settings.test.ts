@@ -41,6 +41,7 @@ test.each([
     "allowedOrigins must be a list of origins such as https://example.com",
   ],
   [{ allowedOrigins: ["*", "https://a.example"] }, 'allowedOrigins must be "*" alone'],
+  [{ dashboard: "s3" as "none" }, 'dashboard must be one of cloudfront, none, got "s3"'],
   [{ costAnomalyUsd: 5 }, "costAnomalyUsd needs an address in alarmEmails"],
   [{ executeApiEndpoint: "http://x/" }, 'executeApiEndpoint must be "aws" or an http(s) address'],
   [{ heavyMemoryMb: 64 }, "heavyMemoryMb must be an integer from 128 to 10240, got 64"],

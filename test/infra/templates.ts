@@ -9,6 +9,7 @@ export interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: readonly string[];
 }
 
 export interface Statement {
@@ -79,12 +80,16 @@ export function textOf(value: unknown, named: (reference: unknown) => string): s
   return parts.map((part) => (typeof part === "string" ? part : named(part))).join(separator);
 }
 
-/** The properties of the only resource of a type. */
-export function onlyOne(template: Template, type: string): Resource["Properties"] {
+/** The only resource of a type. */
+export function onlyResource(template: Template, type: string): [id: string, resource: Resource] {
   const [first, ...others] = resourcesOf([template], type);
   if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type} in the template`);
-  return first[1].Properties;
+  return first;
 }
+
+/** The properties of the only resource of a type. */
+export const onlyOne = (template: Template, type: string): Resource["Properties"] =>
+  onlyResource(template, type)[1].Properties;
 
 export function statementsOf(policy: Resource): readonly Statement[] {
   return (policy.Properties["PolicyDocument"] as { Statement: readonly Statement[] }).Statement;

@@ -27,6 +27,7 @@ export const tableRequests = {
   RealtimeDisconnect: { Connections: ["DeleteItem"] },
   RealtimeSubscribe: { Connections: ["DeleteItem", "GetItem", "UpdateItem"], Counters: ["GetItem", "Query"] },
   RealtimeBroadcast: { Connections: ["DeleteItem", "Query"], Counters: ["GetItem", "PutItem"] },
+  HostingPublish: {},
   HttpFunction: { Segments: ["Query"], Counters: ["BatchGetItem", "GetItem", "Query"] },
 } as const satisfies Readonly<Record<string, TableRequests>>;
 

@@ -11,6 +11,7 @@ const outputNames = [
   "ConnectionsTableName",
   "HttpApiUrl",
   "WebSocketUrl",
+  "DashboardUrl",
   "StateMachineArn",
 ] as const;
 type OutputName = (typeof outputNames)[number];
@@ -27,6 +28,10 @@ export interface Deployment {
   /** Without a slash at its end. */
   readonly httpUrl: string;
   readonly webSocketUrl: string;
+  /** The WebSocket's address as the stack gives it, where `webSocketUrl` is the endpoint's for it. */
+  readonly webSocketOutput: string;
+  /** Without a slash at its end. */
+  readonly dashboardUrl: string;
 }
 
 /** Reads a deployment out of `cdk deploy --outputs-file`. */
@@ -44,6 +49,8 @@ export function deploymentFrom(target: Target, outputs: Readonly<Record<string, 
     stateMachineArn: output("StateMachineArn"),
     httpUrl: httpAddress(target, output("HttpApiUrl")),
     webSocketUrl: webSocketAddress(target, output("WebSocketUrl")),
+    webSocketOutput: output("WebSocketUrl"),
+    dashboardUrl: output("DashboardUrl"),
   };
 }
 

@@ -1,0 +1,40 @@
+/* Without CDK, so that test/unit/functions/api-routes.test.ts can hold it against the handler's own routes. */
+
+interface HttpRoute {
+  readonly method: "GET" | "POST";
+  readonly path: `/${string}`;
+}
+
+const route = (method: HttpRoute["method"], path: HttpRoute["path"]): HttpRoute => ({ method, path });
+
+/** The routes of the HTTP API, which CloudFront hands on as well. */
+export const httpRoutes: readonly HttpRoute[] = [
+  route("POST", "/plays"),
+  route("GET", "/plays/recent"),
+  route("GET", "/charts/{list}"),
+  route("GET", "/songs/{id}"),
+  route("GET", "/users/{id}"),
+  route("GET", "/users/{id}/recommendations"),
+  route("GET", "/rejects"),
+  route("GET", "/rejects/counts"),
+  route("GET", "/rejects/{id}"),
+  route("GET", "/stats"),
+  route("GET", "/health"),
+];
+
+/**
+ * Path patterns of CloudFront that cover the routes: exact where a path has no parameter, else `*` from its first one on.
+ *
+ * @returns each with whether a route below it takes more than GET
+ */
+export function pathPatterns(
+  routes: readonly HttpRoute[],
+): ReadonlyMap<string, { readonly writes: boolean }> {
+  const patterns = new Map<string, { readonly writes: boolean }>();
+  for (const { method, path } of routes) {
+    const pattern = path.replace(/\{.*/, "*");
+    const writes = method !== "GET" || (patterns.get(pattern)?.writes ?? false);
+    patterns.set(pattern, { writes });
+  }
+  return patterns;
+}

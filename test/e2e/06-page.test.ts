@@ -1,0 +1,92 @@
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+import { afterAll, expect, test } from "vitest";
+import { createS3Client } from "#src/adapters/s3/s3-client.ts";
+import { describeDeployed, needs, needsAwsCli } from "./harness/describe-deployed.ts";
+import { getFromPage } from "./harness/page-request.ts";
+import { PushListener } from "./harness/push-listener.ts";
+
+describeDeployed("the deployed page", (deployed) => {
+  const { system, deployment, token } = deployed;
+  const s3 = createS3Client();
+  afterAll(() => s3.destroy());
+
+  const pageBucket = (): Promise<string> => system.resource("Realtime", "AWS::S3::Bucket", "HostingPage");
+
+  test("is in its bucket, each file with its type and how long it may be kept", async (context) => {
+    needsAwsCli(context, deployed);
+    const bucket = await pageBucket();
+
+    const paths = await keysOf(s3, bucket);
+
+    expect(paths).toEqual(expect.arrayContaining(["index.html", "config.json"]));
+    expect(await headersOf(s3, bucket, "index.html")).toEqual(["text/html; charset=utf-8", "no-cache"]);
+    const assets = paths.filter((path) => path.startsWith("assets/"));
+    expect(assets).not.toEqual([]);
+    for (const asset of assets)
+      expect(await headersOf(s3, bucket, asset), asset).toEqual([
+        expect.stringMatching(/^(?:text\/(?:css|javascript)|image|font)/),
+        "public, max-age=31536000, immutable",
+      ]);
+  });
+
+  test("is told this stage's WebSocket", async (context) => {
+    needsAwsCli(context, deployed);
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: await pageBucket(), Key: "config.json" }));
+
+    expect(JSON.parse((await Body?.transformToString()) ?? "")).toEqual({
+      webSocketUrl: deployment.webSocketOutput,
+      apiUrl: "",
+      connectionLifeMs: 7_200_000,
+      tickMs: 1_000,
+      simulated: false,
+      stage: deployment.target.stage,
+    });
+  });
+
+  test("comes from CloudFront, with a policy that lets it connect there and nowhere else", async (context) => {
+    needs(context, deployed, "cloudfront");
+
+    const page = await getFromPage(deployment, "/");
+    const config = await getFromPage(deployment, "/config.json");
+
+    expect(page.status).toBe(200);
+    expect(page.text).toMatch(/^<!doctype html>/i);
+    expect(page.headers["cache-control"]).toBe("no-cache");
+    const { origin } = new URL(deployment.webSocketOutput);
+    expect(page.headers["content-security-policy"]).toContain(`; connect-src 'self' ${origin}; `);
+    expect(page.headers["strict-transport-security"]).toBe("max-age=31536000");
+    expect(page.headers).toMatchObject({ "x-content-type-options": "nosniff", "x-frame-options": "DENY" });
+    expect(JSON.parse(config.text)).toMatchObject({ webSocketUrl: deployment.webSocketOutput });
+  });
+
+  test("finds the HTTP API at its own origin, tokens included", async (context) => {
+    needs(context, deployed, "cloudfront");
+
+    const stats = await getFromPage(deployment, "/stats");
+    const chart = await getFromPage(deployment, "/charts/songs?window=all&limit=1");
+    const refused = await getFromPage(deployment, "/rejects/counts");
+    const counts = await getFromPage(deployment, "/rejects/counts", { authorization: `Bearer ${token}` });
+
+    expect([stats.status, chart.status, refused.status, counts.status]).toEqual([200, 200, 401, 200]);
+    expect(JSON.parse(chart.text)).toMatchObject({ list: "songs", window: "all", entries: [{ rank: 1 }] });
+    expect(stats.headers["content-security-policy"]).toBe("default-src 'none'; frame-ancestors 'none'");
+  });
+
+  test("may connect to the WebSocket", async () => {
+    const listener = await PushListener.open(deployment.webSocketUrl, { origin: deployment.dashboardUrl });
+
+    expect(listener.messages).toEqual([]);
+    listener.close();
+  });
+});
+
+async function keysOf(s3: S3Client, Bucket: string): Promise<readonly string[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+  return Contents.flatMap(({ Key }) => Key ?? []);
+}
+
+async function headersOf(s3: S3Client, Bucket: string, Key: string) {
+  const { ContentType, CacheControl, Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+  await Body?.transformToByteArray(); // or the connection stays taken
+  return [ContentType, CacheControl];
+}
