@@ -10,6 +10,7 @@ import { registerReplay } from "./replay.ts";
 import { registerSend } from "./send.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerToken } from "./token.ts";
+import { registerTop } from "./top.ts";
 import { registerTrace } from "./trace.ts";
 import { registerVerify } from "./verify.ts";
 
@@ -23,6 +24,7 @@ Examples:
   earworm simulate --plays 1000        invented plays as NDJSON
   earworm send plays.ndjson.gz         send a file to a running earworm
   earworm import history.csv           load a file once, however often you try
+  earworm top                          a live chart in the terminal
   earworm trace hello-1795185000       follow one play through segment, epoch, charts and push
   earworm rejects list                 what was sent today and is no play, and why
   earworm verify                       recount the archive and compare every total, profile and chart
@@ -61,6 +63,7 @@ function createProgram(): Command {
   registerSend(program);
   registerImport(program);
   registerToken(program);
+  registerTop(program);
   registerTrace(program);
   registerRejects(program);
   registerForget(program);

@@ -74,6 +74,10 @@ describe("wrong usage is exit code 2 and one line", () => {
     ["no archive, and for how long to keep it", ["dev", "--no-archive", "--archive-days", "3"]],
     ["times that are the wrong way round", ["verify", "--from", "2026-11-21", "--to", "2026-11-20"]],
     ["nobody to forget", ["forget", "--yes"]],
+    ["a list that there is none of", ["top", "genres"]],
+    ["a window that there is none of", ["top", "--window", "decade"]],
+    ["a WebSocket that is none", ["top", "--url", "http://127.0.0.1:8080"]],
+    ["a chart of nothing", ["top", "--limit", "0"]],
   ])("%s", async (_, args) => {
     const { code, out, err } = await earworm(args);
 
