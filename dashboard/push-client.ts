@@ -1,11 +1,6 @@
 import { applyChange } from "#src/wire/chart-delta.ts";
-import {
-  type Channel,
-  type ChartDelta,
-  decodeServerMessage,
-  type ServerMessage,
-  type Version,
-} from "#src/wire/push-protocol.ts";
+import { decodeFrame } from "#src/wire/push-frame.ts";
+import type { Channel, ChartDelta, ServerMessage, Version } from "#src/wire/push-protocol.ts";
 
 export type ConnectionState = "connecting" | "live" | "reconnecting";
 export type Snapshot = Extract<ServerMessage, { type: "snapshot" }>;
@@ -78,10 +73,11 @@ export class PushClient {
 
   #receive(text: string): void {
     this.#heardAt = performance.now();
-    const message = decodeServerMessage(text);
-    if (message?.type === "snapshot") this.#take(message);
-    if (message?.type === "delta") this.#apply(message);
-    if (message?.type === "pong") this.#catchUp(message.channels);
+    for (const message of decodeFrame(text)) {
+      if (message.type === "snapshot") this.#take(message);
+      if (message.type === "delta") this.#apply(message);
+      if (message.type === "pong") this.#catchUp(message.channels);
+    }
   }
 
   #take(snapshot: Snapshot): void {

@@ -59,9 +59,9 @@ class Tally {
   snapshotBytes = 0;
   snapshots = 0;
 
-  countDelta(bytes: number, held: ChartSnapshot): void {
+  countDelta(delta: ServerMessage, held: ChartSnapshot): void {
     this.deltas += 1;
-    this.deltaBytes += bytes;
+    this.deltaBytes += utf8Length(JSON.stringify(delta));
     const { type: _type, ...snapshot } = held;
     this.snapshotBytes += utf8Length(encodeChartSnapshot(snapshot));
   }
@@ -100,13 +100,13 @@ async function compareOne(watch: ChartWatch, channel: ChartChannel, tally: Tally
 
 async function follow(server: DevProcess, tally: Tally): Promise<DroppingSockets> {
   const sockets = new DroppingSockets();
-  let lastDelta: { readonly bytes: number; readonly message: ServerMessage } | undefined;
+  let last: ServerMessage | undefined;
   const client = new PushClient({
     url: `${server.url.replace("http", "ws")}/ws`,
     WebSocket: sockets.WebSocket,
     onError: ({ message }) => tally.differences.push(`refused: ${message}`),
-    onMessage(message, bytes) {
-      lastDelta = message.type === "delta" ? { bytes, message } : undefined;
+    onMessage(message) {
+      last = message;
       if (message.type === "snapshot") tally.snapshots += 1;
     },
   });
@@ -114,8 +114,7 @@ async function follow(server: DevProcess, tally: Tally): Promise<DroppingSockets
     const watch = new ChartWatch(chartUrl(server.url, channel));
     client.subscribe(channel, (held) => {
       watch.note(held);
-      if (lastDelta?.message.type === "delta" && lastDelta.message.channel === channel)
-        tally.countDelta(lastDelta.bytes, held);
+      if (last?.type === "delta" && last.channel === channel) tally.countDelta(last, held);
     });
     return { channel, watch };
   });

@@ -38,7 +38,7 @@ export function createBroadcastHandler(deps: BroadcastDeps) {
     const startedAt = deps.clock();
     const [record, previous] = await readEpochs(deps.epochs, epoch);
     const updates = new ChannelUpdates(deps.publications, record, previous);
-    const delivery = new Delivery(deps, epoch, (channel) => updates.of(channel), slow);
+    const delivery = new Delivery(deps, epoch, (channels) => updates.framesFor(channels), slow);
     const unread = await serveAll(deps.connections, delivery);
     await noteOutcome(deps, epoch, delivery.figures());
     const processingMs = deps.clock() - startedAt;

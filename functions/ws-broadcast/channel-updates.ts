@@ -1,7 +1,11 @@
 import type { EpochRecord } from "#src/domain/epoch.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { type Frame, packFrames } from "#src/wire/push-frame.ts";
 import type { Channel } from "#src/wire/push-protocol.ts";
 import { logOf, readChannel } from "./channel-state.ts";
+
+/** Sets of channels whose frames are remembered within an epoch. */
+const mostFrames = 100;
 
 /** What an epoch has to say in a channel. */
 export interface ChannelUpdate {
@@ -28,6 +32,8 @@ export class ChannelUpdates {
   readonly #record: EpochRecord;
   readonly #previous: EpochRecord | undefined;
   readonly #reads = new Map<Channel, Promise<ChannelUpdate | undefined>>();
+  /** By the channels that a connection listens to: most listen to the same. */
+  readonly #frames = new Map<string, Promise<readonly Frame[]>>();
   readonly #updates: ChannelUpdate[] = [];
   readonly #failures: unknown[] = [];
 
@@ -38,14 +44,15 @@ export class ChannelUpdates {
     this.#previous = previous;
   }
 
-  /** What the channel's subscribers get; undefined where nothing is new, or where it cannot be read. */
-  of(channel: Channel): Promise<ChannelUpdate | undefined> {
-    let read = this.#reads.get(channel);
-    if (read === undefined) {
-      read = this.#note(channel);
-      this.#reads.set(channel, read);
+  /** What a connection that listens to these channels gets; nothing of one without news or that cannot be read. */
+  framesFor(channels: readonly Channel[]): Promise<readonly Frame[]> {
+    const key = channels.join(" ");
+    let frames = this.#frames.get(key);
+    if (frames === undefined) {
+      frames = this.#pack(channels);
+      if (this.#frames.size < mostFrames) this.#frames.set(key, frames);
     }
-    return read;
+    return frames;
   }
 
   /** Why channels could not be read. */
@@ -61,6 +68,21 @@ export class ChannelUpdates {
       deltaBytes: deltas.reduce((sum, { bytes }) => sum + bytes, 0),
       snapshotBytes: deltas.reduce((sum, { snapshotBytes = 0 }) => sum + snapshotBytes, 0),
     };
+  }
+
+  async #pack(channels: readonly Channel[]): Promise<readonly Frame[]> {
+    const updates = await Promise.all(channels.map((channel) => this.#of(channel)));
+    return packFrames(updates.flatMap((update) => (update === undefined ? [] : [update.message])));
+  }
+
+  /** What the channel's subscribers get; undefined where nothing is new, or where it cannot be read. */
+  #of(channel: Channel): Promise<ChannelUpdate | undefined> {
+    let read = this.#reads.get(channel);
+    if (read === undefined) {
+      read = this.#note(channel);
+      this.#reads.set(channel, read);
+    }
+    return read;
   }
 
   async #note(channel: Channel): Promise<ChannelUpdate | undefined> {

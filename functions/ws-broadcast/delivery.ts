@@ -3,8 +3,8 @@ import { StoreError } from "#src/domain/errors.ts";
 import type { ConnectionGateway } from "#src/ports/connection-gateway.ts";
 import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
 import type { Logger } from "#src/ports/logger.ts";
+import type { Frame } from "#src/wire/push-frame.ts";
 import type { Channel } from "#src/wire/push-protocol.ts";
-import type { ChannelUpdate } from "./channel-updates.ts";
 import { Limit } from "./limit.ts";
 import type { SlowConnections } from "./slow-connections.ts";
 
@@ -14,18 +14,20 @@ export interface DeliveryDeps {
   readonly logger: Logger;
   /** How many connections may be served at a time: one that hangs for the first time holds one place. @default 256 */
   readonly concurrency?: number;
-  /** A connection that does not take its messages in this time has failed and waits for nobody, ms. @default 2000 */
+  /** A connection that does not take its frames in this time has failed and waits for nobody, ms. @default 2000 */
   readonly sendTimeoutMs?: number;
 }
 
 export interface DeliveryFigures {
   readonly messages: number;
+  /** What the messages went out in: one for most connections. */
+  readonly frames: number;
   readonly gone: number;
   /** Connections that did not get what was theirs. */
   readonly failed: number;
   /** Connections that were known to be slow, and came after the others. */
   readonly slow: number;
-  /** UTF-8, of the messages that were sent. */
+  /** UTF-8, of the frames that were sent. */
   readonly bytes: number;
 }
 
@@ -43,25 +45,26 @@ class SendTimeout extends StoreError {}
 export class Delivery {
   readonly #deps: DeliveryDeps;
   readonly #epoch: EpochNumber;
-  readonly #updateOf: (channel: Channel) => Promise<ChannelUpdate | undefined>;
+  readonly #framesFor: (channels: readonly Channel[]) => Promise<readonly Frame[]>;
   readonly #slow: SlowConnections;
   readonly #timeoutMs: number;
   readonly #places: Limit;
   readonly #late = new Map<ConnectionId, readonly Channel[]>();
   readonly #gone: ConnectionId[] = [];
   #messages = 0;
+  #frames = 0;
   #failed = 0;
   #bytes = 0;
 
   constructor(
     deps: DeliveryDeps,
     epoch: EpochNumber,
-    updateOf: (channel: Channel) => Promise<ChannelUpdate | undefined>,
+    framesFor: (channels: readonly Channel[]) => Promise<readonly Frame[]>,
     slow: SlowConnections,
   ) {
     this.#deps = deps;
     this.#epoch = epoch;
-    this.#updateOf = updateOf;
+    this.#framesFor = framesFor;
     this.#slow = slow;
     this.#timeoutMs = deps.sendTimeoutMs ?? 2000;
     this.#places = new Limit(deps.concurrency ?? 256);
@@ -84,6 +87,7 @@ export class Delivery {
   figures(): DeliveryFigures {
     return {
       messages: this.#messages,
+      frames: this.#frames,
       gone: this.#gone.length,
       failed: this.#failed,
       slow: this.#late.size,
@@ -105,27 +109,26 @@ export class Delivery {
     await places.idle();
   }
 
-  /** One message after the other; after one that fails there are no more. */
+  /** One frame after the other; after one that fails there are no more. */
   async #serve(connection: ConnectionId, channels: readonly Channel[], timeoutMs: number): Promise<void> {
     let leftMs = timeoutMs;
     try {
-      for (const channel of channels) {
-        const update = await this.#updateOf(channel);
-        if (update === undefined) continue;
+      for (const { text, bytes, messages } of await this.#framesFor(channels)) {
         const startedAt = performance.now();
-        const outcome = await within(leftMs, this.#deps.gateway.send(connection, update.message));
+        const outcome = await within(leftMs, this.#deps.gateway.send(connection, text));
         leftMs -= performance.now() - startedAt;
         if (outcome === "gone") {
           this.#gone.push(connection);
           break;
         }
-        this.#messages += 1;
-        this.#bytes += update.bytes;
+        this.#messages += messages;
+        this.#frames += 1;
+        this.#bytes += bytes;
       }
       this.#slow.forget(connection);
     } catch (cause) {
       this.#failed += 1;
-      this.#warn("a message was not delivered", connection, cause);
+      this.#warn("a frame was not delivered", connection, cause);
       if (cause instanceof SendTimeout) this.#slow.remember(connection);
     }
   }

@@ -5,6 +5,7 @@ import type { ConnectionGateway } from "#src/ports/connection-gateway.ts";
 import type { ConnectionId, ConnectionStore } from "#src/ports/connection-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { packFrames } from "#src/wire/push-frame.ts";
 import { maxSubscriptions } from "#src/wire/push-limits.ts";
 import {
   type Channel,
@@ -36,8 +37,8 @@ export function createSubscribeHandler(deps: SubscribeDeps) {
     const answers = message.ok
       ? await answerTo(deps, states, connection, message.value)
       : [encodeError(message.error)];
-    for (const answer of answers) {
-      if ((await deps.gateway.send(connection, answer)) === "sent") continue;
+    for (const { text } of packFrames(answers)) {
+      if ((await deps.gateway.send(connection, text)) === "sent") continue;
       await deps.connections.disconnect(connection);
       break;
     }

@@ -1,16 +1,10 @@
-import { utf8Length } from "#src/wire/play-codec.ts";
-import {
-  type Channel,
-  type ClientMessage,
-  decodeServerMessage,
-  type ServerMessage,
-  type Version,
-} from "#src/wire/push-protocol.ts";
+import { decodeFrame } from "#src/wire/push-frame.ts";
+import type { Channel, ClientMessage, ServerMessage, Version } from "#src/wire/push-protocol.ts";
 import type { ClientEnvironment, WebSocketLike } from "./client-environment.ts";
 
 export interface ConnectionEvents {
   onOpen(): void;
-  onMessage(message: ServerMessage, bytes: number): void;
+  onMessage(message: ServerMessage): void;
   /** A subscription that nobody answered in time. */
   onUnanswered(channel: Channel): void;
   /** It broke, or never opened. Not called after `close`. */
@@ -121,10 +115,11 @@ export class Connection {
   }
 
   #receive(text: string): void {
-    const message = this.#isOver ? undefined : decodeServerMessage(text);
-    if (message === undefined) return;
-    if (message.type === "pong") this.#answerPing(message.at);
-    this.#events.onMessage(message, utf8Length(text));
+    for (const message of decodeFrame(text)) {
+      if (this.#isOver) return;
+      if (message.type === "pong") this.#answerPing(message.at);
+      this.#events.onMessage(message);
+    }
   }
 
   #answerPing(serverTime: number): void {

@@ -18,8 +18,8 @@ export interface PushClientOptions extends ClientEnvironment {
   readonly connectionLifeMs?: number;
   readonly onState?: (state: ConnectionState) => void;
   readonly onError?: (error: ProtocolError) => void;
-  /** Every message as it came, with its length in bytes of UTF-8. */
-  readonly onMessage?: (message: ServerMessage, bytes: number) => void;
+  /** Every message as it came. */
+  readonly onMessage?: (message: ServerMessage) => void;
 }
 
 interface Subscription {
@@ -131,7 +131,7 @@ export class PushClient {
       { ...this.#world, pingEveryMs },
       {
         onOpen: () => this.#opened(connection),
-        onMessage: (message, bytes) => this.#receive(connection, message, bytes),
+        onMessage: (message) => this.#receive(connection, message),
         onUnanswered: (channel) => this.#ask(connection, channel),
         onLost: () => this.#lost(connection),
       },
@@ -202,9 +202,9 @@ export class PushClient {
     return waitMs;
   }
 
-  #receive(connection: Connection, message: ServerMessage, bytes: number): void {
+  #receive(connection: Connection, message: ServerMessage): void {
     this.#failures = 0; // it opened, and somebody answers
-    this.#options.onMessage?.(message, bytes);
+    this.#options.onMessage?.(message);
     if (message.type === "pong") this.#catchUp(connection, message);
     else if (message.type === "error") this.#refused(connection, message);
     else this.#take(connection, message);

@@ -209,11 +209,12 @@ export function encodeRecentSnapshot(
 }
 
 /** A server message as a client gets it; undefined where it is none, so that a newer server does not break a client. */
-export function decodeServerMessage(text: string): ServerMessage | undefined {
-  const json = parseObject(text);
-  const isKnown = ["snapshot", "delta", "current", "pong", "error"].includes(String(json?.["type"]));
+export function readServerMessage(json: unknown): ServerMessage | undefined {
+  const isKnown = isObject(json) && serverMessageTypes.includes(String(json["type"]));
   return isKnown ? (json as unknown as ServerMessage) : undefined;
 }
+
+const serverMessageTypes: readonly string[] = ["snapshot", "delta", "current", "pong", "error"];
 
 function encode(message: ServerMessage): string {
   return JSON.stringify(message);

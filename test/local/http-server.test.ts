@@ -80,10 +80,11 @@ async function aClient(headers: Record<string, string> = {}): Promise<Client> {
   const arrived: Record<string, unknown>[] = [];
   const waiting: ((message: Record<string, unknown>) => void)[] = [];
   socket.on("message", (data) => {
-    const message = JSON.parse(String(data));
-    const taker = waiting.shift();
-    if (taker === undefined) arrived.push(message);
-    else taker(message);
+    for (const message of [JSON.parse(String(data))].flat()) {
+      const taker = waiting.shift();
+      if (taker === undefined) arrived.push(message);
+      else taker(message);
+    }
   });
   await once(socket, "open");
   return {

@@ -121,7 +121,7 @@ async function subscribe({ port }: Runtime, channel: string): Promise<readonly S
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   cleanups.push(() => socket.terminate());
   const messages: ServerMessage[] = [];
-  socket.on("message", (data) => messages.push(JSON.parse(String(data))));
+  socket.on("message", (data) => messages.push(...[JSON.parse(String(data))].flat()));
   await once(socket, "open");
   socket.send(JSON.stringify({ action: "subscribe", channel }));
   await until("an answer to subscribe", () => Promise.resolve(messages.length > 0));

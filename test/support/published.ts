@@ -21,12 +21,13 @@ class MemoryGateway implements ConnectionGateway {
   readonly sent: { readonly connection: string; readonly message: Record<string, unknown> }[] = [];
   readonly behaviour = new Map<string, "gone" | "fails" | "hangs">();
 
-  send(connection: ConnectionId, message: string): Promise<"sent" | "gone"> {
+  send(connection: ConnectionId, frame: string): Promise<"sent" | "gone"> {
     const behaviour = this.behaviour.get(connection);
     if (behaviour === "gone") return Promise.resolve("gone");
     if (behaviour === "fails") return Promise.reject(new Error("no route to the client"));
     if (behaviour === "hangs") return new Promise(() => {});
-    this.sent.push({ connection, message: JSON.parse(message) });
+    const messages = [JSON.parse(frame)].flat(); // one, or an array of them
+    for (const message of messages) this.sent.push({ connection, message });
     return Promise.resolve("sent");
   }
 

@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
-import { decodeServerMessage, type ServerMessage } from "#src/wire/push-protocol.ts";
+import { decodeFrame } from "#src/wire/push-frame.ts";
+import type { ServerMessage } from "#src/wire/push-protocol.ts";
 import { eventually } from "./eventually.ts";
 
 const openDeadlineMs = 30_000;
@@ -13,8 +14,7 @@ export class PushListener {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("message", (data) => {
-      const message = decodeServerMessage(String(data));
-      if (message !== undefined) this.messages.push(message);
+      this.messages.push(...decodeFrame(String(data)));
     });
   }
 

@@ -191,15 +191,26 @@ describe("listeners", () => {
     expect(seqsOf(shown)).toEqual([1]);
   });
 
-  test("every message and its bytes can be listened to, and what is none is ignored", () => {
+  test("every message can be listened to, one a frame or several, and what is none is ignored", () => {
     const heard: unknown[] = [];
-    const { socket } = aLiveClient({ onMessage: ({ type }, bytes) => heard.push([type, bytes]) });
+    const { socket } = aLiveClient({ onMessage: ({ type }) => heard.push(type) });
     const error = { type: "error", reason: "unknown_channel", message: "there is no channel “é”" };
+    const before = heard.length;
 
-    socket.hear(error, "{", { type: "of a newer server" });
+    socket.hear(error, "{", { type: "of a newer server" }, [error, { type: "of a newer server" }, error], []);
 
-    expect(heard.slice(2)).toEqual([["error", Buffer.byteLength(JSON.stringify(error))]]);
-    expect(errors).toEqual([{ reason: error.reason, message: error.message }]);
+    expect(heard.slice(before)).toEqual(["error", "error", "error"]);
+    expect(errors).toHaveLength(3);
+    expect(errors[0]).toEqual({ reason: error.reason, message: error.message });
+  });
+
+  test("the messages of a frame are taken in their order", () => {
+    const { shown, socket } = aLiveClient();
+
+    socket.hear([entering(2, "B"), entering(3, "C")]);
+
+    expect(seqsOf(shown)).toEqual([1, 2, 3]);
+    expect(shown.at(-1)?.entries.map(({ id }) => id)).toEqual(["C", "B", "A"]);
   });
 });
 

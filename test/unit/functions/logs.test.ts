@@ -99,7 +99,7 @@ test("a broadcast is logged by epoch and connection", async () => {
   await createBroadcastHandler(stores)({ epoch });
 
   expect(stores.logger.entries).toMatchObject([
-    { message: "a message was not delivered", fields: { epoch, connection: "fails" } },
+    { message: "a frame was not delivered", fields: { epoch, connection: "fails" } },
     { message: "epoch broadcast", fields: { epoch, messages: 1, gone: 1, failed: 1 } },
   ]);
 });

@@ -196,16 +196,42 @@ describe("broadcast", () => {
     expect(tried.size).toBeGreaterThan(200);
   });
 
-  test("a connection that is slow with every message has no more time for all than another for one", async () => {
+  test("what a connection gets is one frame, as long as it fits, in the order of its channels", async () => {
     await commitEpoch(stores, anEpoch(1));
-    await subscribe("slow", "artists.all", "artists.day", "songs.all", "songs.day", "songs.hot", "stats");
+    await publishChart(stores, todaysSongs(1, 1, [anEntry("S1")]));
+    await subscribe("a", "songs.all", "songs.day", "stats");
+    const frames: string[] = [];
+    stores.gateway.send = (_connection, frame) => {
+      frames.push(frame);
+      return Promise.resolve("sent");
+    };
+
+    const figures = await broadcast(1);
+
+    const [frame = "", ...others] = frames;
+    expect(others).toEqual([]);
+    const channels = JSON.parse(frame).map(({ channel }: { channel: string }) => channel);
+    expect(channels).toEqual(["songs.all", "songs.day", "stats"]);
+    expect(figures).toMatchObject({ messages: 3, frames: 1, bytes: Buffer.byteLength(frame) });
+  });
+
+  test("a connection that is slow with every frame has no more time for all than another for one", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    const lists = ["songs", "artists"] as const;
+    const { day, week, all } = anEpoch(1).windows;
+    // Each of them fills a frame.
+    const entries = Array.from({ length: 100 }, (_, i) => anEntry(`S${i}`, { title: "title ".repeat(100) }));
+    for (const list of lists)
+      for (const window of [day, week, all])
+        await publishChart(stores, { ...todaysSongs(1, 1, entries), list, window });
+    await subscribe("slow", ...lists.flatMap((list) => [`${list}.all`, `${list}.day`, `${list}.week`]));
     stores.gateway.send = async () => {
       await new Promise((resolve) => setTimeout(resolve, 40));
       return "sent";
     };
 
     const tookMs = await timeOf(async () => {
-      expect(await broadcast(1, { sendTimeoutMs: 100 })).toMatchObject({ messages: 2, failed: 1 });
+      expect(await broadcast(1, { sendTimeoutMs: 100 })).toMatchObject({ frames: 2, failed: 1 });
     });
 
     expect(tookMs).toBeLessThan(200);
