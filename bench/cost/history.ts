@@ -1,7 +1,16 @@
 import { mix, Random } from "#simulator/random.ts";
+import { sketchOfBuckets } from "#src/domain/listener-sketch.ts";
 import { type EpochMs, tenths } from "#src/domain/play.ts";
 import { type Label, noTotals, type Totals, type WindowTotals } from "#src/domain/totals.ts";
-import { dayMs, hourMs, isExpired, type WindowId, windowShares } from "#src/domain/windows.ts";
+import {
+  currentWindows,
+  dayMs,
+  hourMs,
+  hourWindow,
+  isExpired,
+  type WindowId,
+  windowShares,
+} from "#src/domain/windows.ts";
 
 /** How long a play is listened to, on average. */
 const meanListenedMs = 180_000;
@@ -79,7 +88,7 @@ class History {
     }
   }
 
-  totals({ to, from, label }: Past): Totals {
+  totals({ to, from, label, seed }: Past): Totals {
     this.#dropExpired(to);
     return {
       plays: this.#plays,
@@ -97,7 +106,16 @@ class History {
       label,
       windows: this.#windows,
       decays: this.#decays,
+      listeners: this.#listeners({ to, seed }),
     };
+  }
+
+  /** Of the hour that is under way, each play by somebody else. */
+  #listeners({ to, seed }: Pick<Past, "to" | "seed">): Totals["listeners"] {
+    const plays = this.#windows.get(hourWindow(to))?.plays ?? 0;
+    if (plays === 0) return noTotals.listeners;
+    const buckets = Array.from({ length: Math.min(plays, 1000) }, (_, i) => Math.abs(mix(seed, i)) % 64);
+    return new Map([[currentWindows(to).rising, sketchOfBuckets(buckets)]]);
   }
 
   /** Each time as many have expired as a removal waits for, all of them go; what remains are the newest. */

@@ -1,7 +1,8 @@
 import { kb, unitsOf } from "./prices.ts";
 
 /**
- * The size of an item as DynamoDB counts it, bytes: names and values; a number takes a byte for two digits and one more.
+ * The size of an item as DynamoDB counts it, bytes: names and values; a number takes a byte for two digits and one more; a
+ * set is its members.
  * Values may be plain, or typed as the service sends them (`{ S: "text" }`).
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
@@ -20,8 +21,10 @@ function valueBytes(value: unknown): number {
   if (typeof value === "string") return Buffer.byteLength(value);
   if (typeof value === "number" || typeof value === "bigint") return numberBytes(String(value));
   if (value instanceof Uint8Array) return value.length;
+  if (value instanceof Set) return [...value].reduce<number>((sum, member) => sum + valueBytes(member), 0);
   if (typeof value !== "object" || value === null) return 1;
   const [type, content] = Object.entries(value)[0] ?? [];
+  if (type === "NS" && Array.isArray(content)) return valueBytes(new Set(content.map(Number)));
   return type === "N" ? numberBytes(String(content)) : valueBytes(content);
 }
 

@@ -56,6 +56,7 @@ function totalsOf({ label, windows, decays, ...sums }: RecountedTotals, now: Epo
     },
     windows: openOnly(windows, now),
     decays: openOnly(decays, now),
+    listeners: noTotals.listeners, // the archive does not say who was counted in which hour's set
   };
 }
 

@@ -1,7 +1,14 @@
 import type { ChartList } from "#src/domain/chart.ts";
 import type { BroadcastOutcome, EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import type { EpochMs, EventId } from "#src/domain/play.ts";
-import { allTime, type ChartWindow, chartWindows, type WindowId, windowShares } from "#src/domain/windows.ts";
+import {
+  allTime,
+  type ChartWindow,
+  chartWindows,
+  risingWindow,
+  type WindowId,
+  windowShares,
+} from "#src/domain/windows.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
@@ -111,7 +118,8 @@ async function findPlaces(
 ): Promise<readonly ChartPlace[]> {
   if (!play.qualified) return [];
   const open = windowShares(play.startedAt).filter(({ closesAt }) => arrivedAt < closesAt);
-  const entered = new Set([allTime, ...open.map(({ window }) => window)]);
+  const rising = risingWindow(play.startedAt, record.now);
+  const entered = new Set([allTime, rising, ...open.map(({ window }) => window)]);
   const places: ChartPlace[] = [];
   for (const list of publicLists) {
     for (const kind of chartWindows) {

@@ -3,7 +3,8 @@ import { type ChartedCounters, chartedCounters, nominateFor } from "#src/domain/
 import type { Correction } from "#src/domain/correction.ts";
 import type { Counter, CounterDelta } from "#src/domain/counter.ts";
 import type { EpochRecord, StageFigures } from "#src/domain/epoch.ts";
-import { allTime, isExpired, type WindowId, windowOf } from "#src/domain/windows.ts";
+import type { EpochMs } from "#src/domain/play.ts";
+import { allTime, currentWindows, hourMs, isExpired, type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
@@ -62,17 +63,22 @@ async function rebuildCharts(
     await drafts.offer(list, nominationsOf(counter, inexact));
 }
 
-/** Every window in which one of the counters may stand in a chart, now or before. */
+/**
+ * Every window in which one of the counters may stand in a chart, now or before. In `rising` they cannot any more until
+ * they are played again: their sketches went, because nobody can take one listener out of one.
+ */
 function touchedWindows(
   charted: ChartedCounters,
   { windows }: Correction,
   shrunk: readonly CounterDelta[],
-  { now }: EpochRecord,
+  { now, windows: current }: EpochRecord,
 ): ReadonlySet<WindowId> {
   const kept = shrunk.flatMap(({ totals }) => [...totals.windows.keys(), ...totals.decays.keys()]);
+  const nextHour = (now + hourMs) as EpochMs; // a play may start an hour ahead
+  const risings = [current.rising, currentWindows(nextHour).rising];
   const hasChart = (window: WindowId): boolean =>
     charted.windows.includes(windowOf(window)) && !isExpired(window, now);
-  return new Set([allTime, ...windows, ...kept].filter(hasChart));
+  return new Set([allTime, ...risings, ...windows, ...kept].filter(hasChart));
 }
 
 async function forgetRecentPlays(

@@ -2,8 +2,9 @@ import type { Candidate } from "./chart.ts";
 import type { Counter, CounterDelta } from "./counter.ts";
 import type { EpochMs } from "./play.ts";
 import type { Profile } from "./profile.ts";
+import { riseOf } from "./rising.ts";
 import { compareLabels, type Totals } from "./totals.ts";
-import { allTime, isExpired, type WindowId } from "./windows.ts";
+import { allTime, hourWindow, isExpired, startOfHour, type WindowId } from "./windows.ts";
 
 /** A candidate and the chart's window it belongs to. */
 export interface Nomination {
@@ -14,7 +15,7 @@ export interface Nomination {
 /**
  * The charts' candidates that follow from what an epoch added (`delta`) and the totals that came of it (`counter`).
  * A window that the epoch did not touch is nominated too when its entry may look different: what decays shows all-time
- * figures, and an earlier first play or another label moves a song among equals everywhere.
+ * figures, `rising` depends on many hours, and an earlier first play or another label moves a song among equals everywhere.
  *
  * @param id and name what the entry is called; a song's label wins over `name`
  */
@@ -42,7 +43,18 @@ export function nominate(
   for (const [window, score] of totals.decays) {
     if (!isExpired(window, now)) nominations.push({ window, candidate: { ...base, ...overall, score } });
   }
-  return nominations;
+  const open = [...totals.listeners.keys()].filter((window) => !isExpired(window, now));
+  return nominations.concat(open.map((window) => nominateRising(window, base, totals)));
+}
+
+/** Who does not rise is nominated with a score of 0, to leave the chart. */
+function nominateRising(
+  window: WindowId,
+  base: Pick<Candidate, "id" | "artist" | "title" | "firstPlayedAt">,
+  totals: Totals,
+): Nomination {
+  const share = totals.windows.get(hourWindow(startOfHour(window))) ?? { plays: 0, listenedMs: 0 };
+  return { window, candidate: { ...base, ...share, score: 0n, ...riseOf(totals, window) } };
 }
 
 /** The listener's place in the chart of listeners: by listened time, then first heard earlier, then id (I7). */

@@ -1,6 +1,7 @@
 import { type Departure, departuresAfter } from "./departures.ts";
 import type { EpochNumber } from "./epoch.ts";
 import type { EpochMs } from "./play.ts";
+import type { Rise } from "./rising.ts";
 import { compareUtf8 } from "./utf8-order.ts";
 import type { WindowId } from "./windows.ts";
 
@@ -26,7 +27,10 @@ export interface Candidate {
   readonly title: string;
   /** Empty for a listener or a value. */
   readonly artist: string;
-  /** Plays in a calendar window, decay weight in `hot` and `hot24`, listened ms for listeners. Never shrinks. */
+  /**
+   * Plays in a calendar window, decay weight in `hot` and `hot24`, listened ms for listeners: never shrinks. In `rising`
+   * the score of `riseOf`, which does where plays of the day before come late.
+   */
   readonly score: bigint;
   /** Qualified plays in the window; all-time where it decays. */
   readonly plays: number;
@@ -34,6 +38,8 @@ export interface Candidate {
   readonly listenedMs: number;
   /** Decides ties; never grows. */
   readonly firstPlayedAt: EpochMs;
+  /** In `rising` alone. */
+  readonly rise?: Rise;
 }
 
 /** A candidate that made it. Its rank is its place in `Chart.entries`, from 1. */
@@ -142,9 +148,12 @@ export class ChartUpdate {
     this.#threshold = kept.length >= size ? kept[size - 1] : undefined;
   }
 
-  /** Notes the newest totals of a candidate. One with a score of 0 has no place in a chart. */
+  /** Notes the newest totals of a candidate. One with a score of 0 has no place in a chart, and leaves it. */
   offer(candidate: Candidate): void {
-    if (candidate.score <= 0n) return;
+    if (candidate.score <= 0n) {
+      this.#candidates.delete(candidate.id);
+      return;
+    }
     const isOutside = this.#threshold !== undefined && compareCandidates(candidate, this.#threshold) > 0;
     if (isOutside && !this.#candidates.has(candidate.id)) return;
     this.#candidates.set(candidate.id, candidate);
@@ -166,6 +175,7 @@ export class ChartUpdate {
         plays: candidate.plays,
         listenedMs: candidate.listenedMs,
         firstPlayedAt: candidate.firstPlayedAt,
+        ...(candidate.rise && { rise: candidate.rise }),
         previousRank: before?.rank,
         peak: Math.min(rank, before?.entry.peak ?? rank),
       };
@@ -195,6 +205,8 @@ export function isSameEntry(a: Candidate, b: Candidate | undefined): boolean {
     a.score === b.score &&
     a.plays === b.plays &&
     a.listenedMs === b.listenedMs &&
-    a.firstPlayedAt === b.firstPlayedAt
+    a.firstPlayedAt === b.firstPlayedAt &&
+    a.rise?.expected === b.rise?.expected &&
+    a.rise?.listeners === b.rise?.listeners
   );
 }

@@ -8,10 +8,11 @@ import {
   repeatedKey,
   songKey,
 } from "./counter.ts";
+import { type ListenerSketch, sketchOf } from "./listener-sketch.ts";
 import { type ArtistName, type EpochMs, type TrackId, tenths } from "./play.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 import { compareLabels, earliest, type Label, noTotals, type PlayCounts, type Totals } from "./totals.ts";
-import { type WindowId, type WindowShare, windowShares } from "./windows.ts";
+import { risingWindow, type WindowId, type WindowShare, windowShares } from "./windows.ts";
 
 /** Sums the facts of any number of segments into one delta per counter. The order of segments and plays is immaterial. */
 export class CounterFold {
@@ -70,6 +71,21 @@ export class CounterFold {
       platforms.of(facts.platform[i] ?? 0)?.add(fact);
       moods.of(facts.mood[i] ?? 0)?.add(fact);
       countries.of(facts.country[i] ?? 0)?.add(fact);
+    }
+    this.#addListeners(contents, songs, artists);
+  }
+
+  /** Who plays what in hours that are not over. */
+  #addListeners({ facts, users }: SegmentContents, songs: readonly Tally[], artists: readonly Tally[]): void {
+    const sketches = users.map(sketchOf);
+    for (let i = 0; i < facts.user.length; i++) {
+      if (((facts.flags[i] ?? 0) & factFlags.qualified) === 0) continue;
+      const rising = risingWindow((facts.startedAt[i] ?? 0) as EpochMs, this.#now);
+      if (rising === undefined) continue;
+      const listener = sketches[facts.user[i] ?? 0] ?? 0n;
+      const track = facts.track[i] ?? 0;
+      songs[track]?.addListener(rising, listener);
+      artists[track]?.addListener(rising, listener);
     }
   }
 
@@ -187,6 +203,7 @@ class Tally implements Totals {
   #tenths: number[] | undefined;
   #windows: Map<WindowId, { plays: number; listenedMs: number }> | undefined;
   #decays: Map<WindowId, bigint> | undefined;
+  #listeners: Map<WindowId, ListenerSketch> | undefined;
 
   get tenths(): readonly number[] {
     return this.#tenths ?? noTotals.tenths;
@@ -198,6 +215,10 @@ class Tally implements Totals {
 
   get decays(): ReadonlyMap<WindowId, bigint> {
     return this.#decays ?? noWindows;
+  }
+
+  get listeners(): ReadonlyMap<WindowId, ListenerSketch> {
+    return this.#listeners ?? noWindows;
   }
 
   add(fact: Fact): void {
@@ -220,7 +241,7 @@ class Tally implements Totals {
     for (const share of fact.shares) this.#addShare(share, isQualified, fact.listenedMs);
   }
 
-  /** Windows, decays, tenths and labels stay out: they would make the counter large, and nothing reads them. */
+  /** Windows, decays, listeners, tenths and labels stay out: they would make the counter large, and nothing reads them. */
   addSums(totals: Totals): void {
     this.plays += totals.plays;
     this.unqualified += totals.unqualified;
@@ -243,6 +264,11 @@ class Tally implements Totals {
     if (track === undefined || (this.label !== undefined && startedAt > this.label.startedAt)) return;
     const label = { startedAt, artist: track.artist as ArtistName, title: track.title };
     if (this.label === undefined || compareLabels(label, this.label) < 0) this.label = label;
+  }
+
+  addListener(rising: WindowId, listener: ListenerSketch): void {
+    this.#listeners ??= new Map();
+    this.#listeners.set(rising, (this.#listeners.get(rising) ?? 0n) | listener);
   }
 
   #addShare(share: WindowShare, isQualified: boolean, listenedMs: number): void {

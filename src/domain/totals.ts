@@ -1,3 +1,4 @@
+import type { ListenerSketch } from "./listener-sketch.ts";
 import type { ArtistName, EpochMs } from "./play.ts";
 import { compareUtf8 } from "./utf8-order.ts";
 import type { WindowId } from "./windows.ts";
@@ -19,8 +20,8 @@ export interface WindowTotals {
 
 /**
  * The totals of a song, an artist or a dimension value, and equally what some plays add to them. Adding is associative
- * and commutative: sums, minima and unions of sums. Unqualified plays are in all fields but `plays`, `firstPlayedAt`
- * and decay scores.
+ * and commutative: sums, minima and unions of sums or of sets. Unqualified plays are in all fields but `plays`,
+ * `firstPlayedAt`, decay scores and listeners.
  */
 export interface Totals {
   /** Qualified plays. */
@@ -44,6 +45,8 @@ export interface Totals {
   readonly windows: ReadonlyMap<WindowId, WindowTotals>;
   /** Forward-decay scores by landmark; integers that outgrow 2^53. */
   readonly decays: ReadonlyMap<WindowId, bigint>;
+  /** Songs and artists only: who played them, by instance of `rising` that was not over when they were counted. */
+  readonly listeners: ReadonlyMap<WindowId, ListenerSketch>;
 }
 
 /** Plays by whether they can be charted. */
@@ -62,6 +65,7 @@ export const noTotals: Totals = {
   label: undefined,
   windows: new Map(),
   decays: new Map(),
+  listeners: new Map(),
 };
 
 export function addTotals(a: Totals, b: Totals): Totals {
@@ -81,6 +85,7 @@ export function addTotals(a: Totals, b: Totals): Totals {
       listenedMs: x.listenedMs + y.listenedMs,
     })),
     decays: union(a.decays, b.decays, (x, y) => x + y),
+    listeners: union(a.listeners, b.listeners, (x, y) => x | y),
   };
 }
 

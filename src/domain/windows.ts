@@ -6,13 +6,16 @@ export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 export const weekMs = 7 * dayMs;
 
-/** The windows a chart can be asked for. All are calendar windows in UTC but `hot` and `hot24`, which decay, and `all`. */
-export const chartWindows = ["hot", "hot24", "hour", "day", "week", "all"] as const;
+/**
+ * The windows a chart can be asked for: `hot` and `hot24` decay, `rising` holds this hour against the day before it, the
+ * others are calendar windows in UTC, and `all`.
+ */
+export const chartWindows = ["hot", "hot24", "rising", "hour", "day", "week", "all"] as const;
 export type ChartWindow = (typeof chartWindows)[number];
 
 /**
  * One instance of a window: `h.2026112014`, `d.20261120`, `w.2026W47` (ISO week), `x.20261120` and
- * `y.20261103` (decay landmarks of `hot` and `hot24`), `all`. It names an attribute of a counter and a chart.
+ * `y.20261103` (decay landmarks of `hot` and `hot24`), `r.2026112014` (an hour of `rising`), `all`. It names an attribute of a counter and a chart.
  */
 export type WindowId = string & { readonly __brand: "WindowId" };
 
@@ -26,13 +29,17 @@ interface WindowRule {
   readonly keepMs: number;
 }
 
-/** A decay landmark moves every 24 half-lives; nobody asks for an old one, so it closes when it ends and soon goes. */
+/**
+ * A decay landmark moves every 24 half-lives; nobody asks for an old one, so it closes when it ends and soon goes. Of
+ * `rising` a counter keeps the hour's listeners, which nobody asks for once the hour is over.
+ */
 const rules = {
   hour: { prefix: "h", graceMs: 48 * hourMs, keepMs: 96 * hourMs },
   day: { prefix: "d", graceMs: 8 * dayMs, keepMs: 16 * dayMs },
   week: { prefix: "w", graceMs: 5 * weekMs, keepMs: 10 * weekMs },
   hot: { prefix: "x", graceMs: 0, keepMs: hourMs },
   hot24: { prefix: "y", graceMs: 0, keepMs: hourMs },
+  rising: { prefix: "r", graceMs: 0, keepMs: 0 },
 } as const satisfies Record<string, WindowRule>;
 
 /** What one play adds to one window. */
@@ -53,11 +60,34 @@ export function currentWindows(now: EpochMs): Readonly<Record<ChartWindow, Windo
   return {
     hot: instance("hot", landmarkAt("hot", now)),
     hot24: instance("hot24", landmarkAt("hot24", now)),
-    hour: instance("hour", floorTo(now, hourMs)),
+    rising: instance("rising", floorTo(now, hourMs)),
+    hour: hourWindow(now),
     day: instance("day", floorTo(now, dayMs)),
     week: instance("week", weekStart(now)),
     all: allTime,
   };
+}
+
+/** The hour that holds a time, epoch ms. */
+export const hourWindow = (at: number): WindowId => instance("hour", floorTo(at, hourMs));
+
+/** The instance of `rising` that a play started at `startedAt` belongs to, or undefined where it is over at `now`. */
+export function risingWindow(startedAt: EpochMs, now: EpochMs): WindowId | undefined {
+  if (startedAt < floorTo(now, hourMs)) return undefined;
+  const start = floorTo(startedAt, hourMs);
+  let rising = risingByStart.get(start);
+  if (rising === undefined) {
+    rising = instance("rising", start);
+    if (risingByStart.size >= 1000) risingByStart.clear();
+    risingByStart.set(start, rising);
+  }
+  return rising;
+}
+
+/** When an instance of `rising` began, epoch ms: its id is `r.`, a date and an hour. */
+export function startOfHour(rising: WindowId): EpochMs {
+  const [, year, month, day, hour] = /^r\.(\d{4})(\d\d)(\d\d)(\d\d)$/.exec(rising) ?? [];
+  return (daysFromCivil(Number(year), Number(month), Number(day)) * dayMs + Number(hour) * hourMs) as EpochMs;
 }
 
 /** The window that an instance is one of. */
@@ -85,6 +115,7 @@ export function windowShares(startedAt: EpochMs): readonly WindowShare[] {
 }
 
 const sharesByMinute = new Map<number, readonly WindowShare[]>();
+const risingByStart = new Map<number, WindowId>();
 const dropTimes = new Map<string, number>();
 
 function computeShares(at: number): readonly WindowShare[] {
@@ -139,7 +170,7 @@ function rememberDropTime(window: string): number {
 }
 
 function computeDropTime(window: string): number {
-  const match = /^([hdwxy])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
+  const match = /^([hdwxyr])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
   if (match === null) return Number.POSITIVE_INFINITY;
   const [, prefix, year, week, month, day, hour] = match;
   if (prefix === "w") {
@@ -147,7 +178,8 @@ function computeDropTime(window: string): number {
     return firstWeek + Number(week) * weekMs + rules.week.keepMs;
   }
   const start = daysFromCivil(Number(year), Number(month), Number(day)) * dayMs;
-  if (prefix === "h") return start + (Number(hour) + 1) * hourMs + rules.hour.keepMs;
+  if (prefix === "h" || prefix === "r")
+    return start + (Number(hour) + 1) * hourMs + rules[prefix === "h" ? "hour" : "rising"].keepMs;
   if (prefix === "d") return start + dayMs + rules.day.keepMs;
   const decay = prefix === "x" ? "hot" : "hot24";
   return start + landmarkMs(decay) + rules[decay].keepMs;
@@ -158,7 +190,7 @@ function instance(kind: keyof typeof rules, start: number): WindowId {
   if (kind === "week") return `${prefix}.${isoWeek(start)}` as WindowId;
   const { year, month, day } = civilFromDays(Math.floor(start / dayMs));
   const date = `${pad(year, 4)}${pad(month, 2)}${pad(day, 2)}`;
-  const hour = kind === "hour" ? pad((start % dayMs) / hourMs, 2) : "";
+  const hour = kind === "hour" || kind === "rising" ? pad((start % dayMs) / hourMs, 2) : "";
   return `${prefix}.${date}${hour}` as WindowId;
 }
 

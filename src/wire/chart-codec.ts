@@ -3,6 +3,7 @@ import type { Departure } from "../domain/departures.ts";
 import type { EpochNumber } from "../domain/epoch.ts";
 import type { EpochMs } from "../domain/play.ts";
 import type { PublicationKey } from "../domain/publication-key.ts";
+import type { Rise } from "../domain/rising.ts";
 import type { WindowId } from "../domain/windows.ts";
 import { check, checkCount, checkText, readPublication } from "./publication-body.ts";
 
@@ -24,7 +25,9 @@ type EntryRow = [
   firstPlayedAt: number,
   previousRank: number | null,
   peak: number,
-  isBack?: 1,
+  isBack?: 0 | 1,
+  expected?: number,
+  listeners?: number,
 ];
 
 type DepartureRow = [id: string, peak: number];
@@ -67,12 +70,15 @@ function encodeEntry(entry: ChartEntry): EntryRow {
     entry.previousRank ?? null,
     entry.peak,
   ] as const;
-  return entry.isBack === true ? [...row, 1] : [...row];
+  const isBack = entry.isBack === true ? 1 : 0;
+  if (entry.rise !== undefined) return [...row, isBack, entry.rise.expected, entry.rise.listeners];
+  return isBack === 1 ? [...row, isBack] : [...row];
 }
 
 function decodeEntry(row: unknown): ChartEntry {
   check(Array.isArray(row), "entry", row);
-  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak, isBack] = row;
+  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak, ...more] = row;
+  const [isBack, expected, listeners] = more;
   check(typeof score === "string" && /^-?\d+$/.test(score), "score", score);
   check(Number.isSafeInteger(firstPlayedAt), "firstPlayedAt", firstPlayedAt);
   return {
@@ -86,7 +92,13 @@ function decodeEntry(row: unknown): ChartEntry {
     previousRank: previousRank === null ? undefined : checkCount("previousRank", previousRank),
     peak: checkCount("peak", peak),
     ...(isBack === 1 && { isBack: true as const }),
+    ...(expected !== undefined && { rise: decodeRise(expected, listeners) }),
   };
+}
+
+function decodeRise(expected: unknown, listeners: unknown): Rise {
+  check(typeof expected === "number" && expected >= 0, "expected", expected);
+  return { expected, listeners: checkCount("listeners", listeners) };
 }
 
 function decodeDeparture(row: unknown): Departure {

@@ -66,6 +66,9 @@ function changesOf(before: ChartEntryView, after: ChartEntryView): ChartEntryUpd
     ...(after.title !== before.title && { title: after.title }),
     ...(after.artist !== before.artist && { artist: after.artist }),
     ...(after.first_played_at !== before.first_played_at && { first_played_at: after.first_played_at }),
+    ...(after.expected !== undefined && after.expected !== before.expected && { expected: after.expected }),
+    ...(after.listeners !== undefined &&
+      after.listeners !== before.listeners && { listeners: after.listeners }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Chart, ChartEntry } from "../domain/chart.ts";
 import { type DecayWindow, decayWindows, halfLifeMinutes, landmarkAt, playsWorth } from "../domain/decay.ts";
 import { judge, type Play } from "../domain/play.ts";
+import { scoresPerUnit } from "../domain/rising.ts";
 import { type ChartWindow, minuteMs } from "../domain/windows.ts";
 import { utf8Length } from "./play-codec.ts";
 import { maxEntriesBytes, maxSnapshotEntries } from "./push-limits.ts";
@@ -18,9 +19,16 @@ export interface ChartEntryView {
   readonly artist: string;
   readonly plays: number;
   readonly listened_ms: number;
-  /** Plays in a calendar window; in `hot` and `hot24` the plays it is worth at a time that goes with the list. */
+  /**
+   * Plays in a calendar window; in `hot` and `hot24` the plays it is worth at a time that goes with the list; in `rising`
+   * `(plays - expected) / sqrt(expected + 1)`, to 2 decimals.
+   */
   readonly score: number;
   readonly first_played_at: number;
+  /** In `rising`: the plays that were to be expected of this hour, to 1 decimal. */
+  readonly expected?: number;
+  /** In `rising`: distinct listeners of this hour, estimated; 266 stands for that many or more. */
+  readonly listeners?: number;
 }
 
 /**
@@ -30,7 +38,7 @@ export interface ChartEntryView {
 export function viewChart(chart: Chart, window: ChartWindow, now: number, limit: number): ChartEntryView[] {
   const scoreOf = isDecaying(window)
     ? (score: bigint) => Math.round(playsWorth(window, score, landmarkAt(window, now), now) * 1000) / 1000
-    : Number;
+    : figureOf(window);
   return chart.entries.slice(0, limit).map((entry, index) => viewEntry(entry, index + 1, scoreOf));
 }
 
@@ -39,7 +47,7 @@ export function viewChart(chart: Chart, window: ChartWindow, now: number, limit:
  * as of the landmark (`decayOf`), so that it stays the same until the song is played again.
  */
 export function viewShown(chart: Chart, window: ChartWindow): ChartEntryView[] {
-  const scoreOf = isDecaying(window) ? (score: bigint) => playsWorth(window, score, 0, 0) : Number;
+  const scoreOf = isDecaying(window) ? (score: bigint) => playsWorth(window, score, 0, 0) : figureOf(window);
   const shown: ChartEntryView[] = [];
   let bytes = 0;
   for (const [index, entry] of chart.entries.slice(0, maxSnapshotEntries).entries()) {
@@ -68,6 +76,10 @@ export const decayOf = (window: ChartWindow, now: number): Decay | undefined =>
 export const scoreAt = (score: number, decay: Decay | undefined, now: number): number =>
   decay === undefined ? score : score * 2 ** ((decay.from - now) / decay.half_life_ms);
 
+/** How a score that does not decay is shown. */
+const figureOf = (window: ChartWindow): ((score: bigint) => number) =>
+  window === "rising" ? (score) => Math.round((Number(score) * 100) / scoresPerUnit) / 100 : Number;
+
 const isDecaying = (window: ChartWindow): window is DecayWindow =>
   (decayWindows as readonly string[]).includes(window);
 
@@ -84,6 +96,10 @@ function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => 
     listened_ms: entry.listenedMs,
     score: scoreOf(entry.score),
     first_played_at: entry.firstPlayedAt,
+    ...(entry.rise && {
+      expected: Math.round(entry.rise.expected * 10) / 10,
+      listeners: entry.rise.listeners,
+    }),
   };
 }
 

@@ -46,6 +46,7 @@ function someTotals(wish: Partial<Totals> = {}): Totals {
       [window("w.2026W47"), { plays: 0, listenedMs: 0 }],
     ]),
     decays: new Map([[window("x.20261120"), 12_345n]]),
+    listeners: new Map([[window("r.2026112014"), 0b101n]]),
     ...wish,
   };
 }
@@ -72,6 +73,7 @@ function openOnly(totals: Totals, at: EpochMs): Totals {
     ...totals,
     windows: new Map([...totals.windows].filter(([id]) => !isExpired(id, at))),
     decays: new Map([...totals.decays].filter(([id]) => !isExpired(id, at))),
+    listeners: new Map([...totals.listeners].filter(([id]) => !isExpired(id, at))),
   };
 }
 
@@ -122,6 +124,10 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
           decays: new Map([
             [window("x.20261120"), 1n],
             [window("x.20261121"), 2n],
+          ]),
+          listeners: new Map([
+            [window("r.2026112014"), 0b110n],
+            [window("r.2026112015"), 1n << 63n],
           ]),
         });
 
@@ -189,12 +195,15 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
         const store = await opened(open);
         const windows = new Map([[window("h.2026112014"), { plays: 1, listenedMs: 1 }]]);
         const decays = new Map([[window("x.20261120"), 1n]]);
-        await applyOne(store, 1, aDelta({ windows, decays }));
+        const listeners = new Map([[window("r.2026112014"), 1n]]);
+        await applyOne(store, 1, aDelta({ windows, decays, listeners }));
 
         windows.set(window("h.2026112014"), { plays: 99, listenedMs: 99 });
         decays.set(window("x.20261120"), 99n);
+        listeners.set(window("r.2026112014"), 99n);
 
         const counter = await readOne(store);
+        expect(counter?.totals.listeners.get(window("r.2026112014"))).toBe(1n);
         expect(counter?.totals.windows.get(window("h.2026112014"))).toEqual({ plays: 1, listenedMs: 1 });
         expect(counter?.totals.decays.get(window("x.20261120"))).toBe(1n);
       });
@@ -423,6 +432,12 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
             [window("y.20261010"), 9n],
             [window("y.20261103"), 11n],
           ]),
+          listeners: new Map(
+            ["r.2026112011", "r.2026112012", "r.2026112013", "r.2026112014", "r.2026112015"].map((id) => [
+              window(id),
+              0b11n,
+            ]),
+          ),
         });
         await store.apply(epochOf(1), long, [old]);
 
@@ -473,6 +488,7 @@ export function counterStoreContract(name: string, open: Open<CounterStore>): vo
           label: aLabel(9_000, "Zebra", ""),
           windows: new Map([[window("d.20261120"), { plays: 0, listenedMs: 5 }]]),
           decays: new Map([[window("x.20261121"), 10n ** 30n]]),
+          listeners: new Map(),
         });
 
         await store.replace(epochOf(2), [{ key, totals: smaller }]);
@@ -686,6 +702,8 @@ const anOpenLandmark = fc.constantFrom(
   ...["x.20261120", "x.20261121", "y.20261103", "y.20261127"].map(window),
 );
 
+const anOpenRising = fc.constantFrom(...["r.2026112014", "r.2026112015"].map(window));
+
 const anyTotals: Arbitrary<Totals> = fc.record({
   plays: smallCount,
   unqualified: smallCount,
@@ -705,6 +723,9 @@ const anyTotals: Arbitrary<Totals> = fc.record({
     .map((entries) => new Map(entries)),
   decays: fc
     .array(fc.tuple(anOpenLandmark, fc.bigInt({ min: 0n, max: 10n ** 36n })), { maxLength: 3 })
+    .map((entries) => new Map(entries)),
+  listeners: fc
+    .array(fc.tuple(anOpenRising, fc.bigInt({ min: 1n, max: 2n ** 64n - 1n })), { maxLength: 2 })
     .map((entries) => new Map(entries)),
 });
 

@@ -151,7 +151,7 @@ async function contentsOf(dataDir: string, now: EpochMs): Promise<Record<string,
 function counterText({ key, totals }: Counter, now: EpochMs): string {
   const open = (windows: ReadonlyMap<WindowId, unknown>) =>
     [...windows].filter(([window]) => !isExpired(window, now)).sort(([a], [b]) => byBytes(a, b));
-  const { windows, decays, ...sums } = totals;
+  const { windows, decays, listeners: _, ...sums } = totals;
   return JSON.stringify([key, sums, open(windows), open(decays)], (_, value) =>
     typeof value === "bigint" ? String(value) : value,
   );

@@ -108,6 +108,9 @@ export const someTotals: fc.Arbitrary<Totals> = fc.record({
       fc.bigInt({ min: 0n, max: 2n ** 100n }),
     )
     .map((decays) => new Map(Object.entries(decays)) as Map<WindowId, bigint>),
+  listeners: fc
+    .dictionary(fc.constantFrom("r.2026112014", "r.2026112015"), fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }))
+    .map((listeners) => new Map(Object.entries(listeners)) as Map<WindowId, bigint>),
 });
 
 export const someProfile = (userId: UserId): fc.Arbitrary<Profile> =>

@@ -1,9 +1,10 @@
 import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
+import { bucketsOf, sketchOfBuckets } from "#src/domain/listener-sketch.ts";
 import { type ArtistName, type EpochMs, tenths } from "#src/domain/play.ts";
 import { type Label, noTotals, type Totals, type WindowTotals } from "#src/domain/totals.ts";
-import { isExpired, type WindowId } from "#src/domain/windows.ts";
-import { bigintOf, type Item, numberOf, textOf } from "./item.ts";
+import { currentWindows, hourMs, isExpired, type WindowId } from "#src/domain/windows.ts";
+import { bigintOf, type Item, numberOf, numbersOf, textOf } from "./item.ts";
 import { totalItem } from "./keys.ts";
 import { UpdateExpression } from "./update-expression.ts";
 
@@ -25,6 +26,8 @@ const tenthAttributes = Array.from({ length: tenths }, (_, tenth) => `t${tenth}`
 const listenedSuffix = ".ms";
 const calendarWindow = /^[hdw]\.[^.]+$/;
 const decayWindow = /^[xy]\.[^.]+$/;
+/** A set of the numbers of buckets (`bucketsOf`): adding to it is the union. */
+const risingWindow = /^r\.[^.]+$/;
 
 /** The counter that an item holds. */
 export function counterFrom(item: Item, key: CounterKey): Counter {
@@ -34,6 +37,7 @@ export function counterFrom(item: Item, key: CounterKey): Counter {
   ) as Pick<Totals, (typeof totalNames)[number]>;
   const windows = attributes.filter((name) => calendarWindow.test(name)) as WindowId[];
   const decays = attributes.filter((name) => decayWindow.test(name)) as WindowId[];
+  const risings = attributes.filter((name) => risingWindow.test(name)) as WindowId[];
   return {
     key,
     epoch: epochOf(item),
@@ -45,6 +49,7 @@ export function counterFrom(item: Item, key: CounterKey): Counter {
       label: labelOf(item),
       windows: new Map(windows.map((id) => [id, windowOf(item, id)])),
       decays: new Map(decays.map((id) => [id, bigintOf(item, id)])),
+      listeners: new Map(risings.map((id) => [id, sketchOfBuckets(numbersOf(item, id))])),
     },
   };
 }
@@ -81,14 +86,7 @@ export function additionOf(epoch: EpochNumber, now: EpochMs, { key, totals }: Co
     if (totals[name] !== 0) update.add(totalAttributes[name], totals[name]);
   }
   for (const [attribute, count] of tenthCounts(totals.tenths)) update.add(attribute, count);
-  for (const [id, window] of totals.windows) {
-    if (isExpired(id, now)) continue;
-    update.add(id, window.plays);
-    update.add(id + listenedSuffix, window.listenedMs);
-  }
-  for (const [id, score] of totals.decays) {
-    if (!isExpired(id, now)) update.add(id, score);
-  }
+  addWindows(update, totals, now);
   update.set("epoch", epoch);
   if (totals.firstPlayedAt !== undefined) update.setIfMissing("first_played_at", totals.firstPlayedAt);
   for (const [attribute, value] of labelAttributes(totals.label)) update.setIfMissing(attribute, value);
@@ -97,6 +95,21 @@ export function additionOf(epoch: EpochNumber, now: EpochMs, { key, totals }: Co
   const condition = `attribute_not_exists(${guard}) OR ${guard} < ${update.value(epoch)}`;
   return { ...update.build(), ConditionExpression: condition };
 }
+
+function addWindows(update: UpdateExpression, { windows, decays, listeners }: Totals, now: EpochMs): void {
+  const isOpen = ([id]: readonly [WindowId, unknown]): boolean => !isExpired(id, now);
+  for (const [id, { plays, listenedMs }] of [...windows].filter(isOpen)) {
+    update.add(id, plays);
+    update.add(id + listenedSuffix, listenedMs);
+  }
+  for (const [id, score] of [...decays].filter(isOpen)) update.add(id, score);
+  for (const [id, sketch] of [...listeners].filter(isOpen)) update.add(id, new Set(bucketsOf(sketch)));
+  if (listeners.size > 0) for (const id of pastRisings(now)) update.remove(id);
+}
+
+/** The last two hours' sets go with the write that is made anyway: they are the largest attributes of an hour. */
+const pastRisings = (now: EpochMs): readonly WindowId[] =>
+  [1, 2].map((hours) => currentWindows((now - hours * hourMs) as EpochMs).rising);
 
 /** A whole item in the place of the one that holds an earlier epoch (I5). */
 export function replacementOf(epoch: EpochNumber, { key, totals }: CounterDelta) {
@@ -119,6 +132,7 @@ export function replacementOf(epoch: EpochNumber, { key, totals }: CounterDelta)
         ]),
       ),
       ...Object.fromEntries(totals.decays),
+      ...Object.fromEntries([...totals.listeners].map(([id, sketch]) => [id, new Set(bucketsOf(sketch))])),
     },
     ConditionExpression: "attribute_not_exists(#epoch) OR #epoch < :epoch",
     ExpressionAttributeNames: { "#epoch": "epoch" },

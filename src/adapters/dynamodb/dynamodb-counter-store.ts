@@ -105,7 +105,8 @@ export class DynamoDbCounterStore implements CounterStore {
   }
 
   async #dropExpired({ key, totals }: Counter, now: EpochMs): Promise<void> {
-    const expired = [...totals.windows.keys(), ...totals.decays.keys()].filter((id) => isExpired(id, now));
+    const windows = [...totals.windows.keys(), ...totals.decays.keys(), ...totals.listeners.keys()];
+    const expired = windows.filter((id) => isExpired(id, now));
     if (expired.length < expiredBeforeRemoval) return;
     await this.#update(key, removalOf(expired.slice(0, mostRemoved)));
   }

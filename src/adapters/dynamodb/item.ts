@@ -3,7 +3,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import { shownPartition } from "./keys.ts";
 
-/** An item as the document client gives it: strings, numbers, bigints, bytes. */
+/** An item as the document client gives it: strings, numbers, bigints, bytes, sets of numbers. */
 export type Item = Readonly<Record<string, unknown>>;
 
 /** The string attribute of an item. */
@@ -25,6 +25,13 @@ export function bigintOf(item: Item, attribute: string): bigint {
   if (typeof value === "bigint") return value;
   if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
   throw unexpected(item, attribute, "a whole number");
+}
+
+/** The set of numbers of an item. */
+export function numbersOf(item: Item, attribute: string): ReadonlySet<number> {
+  const value = item[attribute];
+  if (value instanceof Set && [...value].every(Number.isSafeInteger)) return value as ReadonlySet<number>;
+  throw unexpected(item, attribute, "a set of whole numbers");
 }
 
 /** What `bodyAttributes` stored. */
@@ -58,9 +65,9 @@ export function inflated(body: Uint8Array): Uint8Array {
 /** The item that comes with a failed condition; the document client leaves it as it was sent. */
 export function itemFrom(attributes: Readonly<Record<string, AttributeValue>>): Item {
   return Object.fromEntries(
-    Object.entries(attributes).map(([attribute, { S, N, B, BOOL }]) => [
+    Object.entries(attributes).map(([attribute, { S, N, B, BOOL, NS }]) => [
       attribute,
-      S ?? B ?? BOOL ?? (N === undefined ? undefined : integerFrom(N)),
+      S ?? B ?? BOOL ?? (NS && new Set(NS.map(Number))) ?? (N === undefined ? undefined : integerFrom(N)),
     ]),
   );
 }

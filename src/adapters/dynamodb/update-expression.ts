@@ -5,8 +5,8 @@ export class UpdateExpression {
   readonly #clauses = new Map<string, string[]>();
   #valueCount = 0;
 
-  /** Adds a number to an attribute; a missing one counts as 0. */
-  add(attribute: string, value: number | bigint): void {
+  /** Adds a number to an attribute, a missing one counts as 0; or the members of a set to one. */
+  add(attribute: string, value: number | bigint | ReadonlySet<number>): void {
     this.#clause("ADD", `${this.name(attribute)} ${this.value(value)}`);
   }
 

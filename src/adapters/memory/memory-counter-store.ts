@@ -57,7 +57,12 @@ function withMinima(stored: Totals, added: Totals): Totals {
 /** The maps are new ones: `addTotals` may share them with the caller's delta. */
 function sum(stored: Totals | undefined, added: Totals, now: EpochMs): Totals {
   const totals = addTotals(stored ?? noTotals, added);
-  return { ...totals, windows: open(totals.windows, now), decays: open(totals.decays, now) };
+  return {
+    ...totals,
+    windows: open(totals.windows, now),
+    decays: open(totals.decays, now),
+    listeners: open(totals.listeners, now),
+  };
 }
 
 function open<V>(windows: ReadonlyMap<WindowId, V>, now: EpochMs): ReadonlyMap<WindowId, V> {

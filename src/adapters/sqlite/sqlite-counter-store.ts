@@ -2,9 +2,10 @@ import type { StatementSync } from "node:sqlite";
 import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
+import type { ListenerSketch } from "#src/domain/listener-sketch.ts";
 import type { ArtistName, EpochMs } from "#src/domain/play.ts";
 import { addTotals, earliest, firstLabel, type Label, noTotals, type Totals } from "#src/domain/totals.ts";
-import { isExpired, type WindowId } from "#src/domain/windows.ts";
+import { isExpired, type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -22,7 +23,7 @@ interface CounterRow {
   readonly labelled_at: EpochMs | null;
   readonly artist: ArtistName | null;
   readonly title: string | null;
-  /** JSON: `[plays, listened ms]` of a calendar window, decimal text of a decay score. */
+  /** JSON: `[plays, listened ms]` of a calendar window, decimal text of a decay score, hexadecimal text of a sketch. */
   readonly windows: string | null;
   /** JSON: a list of counts. */
   readonly tenths: string | null;
@@ -183,13 +184,13 @@ function toLabel({ labelled_at: startedAt, artist, title }: CounterRow): Label |
   return { startedAt, artist, title: title ?? "" };
 }
 
-const noWindows = { windows: noTotals.windows, decays: noTotals.decays };
+type Windows = Pick<Totals, "windows" | "decays" | "listeners">;
 
 /** Nothing has expired by then. */
 const unexpired = 0 as EpochMs;
 
-function encodeWindows({ windows, decays }: Totals, now: EpochMs): string | null {
-  if (windows.size === 0 && decays.size === 0) return null;
+function encodeWindows({ windows, decays, listeners }: Totals, now: EpochMs): string | null {
+  if (windows.size === 0 && decays.size === 0 && listeners.size === 0) return null;
   const encoded: Record<string, unknown> = {};
   for (const [window, { plays, listenedMs }] of windows) {
     if (!isExpired(window, now)) encoded[window] = [plays, listenedMs];
@@ -197,18 +198,26 @@ function encodeWindows({ windows, decays }: Totals, now: EpochMs): string | null
   for (const [window, score] of decays) {
     if (!isExpired(window, now)) encoded[window] = String(score);
   }
+  for (const [window, sketch] of listeners) {
+    if (!isExpired(window, now)) encoded[window] = sketch.toString(16);
+  }
   return JSON.stringify(encoded);
 }
 
-function decodeWindows(text: string | null): Pick<Totals, "windows" | "decays"> {
-  if (text === null) return noWindows;
+function decodeWindows(text: string | null): Windows {
+  if (text === null) {
+    const { windows, decays, listeners } = noTotals;
+    return { windows, decays, listeners };
+  }
   const windows = new Map<WindowId, { plays: number; listenedMs: number }>();
   const decays = new Map<WindowId, bigint>();
+  const listeners = new Map<WindowId, ListenerSketch>();
   const decoded = JSON.parse(text) as Record<WindowId, [number, number] | string>;
   for (const [name, value] of Object.entries(decoded)) {
     const window = name as WindowId;
-    if (typeof value === "string") decays.set(window, BigInt(value));
-    else windows.set(window, { plays: value[0], listenedMs: value[1] });
+    if (typeof value !== "string") windows.set(window, { plays: value[0], listenedMs: value[1] });
+    else if (windowOf(window) === "rising") listeners.set(window, BigInt(`0x${value}`));
+    else decays.set(window, BigInt(value));
   }
-  return { windows, decays };
+  return { windows, decays, listeners };
 }

@@ -99,7 +99,7 @@ const open = <V>(windows: Readonly<Record<string, V>>, now: number): Record<stri
   Object.fromEntries(Object.entries(windows).filter(([id]) => now < dropAt(id)));
 
 function plainCounter({ totals }: Counter, now: number): ExpectedTotals {
-  const { firstPlayedAt, label, windows, decays, ...rest } = totals;
+  const { firstPlayedAt, label, windows, decays, listeners: _, ...rest } = totals;
   return {
     ...rest,
     tenths: [...rest.tenths],

@@ -92,7 +92,7 @@ describe("all counters together", () => {
 
     expect(month).toBeGreaterThan(2 * (day ?? 0));
     expect(month).toBeLessThan((world.catalog.songs + world.catalog.artists) * 5 * 1024);
-  });
+  }, 30_000);
 });
 
 describe("the world", () => {

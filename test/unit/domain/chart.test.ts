@@ -95,6 +95,36 @@ test("who has no score has no place", () => {
   expect(update.finish()).toBeUndefined();
 });
 
+test("who is offered anew with a lower score moves down, and with none leaves", () => {
+  const first = new ChartUpdate([]);
+  for (const each of [candidate("a", 5), candidate("b", 4), candidate("c", 3)]) first.offer(each);
+  const before = first.finish() ?? [];
+  const update = new ChartUpdate(before);
+  update.offer(candidate("a", 1));
+  update.offer(candidate("b", 0));
+
+  expect(update.finish()?.map(({ id, previousRank, peak }) => [id, previousRank, peak])).toEqual([
+    ["c", 3, 1],
+    ["a", 1, 1],
+  ]);
+});
+
+test("an entry whose listeners or expected plays changed is another version of the chart", () => {
+  const rising = { ...candidate("a", 5), rise: { expected: 3, listeners: 7 } };
+  const first = new ChartUpdate([]);
+  first.offer(rising);
+  const before = first.finish() ?? [];
+  const after = (rise: Candidate["rise"]) => {
+    const update = new ChartUpdate(before);
+    update.offer({ ...rising, ...(rise && { rise }) });
+    return update.finish()?.[0]?.rise;
+  };
+
+  expect(after({ expected: 3, listeners: 7 })).toBeUndefined();
+  expect(after({ expected: 3, listeners: 8 })).toEqual({ expected: 3, listeners: 8 });
+  expect(after({ expected: 4, listeners: 7 })).toEqual({ expected: 4, listeners: 7 });
+});
+
 test.each([
   [chartSize - 1, chartSize - 1],
   [chartSize, chartSize],

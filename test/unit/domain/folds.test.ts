@@ -4,6 +4,7 @@ import { allSongsKey, repeatedKey } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
+import { sketchOf } from "#src/domain/listener-sketch.ts";
 import type { ArtistName, EpochMs, EventId, Play, TrackId } from "#src/domain/play.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
@@ -63,6 +64,7 @@ test("beside the songs' totals stands what they add up to, for every play exactl
       const {
         windows: _windows,
         decays: _decays,
+        listeners: _listeners,
         label: _label,
         tenths: _tenths,
         ...sums
@@ -72,7 +74,7 @@ test("beside the songs' totals stands what they add up to, for every play exactl
 
       expect(all).toMatchObject(sums);
       expect(all.plays + all.unqualified).toBe(plays.length);
-      expect(all.windows.size + all.decays.size + all.tenths.length).toBe(0);
+      expect(all.windows.size + all.decays.size + all.listeners.size + all.tenths.length).toBe(0);
     }),
   );
 });
@@ -149,6 +151,7 @@ test("a play that is too short counts in listened time, skips and heard tracks, 
   });
   expect([...(song?.windows.values() ?? [])]).toEqual(Array(3).fill({ plays: 0, listenedMs: 29_999 }));
   expect(song?.decays.size).toBe(0);
+  expect(song?.listeners.size).toBe(0);
   expect(profile).toMatchObject({ plays: 0, unqualified: 1, listenedMs: 29_999, skips: 1 });
   expect(profile?.artists.size).toBe(0);
   expect(profile?.heard.has(play.track.id)).toBe(true);
@@ -167,4 +170,30 @@ test("a play that arrives after a window's grace counts in the windows that are 
   expect(windowsAt("2026-11-22T15:00:00Z")).toEqual(["d.20261120", "w.2026W47"]);
   expect(windowsAt("2026-11-29T00:00:00Z")).toEqual(["w.2026W47"]);
   expect(windowsAt("2026-12-28T00:00:00Z")).toEqual([]);
+});
+
+test("who plays a song or an artist is noted for the hours that are not over, and for nothing else", () => {
+  const [play] = fc.sample(somePlays(1, 1), 1)[0] ?? [];
+  if (play === undefined) throw new Error("no sample");
+  const heard = (userId: string, startedAt: number) =>
+    ({ ...play, eventId: `${userId}-${startedAt}`, userId, startedAt, msPlayed: 60_000 }) as Play;
+  const counters = countersOf(
+    segmentOf([
+      heard("ann", aMoment - 1),
+      heard("ann", aMoment),
+      heard("ann", aMoment + 1),
+      heard("bob", aMoment + 2),
+      heard("cid", aMoment + 3_600_000),
+    ]),
+  );
+
+  const listeners = new Map([
+    ["r.2026112014", sketchOf("ann") | sketchOf("bob")],
+    ["r.2026112015", sketchOf("cid")],
+  ]);
+  for (const [key, totals] of counters) {
+    const isCharted = /^(SONG|ARTIST)#/.test(key);
+    expect(totals.listeners).toEqual(isCharted ? listeners : new Map());
+  }
+  expect(counters.size).toBeGreaterThanOrEqual(3);
 });

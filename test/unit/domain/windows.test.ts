@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EpochMs } from "#src/domain/play.ts";
-import { currentWindows, dayMs, hourMs, isExpired, weekMs, windowShares } from "#src/domain/windows.ts";
+import {
+  currentWindows,
+  dayMs,
+  hourMs,
+  hourWindow,
+  isExpired,
+  risingWindow,
+  startOfHour,
+  weekMs,
+  windowOf,
+  windowShares,
+} from "#src/domain/windows.ts";
 
 const at = (iso: string): EpochMs => Date.parse(iso) as EpochMs;
 const someTime = fc.integer({ min: at("2002-10-01T00:00:00Z"), max: at("2200-01-01T00:00:00Z") });
@@ -10,6 +21,7 @@ test("each window has the name of its UTC hour, day, ISO week and landmark", () 
   expect(currentWindows(at("2026-11-20T14:59:59.999Z"))).toEqual({
     hot: "x.20261120",
     hot24: "y.20261103",
+    rising: "r.2026112014",
     hour: "h.2026112014",
     day: "d.20261120",
     week: "w.2026W47",
@@ -103,4 +115,27 @@ test("a landmark takes plays until it ends, and is dropped an hour later", () =>
     ["y.20261103", at("2026-11-27T00:00:00Z"), hourMs],
     ["y.20261127", at("2026-12-21T00:00:00Z"), hourMs],
   ]);
+});
+
+test("a play belongs to the hour of rising in which it started, unless that is over", () => {
+  const now = at("2026-11-20T14:30:00Z");
+
+  expect(risingWindow(at("2026-11-20T14:00:00Z"), now)).toBe("r.2026112014");
+  expect(risingWindow(at("2026-11-20T15:10:00Z"), now)).toBe("r.2026112015");
+  expect(risingWindow(at("2026-11-20T13:59:59.999Z"), now)).toBeUndefined();
+});
+
+test("an hour of rising begins and ends with the hour, and is dropped then", () => {
+  fc.assert(
+    fc.property(someTime, (ms) => {
+      const start = (Math.floor(ms / hourMs) * hourMs) as EpochMs;
+      const { rising, hour } = currentWindows(ms as EpochMs);
+
+      expect(startOfHour(rising)).toBe(start);
+      expect(hourWindow(start)).toBe(hour);
+      expect(isExpired(rising, (start + hourMs - 1) as EpochMs)).toBe(false);
+      expect(isExpired(rising, (start + hourMs) as EpochMs)).toBe(true);
+      expect(windowOf(rising)).toBe("rising");
+    }),
+  );
 });

@@ -70,17 +70,22 @@ async function latestOf({ stores }: Pipeline): Promise<EpochRecord> {
   return record;
 }
 
+/** `rising` is not: the corrected counters have no sketches. */
+const comparedWindows = Object.values(windows).filter((window) => window !== windows.rising);
+
 /** What the stages show of the store, without what belongs to its own history. */
 async function resultOf(pipeline: Pipeline, plays: readonly Play[]) {
   const charts = [];
   for (const list of chartLists) {
-    for (const window of Object.values(windows)) {
+    for (const window of comparedWindows) {
       const chart = await pipeline.chart(list, window);
       charts.push(chart?.entries.map(({ previousRank: _, peak: __, isBack: ___, ...entry }) => entry) ?? []);
     }
   }
   const keys = [...new Set(plays.flatMap(keysOf))].sort();
-  const counters = (await pipeline.stores.counters.read(keys)).map(({ key, totals }) => ({ key, totals }));
+  const counters = (await pipeline.stores.counters.read(keys)).map(
+    ({ key, totals: { listeners: _, ...totals } }) => ({ key, totals }),
+  );
   const users = [...new Set(plays.map((play) => play.userId))].sort();
   const profiles = await pipeline.stores.profiles.read(users);
   const recent = await pipeline.stores.publications.read(recentKey);
@@ -141,6 +146,34 @@ describe("an epoch that corrects", () => {
 
     expect((await pipeline.chart("songs", allTime))?.entries).toHaveLength(chartSize - 15);
     expect(await resultOf(pipeline, plays)).toEqual(await resultOf(without, plays));
+  });
+
+  test("takes songs that the listener played out of those that rise, until five others have played them", async () => {
+    const playedBy = (users: readonly string[], id: string) =>
+      users.map((userId) => aPlay({ userId, track: { id, artist: `by ${id}` }, startedAt: aMoment }));
+    const others = ["U2", "U3", "U4", "U5", "U6", "U7", "U8", "U9"];
+    const plays = [...playedBy([user, ...others], "S1"), ...playedBy(others, "S2")];
+    const pipeline = await fed(plays);
+    const rising = async (list: "songs" | "artists") =>
+      (await pipeline.chart(list, windows.rising))?.entries.map(({ id }) => id);
+    expect(await rising("songs")).toEqual(["S1", "S2"]);
+    const without = await fed(plays.filter((play) => play.userId !== user));
+
+    await planCorrection(pipeline.stores, await latestOf(pipeline), await correctionFor(plays, without), now);
+    await pipeline.runEpochs();
+    const [song] = await pipeline.stores.counters.read([songKey("S1" as TrackId)]);
+    const corrected = await rising("songs");
+    const correctedArtists = await rising("artists");
+    const again = playedBy(["U11", "U12", "U13", "U14", "U15", "U16"], "S1").map((play, i) => {
+      return { sequenceNumber: String(100 + i), data: encodePlay(play), arrivedAt: aMoment };
+    });
+    await pipeline.container()(kinesisEvent(again));
+    await pipeline.runEpochs();
+
+    expect(song?.totals).toMatchObject({ plays: 8, listeners: new Map() });
+    expect(corrected).toEqual(["S2"]);
+    expect(correctedArtists).toEqual(["by S2"]);
+    expect(await rising("songs")).toEqual(["S1", "S2"]);
   });
 
   test("lets another listener come next where the chart of listeners was full", async () => {

@@ -279,6 +279,7 @@ test("a counter that is missing, and one too many, are a drift each; one of noth
     label: undefined,
     windows: new Map(),
     decays: new Map(),
+    listeners: new Map(),
   };
   const verify = (all: readonly Counter[]) => run.verify({}, { counters: () => each(all) });
 
@@ -436,6 +437,23 @@ describe("one line of a chart that was changed by hand is one drift", () => {
     const ofGenres = asked.filter((name) => name.startsWith("CHART#genres#"));
     expect(ofGenres).toContain("CHART#genres#d.20261120");
     expect(ofGenres.filter((name) => !/#(?:all|d\.\d{8})$/.test(name))).toEqual([]);
+  });
+
+  test("what rises is recounted by nobody", async () => {
+    const sketched = await run.verify(
+      {},
+      await withCounter(song, (totals) => ({
+        ...totals,
+        listeners: new Map([["r.2026112015" as WindowId, 77n]]),
+      })),
+    );
+    const charted = await run.verify(
+      {},
+      await withChart("CHART#songs#r.2026112015", () => ({ entries: [] })),
+    );
+
+    expect(driftByKind(sketched)).toEqual({});
+    expect(driftByKind(charted)).toEqual({});
   });
 
   test("previous rank, peak, who is back and who left belong to one store's log", async () => {

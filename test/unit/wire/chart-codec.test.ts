@@ -14,13 +14,22 @@ const requiredFigures = ["score", "plays", "listenedMs", "firstPlayedAt", "previ
 const charts: fc.Arbitrary<Chart> = fc.record(
   {
     list: fc.constantFrom(...chartLists),
-    window: fc.constantFrom("all", "d.20261120", "x.20261120", "y.20261103").map((id) => id as WindowId),
+    window: fc
+      .constantFrom("all", "d.20261120", "x.20261120", "y.20261103", "r.2026112014")
+      .map((id) => id as WindowId),
     epoch: count.map((n) => n as EpochNumber),
     seq: count,
     entries: fc.array(
       fc.record(
         {
           isBack: fc.constant(true as const),
+          rise: fc.record(
+            {
+              expected: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((e) => e + 0),
+              listeners: count,
+            },
+            plain,
+          ),
           id: text,
           title: text,
           artist: text,

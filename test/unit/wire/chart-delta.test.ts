@@ -195,3 +195,41 @@ test("who comes back enters with a mark and the old peak, and has no mark in the
   expect(applyChange(held, diffCharts(back, next))).toEqual(viewShown(next, "all"));
   expect(JSON.stringify(viewShown(next, "all"))).not.toContain("back");
 });
+
+test("a client follows scores that fall as well: who leaves, comes back and changes what it was expected to be", () => {
+  const someOffer = fc.record({
+    id: fc.integer({ min: 0, max: 130 }),
+    score: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 40_000 })),
+    expected: fc.double({ min: 3, max: 9, noNaN: true }),
+    listeners: fc.integer({ min: 5, max: 20 }),
+  });
+  const { rising } = currentWindows(aMoment);
+  let returns = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(someOffer, { maxLength: 60 }), { minLength: 2, maxLength: 12 }),
+      (epochs) => {
+        let chart: Chart | undefined;
+        let held: readonly unknown[] = [];
+        for (const [index, offers] of epochs.entries()) {
+          const draft = draftChart("songs", rising, chart);
+          for (const { id, score, expected, listeners } of offers) {
+            const figures = { plays: score, listenedMs: score, firstPlayedAt: aMoment };
+            const named = { id: `S${id}`, title: "", artist: "Coldplay" };
+            const rise = { expected, listeners };
+            draft.update.offer({ ...named, ...figures, score: BigInt(score), ...(score > 0 && { rise }) });
+          }
+          const next = draft.finish((index + 1) as EpochNumber);
+          if (next === undefined) continue;
+          if (chart === undefined) held = viewShown(next, "rising");
+          else held = applyChange(held as Parameters<typeof applyChange>[0], diffCharts(chart, next)) ?? [];
+          expect(held).toEqual(viewShown(next, "rising"));
+          returns += next.entries.filter(({ isBack }) => isBack === true).length;
+          chart = next;
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+  expect(returns).toBeGreaterThan(0);
+});

@@ -113,3 +113,14 @@ test("of whatever names as many are shown as fit in a frame of 32 KB", () => {
     { numRuns: 30 },
   );
 });
+
+test("an entry that rises shows what was expected, its listeners and its score, rounded", () => {
+  const entry = { ...anEntry(2_345n), rise: { expected: 3.7499, listeners: 12 } };
+  const chart = { ...aChart(1n), window: currentWindows(playedAt).rising, entries: [entry] };
+  const shown = { plays: 3, score: 2.35, expected: 3.7, listeners: 12 };
+
+  expect(viewChart(chart, "rising", playedAt, 1)).toMatchObject([shown]);
+  expect(viewShown(chart, "rising")).toMatchObject([shown]);
+  expect(decayOf("rising", playedAt)).toBeUndefined();
+  expect(viewChart(aChart(3n), "day", playedAt, 1)[0]).not.toHaveProperty("expected");
+});
