@@ -310,6 +310,18 @@ describe("GET /charts/{list}", () => {
     expect(body.entries[0].score).toBe(0.5);
   });
 
+  test("the chart of what rises says what was expected and how many listen", async () => {
+    await commitEpoch(stores, anEpoch(1));
+    const window = currentWindows(aMoment).rising;
+    const entry = anEntry("S1", { score: 3_500n, plays: 10, rise: { expected: 3.04, listeners: 9 } });
+    await publishChart(stores, { ...todaysSongs(1, 1, [entry]), window });
+
+    const { body } = await get("/charts/songs", { window: "rising" });
+
+    expect(body).toMatchObject({ window: "rising", instance: "r.2026112014", total: 1 });
+    expect(body.entries).toMatchObject([{ plays: 10, score: 3.5, expected: 3, listeners: 9 }]);
+  });
+
   test("the chart of a dimension's values is today's, or that of all time", async () => {
     await commitEpoch(stores, anEpoch(3));
     const value = anEntry("Rock", { title: "", artist: "" });
