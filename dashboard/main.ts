@@ -1,8 +1,9 @@
+import type { Snapshot } from "#src/client/channel-copy.ts";
 import type { ChartChannel, ChartSnapshot, PublicList } from "#src/wire/push-protocol.ts";
 import { ChartList } from "./chart-list.ts";
 import { byId, setText } from "./dom.ts";
 import { PlayForm } from "./play-form.ts";
-import { type ConnectionState, PushClient, type Snapshot } from "./push-client.ts";
+import { type ConnectionState, PushClient } from "./push-client.ts";
 import { RecentList } from "./recent-list.ts";
 import { Totals } from "./totals.ts";
 
@@ -35,7 +36,7 @@ function showState(state: ConnectionState): void {
 function showSnapshot(snapshot: Snapshot): void {
   if (snapshot.channel === "stats") totals.show(snapshot.stats);
   else if (snapshot.channel === "plays.recent") recent.show(snapshot);
-  else showChart(snapshot);
+  else if ("entries" in snapshot) showChart(snapshot);
 }
 
 function showChart(snapshot: ChartSnapshot): void {

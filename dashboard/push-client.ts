@@ -1,9 +1,8 @@
-import { applyChange } from "#src/wire/chart-delta.ts";
+import { ChannelCopy, type Snapshot } from "#src/client/channel-copy.ts";
 import { decodeFrame } from "#src/wire/push-frame.ts";
-import type { Channel, ChartDelta, ServerMessage, Version } from "#src/wire/push-protocol.ts";
+import type { Channel, ServerMessage, Version } from "#src/wire/push-protocol.ts";
 
 export type ConnectionState = "connecting" | "live" | "reconnecting";
-export type Snapshot = Extract<ServerMessage, { type: "snapshot" }>;
 
 export interface PushListener {
   onState(state: ConnectionState): void;
@@ -20,7 +19,7 @@ export class PushClient {
   readonly #url: string;
   readonly #listener: PushListener;
   /** The subscribed channels and what is held of them. */
-  readonly #channels = new Map<Channel, Snapshot | undefined>();
+  readonly #channels = new Map<Channel, ChannelCopy>();
   #socket: WebSocket | undefined;
   #retryMs = firstRetryMs;
   #heardAt = 0;
@@ -39,7 +38,7 @@ export class PushClient {
   }
 
   subscribe(channel: Channel): void {
-    this.#channels.set(channel, undefined);
+    this.#channels.set(channel, new ChannelCopy());
     this.#send({ action: "subscribe", channel });
   }
 
@@ -74,44 +73,26 @@ export class PushClient {
   #receive(text: string): void {
     this.#heardAt = performance.now();
     for (const message of decodeFrame(text)) {
-      if (message.type === "snapshot") this.#take(message);
-      if (message.type === "delta") this.#apply(message);
       if (message.type === "pong") this.#catchUp(message.channels);
+      else if (message.type !== "error") this.#take(message);
     }
   }
 
-  #take(snapshot: Snapshot): void {
-    const { channel, log, epoch } = snapshot;
-    if (!this.#channels.has(channel)) return;
-    const held = this.#channels.get(channel);
-    if (held !== undefined && isSameStore(held.log, log) && held.epoch > epoch) return;
-    this.#channels.set(channel, snapshot);
-    this.#listener.onSnapshot(snapshot);
-  }
-
-  #apply(delta: ChartDelta): void {
-    const held = this.#channels.get(delta.channel);
-    if (held === undefined || !("entries" in held) || held.channel === "plays.recent") return;
-    if (held.log === delta.log && delta.seq <= held.seq) return;
-    const isNext = held.log === delta.log && delta.seq === held.seq + 1;
-    const entries = isNext ? applyChange(held.entries, delta) : undefined;
-    if (entries === undefined) {
-      this.#ask(delta.channel);
-      return;
-    }
-    const { seq, epoch, now, total } = delta;
-    this.#take({ ...held, seq, epoch, now, total, entries });
+  #take(message: Exclude<ServerMessage, { type: "pong" | "error" }>): void {
+    const copy = this.#channels.get(message.channel);
+    if (copy === undefined) return;
+    if (copy.take(message) && copy.held !== undefined) this.#listener.onSnapshot(copy.held);
+    if (message.type === "delta" && copy.isBehind) this.#ask(message.channel);
   }
 
   /** For what is missing of a channel. */
   #ask(channel: Channel): void {
-    const held = this.#channels.get(channel);
-    this.#send({ action: "subscribe", channel, since: held && { log: held.log, seq: held.seq } });
+    this.#send({ action: "subscribe", channel, since: this.#channels.get(channel)?.version });
   }
 
   /** A broadcast may be lost; the pong shows it. */
   #catchUp(versions: Readonly<Partial<Record<Channel, Version>>>): void {
-    for (const [channel, held] of this.#channels) {
+    for (const [channel, { version: held }] of this.#channels) {
       const newest = versions[channel];
       if (newest !== undefined && newest.log === held?.log && newest.seq <= held.seq) continue;
       this.#ask(channel);
@@ -129,6 +110,3 @@ export class PushClient {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 }
-
-/** A log is the store's id, a slash and the window instance. */
-const isSameStore = (a: string, b: string): boolean => a.split("/")[0] === b.split("/")[0];

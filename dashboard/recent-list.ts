@@ -1,4 +1,4 @@
-import type { RecentPlayView } from "#src/wire/chart-view.ts";
+import type { RecentPlayView } from "#src/wire/recent-feed.ts";
 import type { RecentSnapshot } from "#src/wire/push-protocol.ts";
 import { byId, setText, span } from "./dom.ts";
 import { formatAge } from "./format.ts";
@@ -6,29 +6,12 @@ import { KeyedList, type RowKind } from "./keyed-list.ts";
 
 const shownPlays = 8;
 
-/** A play with what tells it from the others: the feed names no events. */
-interface RecentRow {
-  readonly key: string;
-  readonly play: RecentPlayView;
-}
-
-/** The first plays; of those that look alike, each has a number of its own. */
-function rowsOf(plays: readonly RecentPlayView[]): readonly RecentRow[] {
-  const alike = new Map<string, number>();
-  return plays.slice(0, shownPlays).map((play) => {
-    const look = `${play.started_at} ${play.track.id}`;
-    const number = (alike.get(look) ?? 0) + 1;
-    alike.set(look, number);
-    return { key: `${number} ${look}`, play };
-  });
-}
-
 /** The feed of the newest plays. */
 export class RecentList {
   readonly #now: () => number;
-  readonly #list: KeyedList<RecentRow>;
+  readonly #list: KeyedList<RecentPlayView>;
   readonly #empty = byId("recent-empty", HTMLElement);
-  #rows: readonly RecentRow[] = [];
+  #rows: readonly RecentPlayView[] = [];
 
   /** @param now the server's time, epoch ms */
   constructor(now: () => number) {
@@ -37,7 +20,7 @@ export class RecentList {
   }
 
   show(snapshot: RecentSnapshot): void {
-    this.#rows = rowsOf(snapshot.entries);
+    this.#rows = snapshot.entries.slice(0, shownPlays);
     this.refresh();
   }
 
@@ -48,7 +31,7 @@ export class RecentList {
     setText(this.#empty, "No plays yet.");
   }
 
-  #rowKind(): RowKind<RecentRow> {
+  #rowKind(): RowKind<RecentPlayView> {
     return {
       keyOf: ({ key }) => key,
       create() {
@@ -56,7 +39,7 @@ export class RecentList {
         row.append(span("name"), span("when"), span("by"));
         return row;
       },
-      fill: (row, { play: { track, started_at } }) => {
+      fill: (row, { track, started_at }) => {
         const [name, when, by] = row.children;
         if (name !== undefined) setText(name, track.title || track.artist);
         if (when !== undefined) setText(when, formatAge(this.#now() - started_at));

@@ -74,11 +74,15 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
 function commitFigures(sums: readonly Counter[]): StageFigures {
   const repeated = addSums(sums.filter(({ key }) => key === repeatedKey));
   const forgotten = addSums(sums.filter(({ key }) => key === forgottenKey));
+  const all = sums.find(({ key }) => key === allSongsKey)?.totals;
   return {
     repeats: repeated.plays + repeated.unqualified,
     unqualifiedRepeats: repeated.unqualified,
     forgotten: forgotten.plays + forgotten.unqualified,
     unqualifiedForgotten: forgotten.unqualified,
+    completes: all?.completes ?? 0,
+    skips: all?.skips ?? 0,
+    listenedMs: all?.listenedMs ?? 0,
   };
 }
 

@@ -9,8 +9,8 @@ import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
 import { correctionKey, readCorrection } from "#src/wire/correction-codec.ts";
-import { decodeRecent, encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
+import { forgetRecentPlays } from "./publish-recent.ts";
 
 export interface CorrectTotalsDeps {
   readonly counters: CounterStore;
@@ -29,7 +29,7 @@ export async function correctTotals(deps: CorrectTotalsDeps, record: EpochRecord
   const drafts = new ChartDrafts(deps.publications, record);
   for (const kind of chartedCounters) await rebuildCharts(deps.counters, drafts, record, correction, kind);
   const charts = await drafts.write();
-  await forgetRecentPlays(deps.publications, record, correction);
+  await forgetRecentPlays(deps.publications, epoch, correction.userId);
   await deps.rejects.remove(correction.rejects);
   return { counters: correction.counters.length, charts };
 }
@@ -79,17 +79,4 @@ function touchedWindows(
   const hasChart = (window: WindowId): boolean =>
     charted.windows.includes(windowOf(window)) && !isExpired(window, now);
   return new Set([allTime, ...risings, ...windows, ...kept].filter(hasChart));
-}
-
-async function forgetRecentPlays(
-  publications: PublicationStore,
-  { epoch }: EpochRecord,
-  { userId }: Correction,
-): Promise<void> {
-  const published = await publications.read(recentKey);
-  if (published === undefined || published.epoch >= epoch) return;
-  const plays = decodeRecent(published.body);
-  const others = plays.filter((play) => play.userId !== userId);
-  if (others.length < plays.length)
-    await publications.write(recentKey, { epoch, body: encodeRecent(others) });
 }

@@ -10,9 +10,11 @@ import {
   requireOpen,
   type StageFigures,
 } from "#src/domain/epoch.ts";
-import { StaleEpochError } from "#src/domain/errors.ts";
-import type { EventId, Play } from "#src/domain/play.ts";
+import type { EventId } from "#src/domain/play.ts";
 import type { ShardKey } from "#src/domain/position.ts";
+import { newestOf } from "#src/domain/recent-feed.ts";
+import type { SamplePlay } from "#src/domain/segment.ts";
+import { SeriesFold } from "#src/domain/series.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
@@ -21,11 +23,11 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
-import { decodeRecent, encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
 import { correctTotals } from "./correct-totals.ts";
-import { mergeRecent } from "./recent-plays.ts";
+import { publishRecent } from "./publish-recent.ts";
+import { publishSeries } from "./publish-series.ts";
 import { writeRejects } from "./reject-writer.ts";
 
 export interface ReduceDeps {
@@ -57,7 +59,8 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctTotals(deps, record);
     const fold = new CounterFold(record.now);
-    const { segments, sample, shardsWithRejects } = await foldSegments(deps, record, fold);
+    const series = new SeriesFold();
+    const { segments, newest, shardsWithRejects } = await foldSegments(deps, record, fold, series);
     const drafts = new ChartDrafts(deps.publications, record);
     let countKeys = 0;
     const all = fold.deltas();
@@ -71,7 +74,8 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
       }
     }
     const charts = await drafts.write();
-    await publishRecent(deps, epoch, sample);
+    await publishRecent(deps.publications, epoch, newest);
+    await publishSeries(deps.publications, epoch, series);
     const publishedAt = deps.clock();
     await writeRejects(deps, record, shardsWithRejects); // last: charts do not wait for them
     const figures = {
@@ -99,26 +103,25 @@ async function foldSegments(
   deps: ReduceDeps,
   record: EpochRecord,
   fold: CounterFold,
+  series: SeriesFold,
 ): Promise<{
   readonly segments: number;
-  readonly sample: readonly Play[];
+  readonly newest: readonly SamplePlay[];
   readonly shardsWithRejects: ReadonlySet<ShardKey>;
 }> {
   const shardsWithRejects = new Set<ShardKey>();
   let segments = 0;
-  let sample: readonly Play[] = [];
+  let newest: readonly SamplePlay[] = [];
   const claim = (ids: readonly EventId[]) => deps.claims.claim(record.epoch, ids);
   for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decodeSegment, claim)) {
     fold.add(contents);
     fold.addRepeats(repeats);
-    sample = mergeRecent(
-      sample,
-      contents.sample.map(({ play }) => play),
-    );
+    series.add(contents);
+    newest = newestOf(newest, contents.sample);
     if (contents.rejects.length > 0) shardsWithRejects.add(shard);
     segments += 1;
   }
-  return { segments, sample, shardsWithRejects };
+  return { segments, newest, shardsWithRejects };
 }
 
 async function offer(
@@ -129,15 +132,4 @@ async function offer(
 ): Promise<void> {
   const charted = chartsOf(delta.key);
   if (charted !== undefined) await drafts.offer(charted.list, nominateFor(charted, delta, counter, now));
-}
-
-/** The feed of recent plays: the newest that the segments' samples hold. */
-async function publishRecent(deps: ReduceDeps, epoch: EpochNumber, sample: readonly Play[]): Promise<void> {
-  if (sample.length === 0) return;
-  const published = await deps.publications.read(recentKey);
-  if (published !== undefined && published.epoch > epoch) {
-    throw new StaleEpochError(recentKey, epoch, published.epoch);
-  }
-  const known = published === undefined ? [] : decodeRecent(published.body);
-  await deps.publications.write(recentKey, { epoch, body: encodeRecent(mergeRecent(known, sample)) });
 }

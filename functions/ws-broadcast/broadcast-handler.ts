@@ -37,7 +37,7 @@ export function createBroadcastHandler(deps: BroadcastDeps) {
   return async ({ epoch }: BroadcastInput): Promise<BroadcastFigures> => {
     const startedAt = deps.clock();
     const [record, previous] = await readEpochs(deps.epochs, epoch);
-    const updates = new ChannelUpdates(deps.publications, record, previous);
+    const updates = new ChannelUpdates(deps, record, previous);
     const delivery = new Delivery(deps, epoch, (channels) => updates.framesFor(channels), slow);
     const unread = await serveAll(deps.connections, delivery);
     await noteOutcome(deps, epoch, delivery.figures());

@@ -1,8 +1,8 @@
 import type { EpochRecord } from "#src/domain/epoch.ts";
-import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { type Frame, packFrames } from "#src/wire/push-frame.ts";
 import type { Channel } from "#src/wire/push-protocol.ts";
-import { logOf, readChannel } from "./channel-state.ts";
+import type { ChannelSources } from "./channel-state.ts";
+import { logOf, readChannel } from "./read-channel.ts";
 
 /** Sets of channels whose frames are remembered within an epoch. */
 const mostFrames = 100;
@@ -28,7 +28,7 @@ export interface UpdateFigures {
 
 /** What one epoch has to say, channel by channel. A channel is read once, when somebody turns out to listen to it. */
 export class ChannelUpdates {
-  readonly #publications: PublicationStore;
+  readonly #sources: ChannelSources;
   readonly #record: EpochRecord;
   readonly #previous: EpochRecord | undefined;
   readonly #reads = new Map<Channel, Promise<ChannelUpdate | undefined>>();
@@ -38,8 +38,8 @@ export class ChannelUpdates {
   readonly #failures: unknown[] = [];
 
   /** @param previous the epoch before; undefined for the first */
-  constructor(publications: PublicationStore, record: EpochRecord, previous: EpochRecord | undefined) {
-    this.#publications = publications;
+  constructor(sources: ChannelSources, record: EpochRecord, previous: EpochRecord | undefined) {
+    this.#sources = sources;
     this.#record = record;
     this.#previous = previous;
   }
@@ -98,7 +98,7 @@ export class ChannelUpdates {
 
   async #read(channel: Channel): Promise<ChannelUpdate | undefined> {
     const record = this.#record;
-    const state = await readChannel(this.#publications, record, channel);
+    const state = await readChannel(this.#sources, record, channel);
     const rolledOver =
       this.#previous === undefined || logOf(this.#previous, channel) !== logOf(record, channel);
     // A chart that a later epoch has already changed again is sent too: it holds what this epoch changed.

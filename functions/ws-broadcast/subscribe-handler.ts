@@ -16,9 +16,9 @@ import {
   encodePong,
   isChannel,
 } from "#src/wire/push-protocol.ts";
-import { latestCommitted } from "./channel-state.ts";
 import { ChannelStates } from "./channel-states.ts";
 import { connectionLifeMs } from "./connection-life.ts";
+import { latestCommitted } from "./read-channel.ts";
 
 export interface SubscribeDeps {
   readonly connections: ConnectionStore;
@@ -30,7 +30,7 @@ export interface SubscribeDeps {
 
 /** `$default`: what a client says (src/wire/push-protocol.ts). The answer goes out through the gateway. */
 export function createSubscribeHandler(deps: SubscribeDeps) {
-  const states = new ChannelStates(deps.publications);
+  const states = new ChannelStates(deps);
   return async (event: APIGatewayProxyWebsocketEventV2): Promise<{ statusCode: number }> => {
     const connection = event.requestContext.connectionId as ConnectionId;
     const message = decodeClientMessage(event.body ?? "");

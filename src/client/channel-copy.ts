@@ -1,13 +1,16 @@
 import { applyChange } from "#src/wire/chart-delta.ts";
+import { applyMinutes } from "#src/wire/minutes.ts";
 import type {
   Channel,
   ChartChannel,
   ChartSnapshot,
   RecentSnapshot,
   ServerMessage,
+  SkipsSnapshot,
   StatsSnapshot,
   Version,
 } from "#src/wire/push-protocol.ts";
+import { applyRecentDelta } from "#src/wire/recent-feed.ts";
 
 export type Snapshot = Extract<ServerMessage, { type: "snapshot" }>;
 type Delta = Extract<ServerMessage, { type: "delta" }>;
@@ -18,7 +21,9 @@ export type Held<C extends Channel> = C extends ChartChannel
   ? ChartSnapshot
   : C extends "stats"
     ? StatsSnapshot
-    : RecentSnapshot;
+    : C extends "dims.skips"
+      ? SkipsSnapshot
+      : RecentSnapshot;
 
 /** So many deltas are kept that came before the one they follow on; the server keeps as many. */
 const maxEarly = 20;
@@ -101,16 +106,28 @@ export class ChannelCopy {
   }
 }
 
-const follows = (held: Snapshot, delta: Delta): boolean =>
-  held.log === delta.log && held.channel === delta.channel && delta.seq === held.seq + 1;
+function follows(held: Snapshot, delta: Delta): boolean {
+  if (held.log !== delta.log || held.channel !== delta.channel) return false;
+  const from = "from" in delta ? delta.from : delta.seq - 1;
+  return from <= held.seq && held.seq < delta.seq;
+}
 
 /** @returns undefined where the delta belongs to something else */
 function applyDelta(held: Snapshot, delta: Delta): Snapshot | undefined {
-  if (held.channel === "stats" || held.channel === "plays.recent") return undefined;
+  const { seq, epoch, now } = delta;
+  if (held.channel === "stats" && delta.channel === "stats") {
+    const minutes = applyMinutes(held.minutes, delta.minutes);
+    return { ...held, seq, epoch, now, stats: delta.stats, minutes };
+  }
+  if (held.channel === "plays.recent" && delta.channel === "plays.recent")
+    return { ...held, seq, epoch, now, ...applyRecentDelta(held, delta) };
+  if (!isChart(held) || !("leave" in delta)) return undefined;
   const entries = applyChange(held.entries, delta);
-  const { seq, epoch, now, total } = delta;
-  return entries && { ...held, seq, epoch, now, total, entries };
+  return entries && { ...held, seq, epoch, now, total: delta.total, entries };
 }
+
+const isChart = (held: Snapshot): held is ChartSnapshot =>
+  "entries" in held && held.channel !== "plays.recent";
 
 const isSameVersion = (a: Version, b: Version): boolean => a.log === b.log && a.seq === b.seq;
 

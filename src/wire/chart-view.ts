@@ -1,6 +1,5 @@
 import type { Chart, ChartEntry } from "../domain/chart.ts";
 import { type DecayWindow, decayWindows, halfLifeMinutes, landmarkAt, playsWorth } from "../domain/decay.ts";
-import { judge, type Play } from "../domain/play.ts";
 import { scoresPerUnit } from "../domain/rising.ts";
 import { type ChartWindow, minuteMs } from "../domain/windows.ts";
 import { utf8Length } from "./play-codec.ts";
@@ -100,26 +99,5 @@ function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => 
       expected: Math.round(entry.rise.expected * 10) / 10,
       listeners: entry.rise.listeners,
     }),
-  };
-}
-
-/**
- * A play of the feed as anybody may see it. Times are epoch ms. Neither the listener is in it nor the event's id: a derived
- * one is a hash that can be found again by trying listeners, and a producer may build its own out of the listener's.
- */
-export interface RecentPlayView {
-  readonly track: { readonly id: string; readonly artist: string; readonly title: string };
-  readonly started_at: number;
-  readonly listened_ms: number;
-  readonly qualified: boolean;
-}
-
-export function viewPlay(play: Play): RecentPlayView {
-  const { listenedMs, qualified } = judge(play);
-  return {
-    track: { id: play.track.id, artist: play.track.artist, title: play.track.title ?? "" },
-    started_at: play.startedAt,
-    listened_ms: listenedMs,
-    qualified,
   };
 }

@@ -1,15 +1,18 @@
 import type { ChartList } from "../domain/chart.ts";
 import { type DimensionList, listOfDimension } from "../domain/charted-counters.ts";
 import { type Dimension, dimensions } from "../domain/counter.ts";
-import type { Play } from "../domain/play.ts";
+import type { RecentPlay } from "../domain/recent-feed.ts";
 import { err, ok, type Result } from "../domain/result.ts";
 import { type ChartWindow, chartWindows } from "../domain/windows.ts";
 import type { ChartChange } from "./chart-delta.ts";
-import { type ChartEntryView, type Decay, type RecentPlayView, viewPlay } from "./chart-view.ts";
+import type { ChartEntryView, Decay } from "./chart-view.ts";
 import { isObject, type JsonObject } from "./json.ts";
+import type { MinuteView } from "./minutes.ts";
 import { parseJson, utf8Length } from "./play-codec.ts";
 import { maxFrameBytes, maxMessageBytes, maxSnapshotEntries } from "./push-limits.ts";
+import { type RecentChange, type ShownFeed, viewRecent } from "./recent-feed.ts";
 import { showValue } from "./show-value.ts";
+import type { EndingsView } from "./skips-view.ts";
 import type { StatsView } from "./stats-view.ts";
 
 /*
@@ -17,8 +20,8 @@ import type { StatsView } from "./stats-view.ts";
  *
  * A version is {log, seq}: `log` is the store and the window's instance, `seq` counts the versions inside a log. A
  * `seq` says nothing about another log: when a window rolls over, or the data directory is another one, the log changes.
- * A delta leads from the version before its `seq` to it: who holds another version asks again with `since`, and gets
- * the deltas that are missing or a snapshot. Answers may overtake each other (a snapshot on request and a broadcast),
+ * A delta leads from the version before its `seq` to it, and one that says `from` from any version since that: who holds
+ * another one asks again with `since`, and gets the deltas that are missing or a snapshot. Answers may overtake each other (a snapshot on request and a broadcast),
  * so a client that holds a snapshot of `epoch` n drops one of the same channel with a smaller epoch.
  */
 
@@ -28,11 +31,12 @@ export type PublicList = (typeof publicLists)[number];
 /** `dims.genre`: today's chart of a dimension's values. */
 export type DimensionChannel = `dims.${Dimension}`;
 export type ChartChannel = `${PublicList}.${ChartWindow}` | DimensionChannel;
-export type Channel = ChartChannel | "stats" | "plays.recent";
+export type Channel = ChartChannel | "dims.skips" | "stats" | "plays.recent";
 
 export const channels: readonly Channel[] = [
   ...publicLists.flatMap((list) => chartWindows.map((window) => `${list}.${window}` as const)),
   ...dimensions.map((dimension) => `dims.${dimension}` as const),
+  "dims.skips",
   "stats",
   "plays.recent",
 ];
@@ -40,6 +44,7 @@ export const channels: readonly Channel[] = [
 /** What a channel carries. */
 export type Topic =
   | { readonly kind: "chart"; readonly list: PublicList | DimensionList; readonly window: ChartWindow }
+  | { readonly kind: "skips" }
   | { readonly kind: "stats" }
   | { readonly kind: "recent" };
 
@@ -92,18 +97,37 @@ export interface ChartDelta extends Current, ChartChange {
   readonly channel: ChartChannel;
 }
 
-export interface RecentSnapshot extends Current {
+export interface RecentSnapshot extends Current, ShownFeed {
   readonly type: "snapshot";
   readonly channel: "plays.recent";
-  readonly total: number;
-  /** Newest first. */
-  readonly entries: readonly RecentPlayView[];
+}
+
+/** What came into the feed; `applyRecentDelta` of recent-feed.ts puts it in. */
+export interface RecentDelta extends Current, RecentChange {
+  readonly type: "delta";
+  readonly channel: "plays.recent";
+  /** It is for whoever holds a version from this one on. */
+  readonly from: number;
 }
 
 export interface StatsSnapshot extends Current {
   readonly type: "snapshot";
   readonly channel: "stats";
   readonly stats: StatsView;
+  /** The last hour's minutes with plays, by arrival, oldest first. */
+  readonly minutes: readonly MinuteView[];
+}
+
+/** The totals, and the minutes that changed; `applyMinutes` of minutes.ts puts these in. */
+export interface StatsDelta extends Omit<StatsSnapshot, "type"> {
+  readonly type: "delta";
+  /** It is for whoever holds a version from this one on. */
+  readonly from: number;
+}
+
+export interface SkipsSnapshot extends Current, EndingsView {
+  readonly type: "snapshot";
+  readonly channel: "dims.skips";
 }
 
 /** The answer to a `subscribe` whose `since` is the newest version: the client already has it. */
@@ -127,7 +151,10 @@ export type ServerMessage =
   | ChartSnapshot
   | RecentSnapshot
   | StatsSnapshot
+  | SkipsSnapshot
   | ChartDelta
+  | RecentDelta
+  | StatsDelta
   | CurrentMessage
   | PongMessage
   | ErrorMessage;
@@ -139,6 +166,7 @@ export function isChannel(name: unknown): name is Channel {
 export function topicOf(channel: Channel): Topic {
   if (channel === "stats") return { kind: "stats" };
   if (channel === "plays.recent") return { kind: "recent" };
+  if (channel === "dims.skips") return { kind: "skips" };
   const [list, detail] = channel.split(".") as [PublicList, ChartWindow] | ["dims", Dimension];
   if (list === "dims") return { kind: "chart", list: listOfDimension[detail], window: "day" };
   return { kind: "chart", list, window: detail };
@@ -182,8 +210,14 @@ export const encodeCurrent = (current: Omit<CurrentMessage, "type">): string =>
 export const encodePong = (at: number, versions: PongMessage["channels"]): string =>
   encode({ type: "pong", at, channels: versions });
 
-export const encodeStatsSnapshot = (snapshot: Omit<StatsSnapshot, "type">): string =>
-  encode({ type: "snapshot", ...snapshot });
+export const encodeStatsSnapshot = (snapshot: Omit<StatsSnapshot, "type" | "channel">): string =>
+  encode({ type: "snapshot", channel: "stats", ...snapshot });
+
+export const encodeStatsDelta = (delta: Omit<StatsDelta, "type" | "channel">): string =>
+  encode({ type: "delta", channel: "stats", ...delta });
+
+export const encodeSkipsSnapshot = (snapshot: Omit<SkipsSnapshot, "type" | "channel">): string =>
+  encode({ type: "snapshot", channel: "dims.skips", ...snapshot });
 
 /** The entries are those that `viewShown` shows, which fit in a frame; `total` is how many there are. */
 export const encodeChartSnapshot = (snapshot: Omit<ChartSnapshot, "type">): string =>
@@ -201,12 +235,17 @@ export function encodeChartDelta(current: Current, change: ChartChange): string 
 
 /** As many of the newest plays as a frame holds. */
 export function encodeRecentSnapshot(
-  snapshot: Omit<RecentSnapshot, "type" | "entries" | "total">,
-  plays: readonly Play[],
+  snapshot: Omit<RecentSnapshot, "type" | "channel" | "entries" | "total">,
+  plays: readonly RecentPlay[],
 ): string {
-  const shown = plays.slice(0, maxSnapshotEntries).map(viewPlay);
-  return encodeList({ type: "snapshot", ...snapshot, total: plays.length }, shown);
+  const head = { type: "snapshot", channel: "plays.recent", ...snapshot, total: plays.length };
+  return encodeList(head, plays.slice(0, maxSnapshotEntries).map(viewRecent));
 }
+
+export const encodeRecentDelta = (
+  delta: Omit<RecentDelta, "type" | "channel" | "enter">,
+  enter: readonly RecentPlay[],
+): string => encode({ type: "delta", channel: "plays.recent", ...delta, enter: enter.map(viewRecent) });
 
 /** A server message as a client gets it; undefined where it is none, so that a newer server does not break a client. */
 export function readServerMessage(json: unknown): ServerMessage | undefined {

@@ -11,7 +11,7 @@ export function followChart(messages: readonly ServerMessage[]): ChartSnapshot |
   for (const message of messages) {
     if (message.type === "snapshot" && "entries" in message && message.channel !== "plays.recent")
       held = message;
-    if (message.type !== "delta") continue;
+    if (message.type !== "delta" || !("leave" in message)) continue;
     if (held === undefined || held.log !== message.log || message.seq !== held.seq + 1)
       throw new Error(`delta ${message.seq} after version ${held?.seq}`);
     const entries = applyChange(held.entries, message);

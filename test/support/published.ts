@@ -8,8 +8,9 @@ import { MemoryPublicationStore } from "#src/adapters/memory/memory-publication-
 import { MemoryRejectStore } from "#src/adapters/memory/memory-reject-store.ts";
 import type { Chart, ChartEntry } from "#src/domain/chart.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
-import type { EpochMs } from "#src/domain/play.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
 import { type Head, origin, type ShardCounts, type ShardKey } from "#src/domain/position.ts";
+import type { RecentFeed } from "#src/domain/recent-feed.ts";
 import { currentWindows } from "#src/domain/windows.ts";
 import type { ConnectionGateway } from "#src/ports/connection-gateway.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
@@ -89,6 +90,17 @@ export const anEntry = (id: string, overrides: Partial<ChartEntry> = {}): ChartE
   previousRank: undefined,
   peak: 1,
   ...overrides,
+});
+
+/** A feed of these plays, which came into it in one epoch. */
+export const aFeed = (plays: readonly Play[], epoch = 1): RecentFeed => ({
+  plays: plays.map((play, n) => ({
+    key: `${epoch}-${n}`,
+    epoch: epoch as EpochNumber,
+    arrivedAt: (play.startedAt + 1000) as EpochMs,
+    play,
+  })),
+  rewrittenIn: 0,
 });
 
 export async function publishChart({ publications }: MemoryStores, chart: Chart): Promise<void> {

@@ -28,7 +28,7 @@ export async function stillNamed(
   const correction = await stores.publications.read(correctionKey);
   if (correction?.body !== noCorrection) found.push("the correction is not cleared");
   const recent = await stores.publications.read(recentKey);
-  for (const { eventId, userId } of recent === undefined ? [] : decodeRecent(recent.body))
+  for (const { eventId, userId } of recent === undefined ? [] : playsIn(recent.body))
     if (cutOffs.has(userId) && gone.ids.has(eventId)) found.push(`recent play ${eventId} of ${userId}`);
   return [
     ...found,
@@ -36,6 +36,8 @@ export async function stillNamed(
     ...(await keptRejects(stores, archive, gone)),
   ];
 }
+
+const playsIn = (body: string) => decodeRecent(body).plays.map(({ play }) => play);
 
 /** Records that lie wholly before a cut-off and name its listener. */
 async function namedInArchive(archive: Archive, cutOffs: CutOffs): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { aMoment } from "#test/support/arbitraries.ts";
 import { aPlay } from "#test/support/builders.ts";
-import { type MemoryStores, memoryStores } from "#test/support/published.ts";
+import { aFeed, type MemoryStores, memoryStores } from "#test/support/published.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -218,7 +218,7 @@ describe("POST /plays", () => {
 describe("GET /plays/recent", () => {
   beforeEach(async () => {
     const plays = [aPlay({ eventId: "secret-event", userId: "secret-user", startedAt: aMoment })];
-    await stores.publications.write(recentKey, { epoch: 1 as EpochNumber, body: encodeRecent(plays) });
+    await stores.publications.write(recentKey, { epoch: 1 as EpochNumber, body: encodeRecent(aFeed(plays)) });
   });
 
   test.each([

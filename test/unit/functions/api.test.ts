@@ -9,7 +9,7 @@ import { songKey } from "#src/domain/counter.ts";
 import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
-import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
+import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import type { Head } from "#src/domain/position.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { TrendingSong } from "#src/domain/recommend.ts";
@@ -20,7 +20,9 @@ import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
 import { encodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import { aMoment } from "#test/support/arbitraries.ts";
+import { aPlay } from "#test/support/builders.ts";
 import {
+  aFeed,
   aHead,
   anEntry,
   anEpoch,
@@ -591,17 +593,16 @@ test.each([
 });
 
 test("GET /plays/recent gives the newest plays of the sample, without their listeners", async () => {
-  const aPlay = (eventId: string): Play =>
-    ({
-      eventId,
-      userId: "u1",
-      track: { id: "S1", artist: "Coldplay" },
-      startedAt: aMoment,
-      msPlayed: 29_000,
-    }) as Play;
+  const plays = ["e2", "e1"].map((eventId) =>
+    aPlay({
+      ...{ eventId, startedAt: aMoment, msPlayed: 29_000, mood: "Chill", platform: "ios", rating: 4.5 },
+      track: { id: "S1", genre: "rock", durationMs: 90_000 },
+      geo: { country: "JP", city: "Osaka" },
+    }),
+  );
   await stores.publications.write(recentKey, {
     epoch: 5 as EpochNumber,
-    body: encodeRecent([aPlay("e2"), aPlay("e1")]),
+    body: encodeRecent(aFeed(plays, 5)),
   });
 
   const { status, body } = await get("/plays/recent", { limit: "1" });
@@ -611,10 +612,13 @@ test("GET /plays/recent gives the newest plays of the sample, without their list
     epoch: 5,
     plays: [
       {
-        track: { id: "S1", artist: "Coldplay", title: "" },
+        key: "5-0",
+        track: { id: "S1", artist: "Coldplay", title: "", genre: "rock" },
         started_at: "2026-11-20T14:00:00.000Z",
-        listened_ms: 29_000,
-        qualified: false,
+        arrived_at: "2026-11-20T14:00:01.000Z",
+        ...{ listened_ms: 29_000, duration_ms: 90_000, ms_played: 29_000, pct: 0.322 },
+        ...{ qualified: false, completed: false, skipped: true },
+        ...{ rating: 4.5, mood: "Chill", platform: "ios", country: "JP", city: "Osaka" },
       },
     ],
   });
@@ -624,6 +628,7 @@ describe("GET /stats", () => {
   test("before the first epoch nothing is counted", async () => {
     expect((await get("/stats")).body).toEqual({
       ...{ plays: 0, unqualified: 0, duplicates: 0, rejects: 0, epoch: 0 },
+      ...{ completes: 0, skips: 0, listened_ms: 0 },
       ...{ lag_plays: 0, epoch_at: null, age_ms: null, figures: {}, verification: null, simulated: false },
     });
   });
@@ -639,6 +644,17 @@ describe("GET /stats", () => {
 
     expect(body).toMatchObject({ plays: 10, duplicates: 2, epoch: 1, lag_plays: 7, age_ms: 1500 });
     expect(body.simulated).toBe(true);
+  });
+
+  test("tell what all counted plays add up to, as their commit found it", async () => {
+    await stores.epochs.create(anEpoch(1));
+    const commit = { completes: 3, skips: 2, listenedMs: 900_000 };
+    await stores.epochs.commit(1 as EpochNumber, { commit }, aMoment);
+
+    expect((await get("/stats")).body).toMatchObject({
+      ...{ completes: 3, skips: 2, listened_ms: 900_000 },
+      figures: { commit },
+    });
   });
 
   test("show repeats of marked plays as duplicates and forgotten ones not at all, and neither is lag", async () => {

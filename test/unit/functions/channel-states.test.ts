@@ -23,7 +23,7 @@ beforeEach(() => {
     reads.push(key);
     return read(key);
   };
-  states = new ChannelStates(stores.publications);
+  states = new ChannelStates(stores);
 });
 
 test("a channel is read once an epoch, however many ask", async () => {

@@ -97,7 +97,9 @@ async function resultOf(pipeline: Pipeline, plays: readonly Play[]) {
       return profile === undefined || profile.plays + profile.unqualified === 0 ? [] : [profile];
     }),
     // A sample: only that nothing of the listener's is left in it is the same.
-    recent: (recent === undefined ? [] : decodeRecent(recent.body)).filter((play) => play.userId === user),
+    recent: (recent === undefined ? [] : decodeRecent(recent.body).plays).filter(
+      ({ play }) => play.userId === user,
+    ),
   };
 }
 

@@ -1,74 +1,18 @@
-import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
-import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
-import type { EpochMs, Play } from "#src/domain/play.ts";
+import type { EpochMs } from "#src/domain/play.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
 import { applyChange, deltaKey, deltaRingSize } from "#src/wire/chart-delta.ts";
-import { encodePlay } from "#src/wire/play-codec.ts";
 import type { ChartDelta, ChartSnapshot } from "#src/wire/push-protocol.ts";
-import { aPlay, someTime } from "#test/support/builders.ts";
-import { kinesisEvent, Pipeline } from "#test/support/pipeline.ts";
-import { memoryStores } from "#test/support/published.ts";
+import { Live } from "#test/support/live.ts";
 
-const client = "client" as ConnectionId;
 const hourMs = 3_600_000;
 
-/** The pipeline and its clients: each call of `play` is one epoch that is broadcast. */
-class Live {
-  now = (someTime + 1000) as EpochMs;
-  readonly push = memoryStores();
-  readonly pipeline = new Pipeline({ now: () => this.now });
-  readonly #consume = this.pipeline.container();
-  #sequence = 0;
-  #epoch = 0;
-
-  /** Plays of these songs, one each; each song has a genre of its own. */
-  play(...songs: string[]): Promise<void> {
-    return this.playAt(this.now - 500, ...songs);
-  }
-
-  /** @param startedAt epoch ms */
-  async playAt(startedAt: number, ...songs: string[]): Promise<void> {
-    const plays = songs.map((id) => this.#aPlay(id, startedAt));
-    const records = plays.map((play) => {
-      this.#sequence += 1;
-      return { sequenceNumber: String(this.#sequence), data: encodePlay(play), arrivedAt: this.now };
-    });
-    await this.#consume(kinesisEvent(records));
-    await this.pipeline.runEpochs();
-    this.#epoch += 1;
-    await createBroadcastHandler(this.#deps())({ epoch: this.#epoch as never });
-    this.now = (this.now + 1000) as EpochMs;
-  }
-
-  async say(message: object): Promise<Record<string, unknown>[]> {
-    const before = this.heard().length;
-    const event = { requestContext: { connectionId: client }, body: JSON.stringify(message) };
-    await createSubscribeHandler(this.#deps())(event as unknown as APIGatewayProxyWebsocketEventV2);
-    return this.heard().slice(before);
-  }
-
-  heard(): Record<string, unknown>[] {
-    return this.push.gateway.to(client);
-  }
-
-  /** What a new subscriber would be shown. */
-  async snapshot(channel: string): Promise<ChartSnapshot> {
-    const [snapshot] = await this.say({ action: "subscribe", channel });
-    return snapshot as unknown as ChartSnapshot;
-  }
-
-  #aPlay(id: string, startedAt: number): Play {
-    const track = { id, artist: `artist of ${id}`, title: `title of ${id}`, genre: `genre of ${id}` };
-    return aPlay({ startedAt, track });
-  }
-
-  #deps() {
-    const { epochs, publications } = this.pipeline.stores;
-    return { ...this.push, epochs, publications, clock: () => this.now };
-  }
+/** What a new subscriber would be shown. */
+async function snapshotOf(live: Live, channel: string): Promise<ChartSnapshot> {
+  const [snapshot] = await live.say({ action: "subscribe", channel });
+  return snapshot as unknown as ChartSnapshot;
 }
 
 /** Forty songs, so that a change is shorter than the list. */
@@ -89,7 +33,7 @@ describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.ho
     test("gets a delta an epoch, which together make what a new subscriber is shown", async () => {
       const live = new Live();
       await live.play(...crowd, ...crowd.slice(0, 20));
-      let held = await live.snapshot(channel);
+      let held = await snapshotOf(live, channel);
       const heardBefore = live.heard().length;
 
       await live.play("S30", "S30", "S30");
@@ -99,14 +43,14 @@ describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.ho
       const deltas = live.heard().slice(heardBefore);
       expect(deltas.map(({ type }) => type)).toEqual(["delta", "delta", "delta"]);
       for (const delta of asDeltas(deltas)) held = take(held, delta);
-      expect(held).toEqual(await live.snapshot(channel));
+      expect(held).toEqual(await snapshotOf(live, channel));
       expect(held.total).toBe(41);
     });
 
     test("who was away gets the deltas that are missing, in order", async () => {
       const live = new Live();
       await live.play(...crowd);
-      let held = await live.snapshot(channel);
+      let held = await snapshotOf(live, channel);
       await live.say({ action: "unsubscribe", channel });
       await live.play("S3");
       await live.play("S4", "S4");
@@ -119,7 +63,7 @@ describe.each(["songs.hot", "songs.hot24", "songs.day", "songs.all", "artists.ho
 
       expect(answers.map(({ type }) => type)).toEqual(["delta", "delta"]);
       for (const delta of asDeltas(answers)) held = take(held, delta);
-      expect(held).toEqual(await live.snapshot(channel));
+      expect(held).toEqual(await snapshotOf(live, channel));
     });
   },
 );
@@ -134,7 +78,7 @@ test("a broadcast says how much its deltas saved, once a channel", async () => {
   }
 
   const before = live.heard().length;
-  const snapshot = await live.snapshot("songs.day");
+  const snapshot = await snapshotOf(live, "songs.day");
   await live.play("S1");
 
   const [delta] = live.heard().slice(before + 1);
@@ -149,7 +93,7 @@ test("a broadcast says how much its deltas saved, once a channel", async () => {
 test("who was away for longer than deltas are kept gets a snapshot", async () => {
   const live = new Live();
   await live.play(...crowd, ...crowd);
-  const { log, seq } = await live.snapshot("songs.day");
+  const { log, seq } = await snapshotOf(live, "songs.day");
   for (let i = 0; i < deltaRingSize; i++) await live.play("S1");
   const since = (versions: number) => ({ log, seq: seq + versions });
   const subscribe = { action: "subscribe", channel: "songs.day" };
@@ -166,7 +110,7 @@ test("an epoch that replaces what is shown is sent as a snapshot, which is short
   const live = new Live();
   const hundred = Array.from({ length: 100 }, (_, i) => `T${i}`);
   await live.play(...hundred);
-  await live.snapshot("songs.all");
+  await snapshotOf(live, "songs.all");
 
   await live.play(...hundred.flatMap((id) => [`${id}b`, `${id}b`]));
 
@@ -176,7 +120,7 @@ test("an epoch that replaces what is shown is sent as a snapshot, which is short
 test("a dimension's channel is today's chart of its values, and another day has another log", async () => {
   const live = new Live();
   await live.play("S1", "S2", "S2");
-  const today = await live.snapshot("dims.genre");
+  const today = await snapshotOf(live, "dims.genre");
   live.now = (live.now + 24 * hourMs) as EpochMs;
 
   await live.play("S3");
@@ -206,7 +150,7 @@ test("a window that rolls over starts with a snapshot and never takes the deltas
   const live = new Live();
   await live.play(...crowd);
   await live.play("S1");
-  const held = await live.snapshot("songs.hour");
+  const held = await snapshotOf(live, "songs.hour");
   live.now = (live.now + hourMs) as EpochMs;
 
   await live.play(...crowd);
@@ -229,7 +173,7 @@ test("a window that rolls over starts with a snapshot and never takes the deltas
 test("a chart that a later epoch has already changed again sends the delta of the epoch that is broadcast", async () => {
   const live = new Live();
   await live.play(...crowd);
-  await live.snapshot("songs.all");
+  await snapshotOf(live, "songs.all");
   await live.play("S1");
   await live.play("S2");
   const before = live.heard().length;
@@ -249,7 +193,7 @@ describe("the slots that the instances of a window share", () => {
     live.now = (live.now + hourMs) as EpochMs;
     await live.play(...crowd);
     await live.play("S2");
-    const held = await live.snapshot("songs.hour");
+    const held = await snapshotOf(live, "songs.hour");
     await live.play("S3");
 
     await live.playAt(lastHour, "S4"); // the third version of the last hour's chart, as S3 made of this one
@@ -266,7 +210,7 @@ describe("the slots that the instances of a window share", () => {
     live.now = (live.now + hourMs) as EpochMs;
     await live.play(...crowd);
     await live.play("S5");
-    const { log, seq } = await live.snapshot("songs.hour");
+    const { log, seq } = await snapshotOf(live, "songs.hour");
     // A store whose slot of this version was lost: there stands the last hour's.
     const { publications } = live.pipeline.stores;
     const key = deltaKey("songs", "hour", seq);
@@ -284,7 +228,7 @@ describe("the slots that the instances of a window share", () => {
 test("a run that dies between a delta and its chart leaves neither a gap nor a change twice", async () => {
   const live = new Live();
   await live.play(...crowd);
-  let held = await live.snapshot("songs.all");
+  let held = await snapshotOf(live, "songs.all");
   const { publications } = live.pipeline.stores;
   const write = publications.write.bind(publications);
   let isDead = false;
@@ -295,7 +239,7 @@ test("a run that dies between a delta and its chart leaves neither a gap nor a c
   await expect(live.play("S1")).rejects.toThrow("the container is gone");
 
   expect((await publications.read(deltaKey("songs", "all", 2)))?.epoch).toBe(2);
-  expect((await live.snapshot("songs.all")).seq).toBe(1);
+  expect((await snapshotOf(live, "songs.all")).seq).toBe(1);
   publications.write = write;
   const before = live.heard().length;
   await live.play("S2"); // resumes epoch 2, and then counts this

@@ -488,7 +488,7 @@ describe("marked plays (I3)", () => {
     expect(await plays(pipeline, "v")).toBeUndefined();
     expect(await pipeline.stores.counters.read([songKey("t" as TrackId)])).toEqual([]);
     const published = await pipeline.stores.publications.read(recentKey);
-    expect(decodeRecent(published?.body ?? "").map(({ userId }) => userId)).toEqual(["u"]);
+    expect(decodeRecent(published?.body ?? "").plays.map(({ play }) => play.userId)).toEqual(["u"]);
   });
 
   test("do not look at what counted unmarked, and are not looked at by it: that is the sender's", async () => {
@@ -589,8 +589,8 @@ test("the feed of recent plays holds the newest in full", async () => {
   const pipeline = await feed(plays, { shards: 1, batch: 10, batchesPerEpoch: 2 });
 
   const published = await pipeline.stores.publications.read(recentKey);
-  const recent = decodeRecent(published?.body ?? "");
+  const recent = decodeRecent(published?.body ?? "").plays;
 
   expect(recent).toHaveLength(plays.length);
-  expect(recent[0]?.startedAt).toBe(Math.max(...plays.map((play) => play.startedAt)));
+  expect(recent[0]?.play.startedAt).toBe(Math.max(...plays.map((play) => play.startedAt)));
 });
