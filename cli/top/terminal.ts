@@ -25,7 +25,7 @@ export class Screen {
 
   /** Lines beyond the last row are not drawn. */
   draw(lines: readonly string[]): void {
-    const shown = lines.slice(0, this.#terminal.rows ?? lines.length);
+    const shown = lines.slice(0, this.#terminal.rows || lines.length);
     const picture = shown.map((line) => line + clearLine).join("\r\n");
     this.#terminal.write(`${this.#isOpen ? "" : enter}${home}${picture}${clearBelow}`);
     this.#isOpen = true;

@@ -30,7 +30,8 @@ export class LiveView implements View {
 
   redraw(): void {
     if (this.#frame === undefined) return;
-    const { columns = plainWidth, rows = headLines + this.#limit } = this.#terminal;
+    const columns = this.#terminal.columns || plainWidth; // 0 where a terminal does not know
+    const rows = this.#terminal.rows || headLines + this.#limit;
     const limit = Math.max(0, Math.min(this.#limit, rows - headLines));
     this.#screen.draw(renderChart(this.#frame, { width: columns, limit, color: this.#color }));
   }
@@ -52,7 +53,7 @@ export class PlainView implements View {
   }
 
   show(frame: Frame): void {
-    const layout = { width: this.#terminal.columns ?? plainWidth, limit: this.#limit, color: false };
+    const layout = { width: this.#terminal.columns || plainWidth, limit: this.#limit, color: false };
     const lines =
       this.#shown === undefined ? renderChart(frame, layout) : renderChanges(this.#shown, frame, layout);
     for (const line of lines) this.#terminal.write(`${line.trimEnd()}\n`);
