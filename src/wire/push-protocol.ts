@@ -16,7 +16,8 @@ import type { EndingsView } from "./skips-view.ts";
 import type { StatsView } from "./stats-view.ts";
 
 /*
- * What travels over the WebSocket (DESIGN.md section 7). Every frame is one JSON object; times are epoch ms.
+ * What travels over the WebSocket; docs/protocol.md explains it, docs/asyncapi.yaml has the schemas. A message is one JSON
+ * object; times are epoch ms.
  *
  * A version is {log, seq}: `log` is the store and the window's instance, `seq` counts the versions inside a log. A
  * `seq` says nothing about another log: when a window rolls over, or the data directory is another one, the log changes.
