@@ -61,7 +61,7 @@ function complaintsOf(message: unknown): string {
 function aCrowd(startedAt: number): readonly Play[] {
   return Array.from({ length: 240 }, (_, i) => {
     const id = `S${i % 40}`;
-    const userId = `listener ${i % 6}` as UserId;
+    const userId = `listener ${Math.floor(i / 40)}` as UserId;
     const track = { id, artist: `artist of ${id}`, title: `title of ${id}`, genre: `genre of ${id}` };
     return aPlay({ userId, startedAt, track });
   });
