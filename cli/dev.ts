@@ -65,6 +65,8 @@ export function registerDev(program: Command): void {
 async function dev(options: DevOptions): Promise<void> {
   const { ConsoleLogger } = await import("#local/console-logger.ts");
   const { Runtime } = await import("#local/runtime.ts");
+  const { buildPage } = await import("#local/http/built-page.ts");
+  buildPage().catch(() => undefined); // ahead of who opens it, who is told where it fails
   const runtime = await Runtime.start({
     ...options,
     tickMs: options.tick,

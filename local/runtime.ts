@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { join } from "node:path";
 import { createApiHandler } from "#functions/api/handler.ts";
 import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
 import { createConnectHandler } from "#functions/ws-broadcast/connect-handler.ts";
@@ -7,6 +6,7 @@ import { createDisconnectHandler } from "#functions/ws-broadcast/disconnect-hand
 import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
 import { MemoryConnectionStore } from "#src/adapters/memory/memory-connection-store.ts";
 import type { EpochMs } from "#src/domain/play.ts";
+import { hourMs } from "#src/domain/windows.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
@@ -48,7 +48,6 @@ export class PortInUseError extends Error {
 }
 
 const host = "127.0.0.1";
-const dashboardDir = join(import.meta.dirname, "../dashboard");
 const clock = (): EpochMs => Date.now() as EpochMs;
 
 /** Everything that AWS runs for Earworm, in one process. */
@@ -128,8 +127,13 @@ function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise
     simulated: options.simulate > 0,
   });
   return startHttpServer({
-    ...{ port: options.port, host, api, gateway: push.gateway, dashboardDir, logger },
+    ...{ port: options.port, host, api, gateway: push.gateway, logger },
     ...(connectionLifeMs !== undefined && { connectionLifeMs }),
+    pageConfig: {
+      ...{ webSocketUrl: "/ws", apiUrl: "", stage: "local" },
+      connectionLifeMs: connectionLifeMs ?? 2 * hourMs,
+      ...{ tickMs: options.tickMs, simulated: options.simulate > 0 },
+    },
     websocket: {
       // The server has checked Host and Origin (origin-check.ts) before it asks.
       connect: createConnectHandler({ ...push, clock, allowedOrigins: ["*"] }),

@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type Asset, loadDashboard } from "./dashboard-assets.ts";
+import { DashboardAssets, type PageConfig } from "./dashboard-assets.ts";
 import { eventOf, maxBodyBytes, readBody, writeError, writeResult } from "./http-events.ts";
 import { refusalOf } from "./origin-check.ts";
-import { securityHeaders } from "./security-headers.ts";
 import { LocalWebSocketServer, type WebSocketServerOptions } from "./websocket-server.ts";
 
 export interface HttpServerOptions extends WebSocketServerOptions {
@@ -13,7 +12,8 @@ export interface HttpServerOptions extends WebSocketServerOptions {
   readonly host: "127.0.0.1" | "::1";
   /** createApiHandler's function. */
   readonly api: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
-  readonly dashboardDir: string;
+  /** What the page is told in `config.json`. */
+  readonly pageConfig: PageConfig;
 }
 
 export interface HttpServer {
@@ -31,7 +31,7 @@ const graceMs = 500;
  * @throws Error with code `EADDRINUSE` where the port is taken
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const assets = await loadDashboard(options.dashboardDir);
+  const assets = new DashboardAssets(options.pageConfig);
   const server = createServer({ requestTimeout: 30_000 }, (request, response) => {
     serve(options, assets, request, response).catch((error: unknown) => {
       options.logger.error("a request failed", { reason: String(error) });
@@ -70,7 +70,7 @@ function listen(server: Server, { port, host }: HttpServerOptions): Promise<numb
 
 async function serve(
   { api }: HttpServerOptions,
-  assets: ReadonlyMap<string, Asset>,
+  assets: DashboardAssets,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -79,13 +79,7 @@ async function serve(
   const target = targetOf(request);
   if (target === undefined) return writeError(response, 400, "bad_path", "the path is not valid");
 
-  const asset = assets.get(target.path);
-  if (asset !== undefined && (request.method === "GET" || request.method === "HEAD")) {
-    response.setHeader("content-type", asset.type);
-    response.setHeader("cache-control", "no-cache");
-    response.writeHead(200, securityHeaders).end(request.method === "HEAD" ? undefined : asset.body);
-    return;
-  }
+  if (await assets.serve(request, response, target.path)) return;
   const body = await readBody(request);
   if (body === undefined) {
     // The rest of the body is not worth reading, so the connection cannot be used again.

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createApiHandler } from "#functions/api/handler.ts";
@@ -14,6 +16,14 @@ import type { WebSocketHandlers } from "#local/http/websocket-server.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
 import { aHead, anEpoch, commitEpoch, type MemoryStores, memoryStores } from "#test/support/published.ts";
+
+/** All of the page's script, gzipped, bytes. */
+const maxScriptBytes = 100_000;
+
+const pageConfig = {
+  ...{ webSocketUrl: "/ws", apiUrl: "", connectionLifeMs: 7_200_000, tickMs: 1000 },
+  ...{ simulated: true, stage: "local" },
+};
 
 let stores: MemoryStores;
 let gateway: LocalConnectionGateway;
@@ -41,7 +51,7 @@ function start(overrides: Partial<WebSocketHandlers> = {}): Promise<HttpServer> 
     message: createSubscribeHandler(deps),
     ...overrides,
   };
-  const options = { port: 0, host: "127.0.0.1", dashboardDir: "dashboard", logger: stores.logger } as const;
+  const options = { port: 0, host: "127.0.0.1", pageConfig, logger: stores.logger } as const;
   return startHttpServer({ ...options, api, websocket, gateway });
 }
 
@@ -115,20 +125,107 @@ async function subscribersOf(channel: string): Promise<ConnectionId[]> {
   return subscribers;
 }
 
-describe("HTTP", () => {
-  test("the dashboard is served with a policy that forbids inline scripts", async () => {
+describe("the page", () => {
+  /** A GET as it travels: fetch would decode the body and forbid some headers. */
+  async function getRaw(path: string, headers: Record<string, string> = {}) {
+    const sent = request({ host: "127.0.0.1", port: server.port, path, headers, agent: false }).end();
+    const [response] = await once(sent, "response");
+    return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
+  }
+
+  /** The addresses of what the page loads, as its HTML has them. */
+  function filesOf(html: string): string[] {
+    return [...html.matchAll(/(?:src|href)="\.(\/assets\/[^"]+)"/g)].map(([, path = ""]) => path);
+  }
+
+  test("it is served with a policy that forbids inline scripts, and needs none", async () => {
     const page = await fetch(url("/"));
-    const script = await fetch(url("/main.js"));
+    const html = await page.text();
 
     expect(page.status).toBe(200);
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.headers.get("content-security-policy")).toContain("script-src 'self';");
     expect(page.headers.get("x-content-type-options")).toBe("nosniff");
-    expect(await page.text()).not.toMatch(/<script(?![^>]*src=)|style="|onclick/);
-    expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
-    expect(await script.text()).toContain("WebSocket");
+    expect(page.headers.get("cache-control")).toBe("no-cache");
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|style="|onclick|https?:\/\//);
   });
 
+  test("it asks again with an ETag and is told that nothing changed", async () => {
+    const first = await fetch(url("/"));
+    const etag = first.headers.get("etag") ?? "";
+
+    const again = await getRaw("/", { "if-none-match": `"other", ${etag}` });
+    const other = await getRaw("/", { "if-none-match": '"other"' });
+
+    expect(again.status).toBe(304);
+    expect(again.body).toHaveLength(0);
+    expect(other.status).toBe(200);
+  });
+
+  test("its files are kept for good, because their names change with them", async () => {
+    const paths = filesOf(await (await fetch(url("/"))).text());
+
+    const types = await Promise.all(
+      paths.map(async (path) => {
+        const file = await fetch(url(path));
+        expect(file.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+        return file.headers.get("content-type");
+      }),
+    );
+
+    expect(types.sort()).toEqual([
+      "image/svg+xml",
+      "text/css; charset=utf-8",
+      "text/javascript; charset=utf-8",
+    ]);
+  });
+
+  test("its files are compressed as the client takes them", async () => {
+    const plain = await getRaw("/");
+    const brotli = await getRaw("/", { "accept-encoding": "gzip, deflate, br" });
+    const gzip = await getRaw("/", { "accept-encoding": "gzip, br;q=0" });
+
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    expect(plain.headers.vary).toBe("accept-encoding");
+    expect(brotli.headers["content-encoding"]).toBe("br");
+    expect(brotliDecompressSync(brotli.body)).toEqual(plain.body);
+    expect(gzip.headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(gzip.body)).toEqual(plain.body);
+    expect(gzip.headers["content-length"]).toBe(String(gzip.body.length));
+  });
+
+  test(`its script has under ${maxScriptBytes} bytes, gzipped`, async () => {
+    const paths = filesOf(await (await fetch(url("/"))).text());
+
+    const scripts = await Promise.all(
+      paths.filter((path) => path.endsWith(".js")).map((path) => getRaw(path, { "accept-encoding": "gzip" })),
+    );
+
+    const bytes = scripts.reduce((sum, { body }) => sum + body.length, 0);
+    console.log(`the page's script: ${bytes} bytes gzipped`);
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(maxScriptBytes);
+  });
+
+  test("it is told where the server is", async () => {
+    const config = await fetch(url("/config.json"));
+
+    expect(config.headers.get("content-type")).toBe("application/json");
+    expect(config.headers.get("cache-control")).toBe("no-cache");
+    expect(await config.json()).toEqual(pageConfig);
+  });
+
+  test("HEAD answers without a body, and a file that is not there is not found", async () => {
+    const head = await fetch(url("/"), { method: "HEAD" });
+
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe("");
+    expect((await fetch(url("/assets/../../package.json"))).status).toBe(404);
+    expect((await fetch(url("/assets/index-00000000.js"))).status).toBe(404);
+  });
+});
+
+describe("HTTP", () => {
   test("the API gets the path decoded and the query", async () => {
     const answer = await fetch(url("/users/j%C3%BCrgen%2F1%20a%3F/recommendations?k=3"));
 
@@ -202,7 +299,7 @@ describe("HTTP", () => {
   });
 
   test("a port that is taken is an error with its code", async () => {
-    const options = { host: "127.0.0.1", dashboardDir: "dashboard", logger: stores.logger, gateway } as const;
+    const options = { host: "127.0.0.1", pageConfig, logger: stores.logger, gateway } as const;
     const never = () => Promise.resolve({ statusCode: 200 });
     const websocket = { connect: never, disconnect: never, message: never };
 
