@@ -34,6 +34,8 @@ export interface Settings {
   readonly consumerWindowSeconds: number;
   /** How long the archiver waits for a batch to fill: fewer and larger objects against how far the archive is behind. @default 60 */
   readonly archiveSeconds: number;
+  /** How often the most played songs of each genre, platform, mood and country are published (ADR 16). @default 60 */
+  readonly topsSeconds: number;
   /** How long archived plays are kept; 0 for ever. @default 0 */
   readonly archiveDays: number;
   /** How often the totals are compared with a recount of the archive; 0 for never. @default 24 */
@@ -99,6 +101,7 @@ const defaults: Tunable = {
   consumerBatchSize: 10_000,
   consumerWindowSeconds: 1,
   archiveSeconds: 60,
+  topsSeconds: 60,
   archiveDays: 0,
   verifyHours: 24,
   verifyDays: 0,
@@ -150,6 +153,7 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
     tickSeconds: 1,
     shards: 2,
     archiveSeconds: 1,
+    topsSeconds: 1,
     allowedOrigins: ["https://dashboard.example"],
   },
 };
@@ -166,6 +170,7 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   consumerBatchSize: anInteger(1, 10_000),
   consumerWindowSeconds: anInteger(1, 300), // 0 is refused together with a batch size over 10
   archiveSeconds: anInteger(1, 300), // as for the consumer
+  topsSeconds: anInteger(1, 3600),
   archiveDays: anInteger(0, 36_500),
   verifyHours: anInteger(0, 24), // an alarm's period has a day at most
   verifyDays: anInteger(0, 36_500),

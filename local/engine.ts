@@ -63,6 +63,8 @@ const dedupeHorizonMs = 600_000;
 /** Segments live this long after they were written, ms, and until they are reduced. */
 const segmentRetentionMs = 86_400_000;
 const leaseMs = 300_000;
+/** How often the most played songs of each genre, platform, mood and country are published, ms. */
+const topsEveryMs = 5_000;
 const housekeepingMs = 60_000;
 
 const clock = (): EpochMs => Date.now() as EpochMs;
@@ -246,7 +248,7 @@ function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays:
   const shared = { ...stores, ...yieldingStores(stores), clock, logger: options.logger, metrics: noMetrics };
   return {
     plan: createPlanHandler({ ...shared, createStoreId: randomUUID, maxEpochPlays, leaseMs, tickSeconds: 0 }),
-    reduce: createReduceHandler(shared),
+    reduce: createReduceHandler({ ...shared, topsEveryMs }),
     "user-behavior": createUserBehaviorHandler(shared),
     recommendation: createRecommendationHandler(shared),
     // Plan keeps no tick here: the ticker does, and starts another run at once only for a backlog.

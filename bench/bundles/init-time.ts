@@ -19,6 +19,7 @@ const variables = {
   STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:none",
   STREAM_NAME: "plays",
   TICK_SECONDS: "5",
+  TOPS_EVERY_MS: "60000",
   VERIFY_DAYS: "0",
   WS_MGMT_ENDPOINT: "https://none.example.com/dev",
 } as const;

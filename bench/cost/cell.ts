@@ -332,7 +332,7 @@ class Cell {
     const execution = `execution-${epoch}`;
     const plan = await this.#stage(1, () => this.#plan(execution));
     const reduce = await this.#stage(1, () =>
-      createReduceHandler({ ...this.#stores(), ...this.#edge() })({ epoch }),
+      createReduceHandler({ ...this.#stores(), ...this.#edge(), topsEveryMs: 60_000 })({ epoch }),
     );
     const userBehavior = await this.#stage(1, () =>
       createUserBehaviorHandler({ ...this.#stores(), ...this.#edge() })({ epoch }),

@@ -173,6 +173,7 @@ const kindByPrefix: readonly (readonly [string, Kind])[] = [
   ["BROADCAST", "epochs"],
   ["CHART#", "lists"],
   ["DELTA#", "lists"],
+  ["TOPS#", "lists"],
   ["RECENT", "lists"],
   ["TRENDING", "lists"],
   ["BIN#", "connections"],

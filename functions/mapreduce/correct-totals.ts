@@ -10,6 +10,7 @@ import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
 import { correctionKey, readCorrection } from "#src/wire/correction-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
+import { restartTops } from "./dimension-tops.ts";
 import { forgetRecentPlays } from "./publish-recent.ts";
 
 export interface CorrectTotalsDeps {
@@ -30,6 +31,7 @@ export async function correctTotals(deps: CorrectTotalsDeps, record: EpochRecord
   for (const kind of chartedCounters) await rebuildCharts(deps.counters, drafts, record, correction, kind);
   const charts = await drafts.write();
   await forgetRecentPlays(deps.publications, epoch, correction.userId);
+  await restartTops(deps.publications, record);
   await deps.rejects.remove(correction.rejects);
   return { counters: correction.counters.length, charts };
 }

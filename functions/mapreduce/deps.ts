@@ -59,6 +59,7 @@ export function createReduceDeps(env: Env<typeof reduceEnv>): ReduceDeps & Lambd
     counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
     rejects: new DynamoDbRejectStore(client, env.COUNTERS_TABLE),
+    topsEveryMs: env.TOPS_EVERY_MS,
   };
 }
 

@@ -17,7 +17,11 @@ export const planEnv = {
   TICK_SECONDS: "nonNegativeInt",
 } as const satisfies EnvSpec;
 
-export const reduceEnv = { SEGMENTS_TABLE: "string", COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
+export const reduceEnv = {
+  SEGMENTS_TABLE: "string",
+  COUNTERS_TABLE: "string",
+  TOPS_EVERY_MS: "positiveInt",
+} as const satisfies EnvSpec;
 
 export const commitEnv = { SEGMENTS_TABLE: "string", COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
 

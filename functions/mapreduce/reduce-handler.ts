@@ -26,11 +26,12 @@ import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
 import { correctTotals } from "./correct-totals.ts";
+import { type DimensionTopsDeps, publishTops } from "./dimension-tops.ts";
 import { publishRecent } from "./publish-recent.ts";
 import { publishSeries } from "./publish-series.ts";
 import { writeRejects } from "./reject-writer.ts";
 
-export interface ReduceDeps {
+export interface ReduceDeps extends DimensionTopsDeps {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
   readonly claims: ClaimStore;
@@ -77,7 +78,8 @@ export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => P
     await publishRecent(deps.publications, epoch, newest);
     await publishSeries(deps.publications, epoch, series);
     const publishedAt = deps.clock();
-    await writeRejects(deps, record, shardsWithRejects); // last: charts do not wait for them
+    await writeRejects(deps, record, shardsWithRejects); // charts do not wait for these two
+    await publishTops(deps, record);
     const figures = {
       processingMs: deps.clock() - startedAt,
       publishedAt,

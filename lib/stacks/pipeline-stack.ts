@@ -76,7 +76,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
   const reduce = new StageFunction(scope, "Reduce", {
     entry: "mapreduce/reduce-index.ts",
     envSpec: reduceEnv,
-    env: { SEGMENTS_TABLE, COUNTERS_TABLE },
+    env: { SEGMENTS_TABLE, COUNTERS_TABLE, TOPS_EVERY_MS: String(settings.topsSeconds * 1000) },
     settings,
     work: "heavy",
     timeout,
@@ -86,6 +86,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     reduce,
     ...replace, // put: claims too; deleted: rejects of who is forgotten too
     "dynamodb:UpdateItem",
+    "dynamodb:BatchGetItem", // claims of earlier epochs
     "dynamodb:BatchWriteItem", // rejects
     "dynamodb:Query", // their raw bytes, to delete them
     "dynamodb:Scan", // an epoch that corrects, where a full chart loses an entry (I6)

@@ -15,13 +15,13 @@ import { type Bundle, buildBundle, bundleEntries } from "../../bench/bundles/bui
  * needs. What grows beyond is to be looked at with `npm run bundles`.
  */
 const limits: Readonly<Record<string, { readonly bytes: number; readonly clients: readonly string[] }>> = {
-  "api/index.ts": { bytes: 356_000, clients: ["dynamodb", "kinesis"] },
+  "api/index.ts": { bytes: 368_000, clients: ["dynamodb", "kinesis"] },
   "archive/index.ts": { bytes: 370_000, clients: ["s3"] },
   "hosting/index.ts": { bytes: 370_000, clients: ["s3"] },
   "mapreduce/commit-index.ts": { bytes: 286_000, clients: ["dynamodb"] },
   "mapreduce/consume-index.ts": { bytes: 342_000, clients: ["dynamodb", "kinesis"] },
   "mapreduce/plan-index.ts": { bytes: 281_000, clients: ["dynamodb"] },
-  "mapreduce/reduce-index.ts": { bytes: 326_000, clients: ["dynamodb"] },
+  "mapreduce/reduce-index.ts": { bytes: 344_000, clients: ["dynamodb"] },
   "mapreduce/release-index.ts": { bytes: 271_000, clients: ["dynamodb"] },
   "mapreduce/trigger-index.ts": { bytes: 231_000, clients: ["sfn"] },
   "recommendation/index.ts": { bytes: 277_000, clients: ["dynamodb"] },

@@ -130,7 +130,7 @@ export class Pipeline {
   }
 
   reduce(epoch: EpochNumber, stores: PipelineStores = this.stores) {
-    return createReduceHandler({ ...stores, ...this.#shared() })({ epoch });
+    return createReduceHandler({ ...stores, ...this.#shared(), topsEveryMs: 5_000 })({ epoch });
   }
 
   userBehavior(epoch: EpochNumber, stores: PipelineStores = this.stores) {

@@ -11,7 +11,10 @@ export const tableRequests = {
   Plan: { Segments: ["Query"], Counters: ["DeleteItem", "PutItem", "Query"] },
   Reduce: {
     Segments: ["Query"],
-    Counters: ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"],
+    Counters: [
+      ...(["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem"] as const),
+      ...(["Query", "Scan", "UpdateItem"] as const),
+    ],
   },
   UserBehavior: {
     Segments: ["Query"],

@@ -7,6 +7,7 @@ import { publicLists } from "#src/wire/push-protocol.ts";
 import type { ApiDeps, ApiRequest } from "../api-request.ts";
 import { latestCommitted } from "../committed-epoch.ts";
 import { type Answer, badParameter, isoTime, json, parseLimit } from "../http-answer.ts";
+import { asksForValue, getTopSongs } from "./top-songs.ts";
 
 const defaultLimit = 50;
 
@@ -18,6 +19,10 @@ export async function getChart(deps: ApiDeps, request: ApiRequest): Promise<Answ
   const list = lists.find((name) => name === request.parameter);
   if (list === undefined) {
     throw badParameter("list", `list is one of ${lists.join(", ")}, not "${request.parameter}"`);
+  }
+  if (asksForValue(request)) {
+    if (list === "songs") return await getTopSongs(deps, request);
+    throw badParameter("by", `only the songs have charts by value, not the ${list}`);
   }
   const window = parseWindow(list, request.query["window"]);
   const limit = parseLimit("limit", request.query["limit"], defaultLimit, chartSize);

@@ -172,7 +172,7 @@ export class EarwormSystem implements System {
           ...{ createStoreId: () => "store", maxEpochPlays, leaseMs, tickSeconds },
         });
       case "reduce":
-        return createReduceHandler(deps);
+        return createReduceHandler({ ...deps, topsEveryMs: 5_000 });
       case "user-behavior":
         return createUserBehaviorHandler(deps);
       case "recommendation":

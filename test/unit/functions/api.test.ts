@@ -7,17 +7,20 @@ import { createApiHandler } from "#functions/api/handler.ts";
 import { routes } from "#functions/api/router.ts";
 import { songKey } from "#src/domain/counter.ts";
 import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
+import { DimensionTops, type SongName } from "#src/domain/dimension-tops.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import type { Head } from "#src/domain/position.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { TrendingSong } from "#src/domain/recommend.ts";
+import { SpaceSaving } from "#src/domain/space-saving.ts";
 import { noTotals, type Totals } from "#src/domain/totals.ts";
 import { allTime, currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodeRecent, recentKey } from "#src/wire/recent-codec.ts";
+import { encodeTops, type TopsDocument, topsKey } from "#src/wire/tops-codec.ts";
 import { encodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import { aMoment } from "#test/support/arbitraries.ts";
 import { aPlay } from "#test/support/builders.ts";
@@ -356,6 +359,109 @@ describe("GET /charts/{list}", () => {
     ["/charts/songs", { limit: "501" }, "limit", "501"],
     ["/charts/songs", { limit: "1e2" }, "limit", "1e2"],
     ["/charts/songs", { limit: "" }, "limit", '""'],
+  ])("%s with %j is refused, naming the parameter and its value", async (path, query, field, value) => {
+    const { status, body } = await get(path, query);
+
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: "bad_parameter", field });
+    expect(body.error.message).toContain(value);
+  });
+});
+
+describe("GET /charts/songs?by=&value=", () => {
+  /** Today's songs of 42 genres, two more than have counters: before the last one came, one of two plays had lost its. */
+  async function publishTops(overrides: Partial<TopsDocument> = {}): Promise<void> {
+    const tops = new DimensionTops();
+    const song = (n: number) => ({ title: `t${n}`, artist: "A" });
+    const rock = new SpaceSaving<SongName>(60);
+    for (let i = 1; i <= 60; i++) rock.add(`S${String(i).padStart(2, "0")}`, 70 - i, song(i));
+    tops.add(new Map([["Rock", rock]]));
+    for (let genre = 2; genre <= 42; genre++) {
+      const counts = new SpaceSaving<SongName>(1);
+      counts.add("S1", 2, song(1));
+      tops.add(new Map([[`genre ${genre}`, counts]]));
+    }
+    const day = (Math.floor(aMoment / dayMs) * dayMs) as EpochMs;
+    const document = { day, since: undefined, now: (aMoment - 1000) as EpochMs, tops: tops.state() };
+    await stores.publications.write(topsKey("genre"), {
+      epoch: 3 as EpochNumber,
+      body: encodeTops({ ...document, ...overrides }),
+    });
+  }
+  const ofGenre = (value: string, query: Record<string, string> = {}) =>
+    get("/charts/songs", { by: "genre", value, ...query });
+
+  test("says what was counted of a value's songs, and how wrong it may be", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    await publishTops();
+
+    const { status, body } = await ofGenre("Rock", { limit: "2", window: "day" });
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      list: "songs",
+      by: "genre",
+      value: "Rock",
+      day: "2026-11-20",
+      approximate: true,
+      as_of: "2026-11-20T13:59:59.000Z",
+      since: null,
+      plays: 2370,
+      error: 19,
+      total: 50,
+      entries: [
+        { rank: 1, id: "S01", title: "t1", artist: "A", plays: 69, error: 0 },
+        { rank: 2, id: "S02", title: "t2", artist: "A", plays: 68, error: 0 },
+      ],
+    });
+    expect((await ofGenre("Rock")).body.entries).toHaveLength(50);
+  });
+
+  test("of a value that is not counted, says how often a song of it may have been played", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    await publishTops();
+    const late = (await ofGenre("genre 42")).body;
+
+    expect(late).toMatchObject({ plays: 2, error: 2, entries: [{ id: "S1", plays: 4, error: 2 }] });
+    expect((await ofGenre("no such genre")).body).toMatchObject({
+      plays: 0,
+      error: 2,
+      total: 0,
+      entries: [],
+    });
+  });
+
+  test("is empty before anything was published, and where that was of another day", async () => {
+    const nothing = { plays: 0, error: 0, total: 0, entries: [] };
+    expect((await ofGenre("Rock")).body).toMatchObject({ day: null, as_of: null, since: null, ...nothing });
+    await commitEpoch(stores, anEpoch(3));
+    expect((await ofGenre("Rock")).body).toMatchObject({ day: "2026-11-20", as_of: null, ...nothing });
+    const yesterday = (Math.floor(aMoment / dayMs) * dayMs - dayMs) as EpochMs;
+
+    await publishTops({ day: yesterday, now: (yesterday + 5) as EpochMs });
+
+    const time = "2026-11-19T00:00:00.005Z";
+    expect((await ofGenre("Rock")).body).toMatchObject({
+      ...{ day: "2026-11-20", as_of: time, since: time },
+      ...nothing,
+    });
+  });
+
+  test("names the time before which nothing is counted", async () => {
+    await commitEpoch(stores, anEpoch(3));
+    await publishTops({ since: (aMoment - 60_000) as EpochMs });
+
+    expect((await ofGenre("Rock")).body.since).toBe("2026-11-20T13:59:00.000Z");
+  });
+
+  test.each([
+    ["/charts/songs", { by: "city", value: "Rome" }, "by", '"city"'],
+    ["/charts/songs", { value: "Rock" }, "by", "genre, platform, mood, country"],
+    ["/charts/songs", { by: "genre" }, "value", "genre"],
+    ["/charts/songs", { by: "genre", value: "" }, "value", "genre"],
+    ["/charts/songs", { by: "genre", value: "Rock", limit: "51" }, "limit", "51"],
+    ["/charts/songs", { by: "genre", value: "Rock", window: "week" }, "window", "week"],
+    ["/charts/artists", { by: "genre", value: "Rock" }, "by", "artists"],
   ])("%s with %j is refused, naming the parameter and its value", async (path, query, field, value) => {
     const { status, body } = await get(path, query);
 

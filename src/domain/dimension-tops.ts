@@ -1,0 +1,137 @@
+import { type Dimension, dimensions } from "./counter.ts";
+import type { EpochMs } from "./play.ts";
+import { factFlags, type SegmentContents } from "./segment.ts";
+import { SpaceSaving, type SpaceSavingState } from "./space-saving.ts";
+import { dayMs } from "./windows.ts";
+
+/** How many values of a dimension have charts of songs: those with the most plays. */
+export const monitoredValues = 40;
+/** How many songs of each value are counted. */
+export const monitoredSongs = 50;
+
+export interface SongName {
+  readonly title: string;
+  readonly artist: string;
+}
+
+type SongCounts = SpaceSaving<SongName>;
+
+/** The plays of one dimension, by value and song; a value is undefined where it has none. */
+export type PlaysByValue = ReadonlyMap<string, SongCounts>;
+
+/** What `DimensionTops` is made of. */
+export interface DimensionTopsState {
+  readonly values: SpaceSavingState<undefined>;
+  /** By value: one for each that is monitored. */
+  readonly songs: ReadonlyMap<string, SpaceSavingState<SongName>>;
+}
+
+/** What can be said of the songs of a value. */
+export interface TopSongs extends SpaceSavingState<SongName> {
+  /** Plays that were counted. */
+  readonly total: number;
+  /** No song's count is too large by more, and no song that is missing was played more often. */
+  readonly floor: number;
+}
+
+const nothing: DimensionTopsState = { values: { total: 0, floor: 0, monitored: [] }, songs: new Map() };
+
+/**
+ * The songs of each value of a dimension with the most plays, by Space-Saving twice: values have counters, and songs have
+ * some of each value. A value that gets its counter late starts its songs at a floor: what it may have been played before.
+ */
+export class DimensionTops {
+  readonly #values: SpaceSaving<undefined>;
+  readonly #songs = new Map<string, SongCounts>();
+
+  constructor({ values, songs }: DimensionTopsState = nothing) {
+    this.#values = new SpaceSaving(monitoredValues, values);
+    for (const [value, state] of songs) this.#songs.set(value, new SpaceSaving(monitoredSongs, state));
+  }
+
+  /** @param plays exact: its counts have no errors */
+  add(plays: PlaysByValue): void {
+    const came = new SpaceSaving<undefined>(Math.max(1, plays.size));
+    for (const [value, songs] of plays) came.add(value, songs.total, undefined);
+    this.#values.merge(came);
+    const { monitored } = this.#values.state();
+    for (const { id: value, error: missed } of monitored) {
+      const more = plays.get(value);
+      if (more === undefined) continue;
+      const songs =
+        this.#songs.get(value) ??
+        new SpaceSaving<SongName>(monitoredSongs, { total: 0, floor: missed, monitored: [] });
+      songs.merge(more);
+      this.#songs.set(value, songs);
+    }
+    const left = new Set(monitored.map(({ id }) => id));
+    for (const value of this.#songs.keys()) if (!left.has(value)) this.#songs.delete(value);
+  }
+
+  /** The songs of a value, those with the most plays first. Of a value without a counter only the floor is known. */
+  songsOf(value: string): TopSongs {
+    const songs = this.#songs.get(value);
+    return songs?.state() ?? { total: 0, floor: this.#values.floor, monitored: [] };
+  }
+
+  state(): DimensionTopsState {
+    const songs = new Map([...this.#songs].map(([value, counts]) => [value, counts.state()]));
+    return { values: this.#values.state(), songs };
+  }
+}
+
+/**
+ * The qualified plays of a segment that started on a day, by dimension, value and song.
+ *
+ * @param dayStart epoch ms
+ * @param leftOut indexes of plays that do not count
+ */
+export function playsByValue(
+  { facts, tracks, labels }: SegmentContents,
+  dayStart: EpochMs,
+  leftOut: ReadonlySet<number>,
+): Readonly<Record<Dimension, PlaysByValue>> {
+  const tallies = { genre: new Map(), platform: new Map(), mood: new Map(), country: new Map() } as Record<
+    Dimension,
+    Map<string, SongCounts>
+  >;
+  const names = tracks.map(({ title, artist }) => ({ title, artist }));
+  for (const play of playsOfDay({ facts }, dayStart)) {
+    const index = facts.track[play] ?? 0;
+    const [track, name] = [tracks[index], names[index]];
+    if (track === undefined || name === undefined || leftOut.has(play)) continue;
+    const values = {
+      genre: track.genre,
+      platform: labels[facts.platform[play] ?? 0],
+      mood: labels[facts.mood[play] ?? 0],
+      country: labels[facts.country[play] ?? 0],
+    };
+    for (const dimension of dimensions) {
+      const value = values[dimension];
+      if (value) countsOf(tallies[dimension], value, facts.user.length).add(track.id, 1, name);
+    }
+  }
+  return tallies;
+}
+
+/** @param room for so many songs: with one for each play its counts are exact */
+function countsOf(tallies: Map<string, SongCounts>, value: string, room: number): SongCounts {
+  let songs = tallies.get(value);
+  if (songs === undefined) {
+    songs = new SpaceSaving(room);
+    tallies.set(value, songs);
+  }
+  return songs;
+}
+
+/** The indexes of the qualified plays that started on a day. @param dayStart epoch ms */
+export function* playsOfDay(
+  { facts }: Pick<SegmentContents, "facts">,
+  dayStart: EpochMs,
+): IterableIterator<number> {
+  for (const [play, flags] of facts.flags.entries()) {
+    const startedAt = facts.startedAt[play] ?? 0;
+    const isOfDay = startedAt >= dayStart && startedAt < dayStart + dayMs;
+    if (isOfDay && (flags & factFlags.qualified) !== 0) yield play;
+  }
+}

@@ -1,0 +1,118 @@
+import { compareUtf8 } from "./utf8-order.ts";
+
+/** An id that has a counter. */
+export interface Monitored<Label> {
+  readonly id: string;
+  readonly label: Label;
+  /** Never less than how often the id came. */
+  readonly count: number;
+  /** By how much `count` may be too large. */
+  readonly error: number;
+}
+
+/** All that a `SpaceSaving` of some capacity is. */
+export interface SpaceSavingState<Label> {
+  /** How often ids came, all of them together. */
+  readonly total: number;
+  /** Who has no counter came at most so often. */
+  readonly floor: number;
+  /** The largest first. */
+  readonly monitored: readonly Monitored<Label>[];
+}
+
+/** `Monitored` that grows in place. */
+interface Counter<Label> extends Monitored<Label> {
+  count: number;
+  error: number;
+}
+
+/**
+ * Finds what comes often in a stream, with a bounded number of counters: A. Metwally, D. Agrawal, A. El Abbadi, "Efficient
+ * Computation of Frequent and Top-k Elements in Data Streams", ICDT 2005. Who has no counter takes over the smallest one, and
+ * its count as an error.
+ *
+ * Of an id with a counter, count - error <= how often it came <= count; any other came at most `floor` times. Where the
+ * floor was 0 at first, it is at most total / capacity, so that whoever came more often has a counter.
+ *
+ * Which ids have counters depends on the order in which they come; ties do not: of equals the one with the larger error
+ * goes, then the one whose id comes last by UTF-8 bytes.
+ */
+export class SpaceSaving<Label> {
+  readonly #capacity: number;
+  readonly #monitored: Map<string, Counter<Label>>;
+  #total: number;
+  #floor: number;
+
+  /**
+   * @param capacity how many counters there are, at least 1
+   * @param state what it starts with: at most `capacity` monitored ids, none of which counts less than the floor
+   */
+  constructor(capacity: number, state: SpaceSavingState<Label> = { total: 0, floor: 0, monitored: [] }) {
+    this.#capacity = capacity;
+    this.#total = state.total;
+    this.#floor = state.floor;
+    this.#monitored = new Map(state.monitored.map((entry) => [entry.id, { ...entry }]));
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** An id came `count` times, which is at least 1. Its label is that with which it got its counter. */
+  add(id: string, count: number, label: Label): void {
+    this.#total += count;
+    const known = this.#monitored.get(id);
+    if (known !== undefined) {
+      known.count += count;
+      return;
+    }
+    this.#cutTo(this.#capacity - 1);
+    const floor = this.#floor;
+    this.#monitored.set(id, { id, label, count: floor + count, error: floor });
+  }
+
+  /**
+   * Adds what another one has counted, of other parts of the stream: P. K. Agarwal, G. Cormode, Z. Huang, J. M. Phillips,
+   * Z. Wei, K. Yi, "Mergeable Summaries", PODS 2012. Whoever has a counter on one side only may have come as often as the
+   * other side's floor there; then the largest stay. The sum of both totals bounds the floor as it does for one stream.
+   */
+  merge(other: SpaceSaving<Label>): void {
+    const [mine, theirs] = [this.#floor, other.#floor];
+    for (const [id, entry] of this.#monitored) {
+      const also = other.#monitored.get(id) ?? { count: theirs, error: theirs };
+      entry.count += also.count;
+      entry.error += also.error;
+    }
+    for (const [id, entry] of other.#monitored) {
+      if (this.#monitored.has(id)) continue;
+      this.#monitored.set(id, { ...entry, count: entry.count + mine, error: entry.error + mine });
+    }
+    this.#total += other.#total;
+    this.#floor = mine + theirs;
+    this.#cutTo(this.#capacity);
+  }
+
+  state(): SpaceSavingState<Label> {
+    const monitored = this.#inOrder().map((entry) => ({ ...entry }));
+    return { total: this.#total, floor: this.#floor, monitored };
+  }
+
+  /** Whoever loses its counter came at most as often as it says. */
+  #cutTo(size: number): void {
+    if (this.#monitored.size <= size) return;
+    for (const { id, count } of this.#inOrder().slice(size)) {
+      this.#monitored.delete(id);
+      this.#floor = Math.max(this.#floor, count);
+    }
+  }
+
+  #inOrder(): Counter<Label>[] {
+    return [...this.#monitored.values()].sort(
+      (a, b) => b.count - a.count || a.error - b.error || compareUtf8(a.id, b.id),
+    );
+  }
+}
