@@ -6,7 +6,7 @@ import { useChannel } from "../state/page.ts";
 import { useNow } from "../state/use-now.ts";
 import { Plot } from "./plot.tsx";
 
-const height = 160;
+const height = 178;
 const percent = (value: number): string => `${Math.round(value)} %`;
 const playsSeries = [{ label: "plays", color: "--accent-soft", isBars: true }];
 const listenersSeries = [{ label: "listeners", color: "--second-soft", isBars: true }];

@@ -39,13 +39,13 @@ function Counts({ held }: HeldProps) {
       <Figure name="Plays" note={stats && `${formatListened(stats.listened_ms)} listened`}>
         {stats && formatCount(stats.plays)}
       </Figure>
-      <Figure name="Listeners this minute" note={before && `${formatCount(before.listeners)} last minute`}>
+      <Figure name="Listeners now" note={before && `${formatCount(before.listeners)} last minute`}>
         {stats && formatCount(running?.listeners ?? 0)}
       </Figure>
-      <Figure name="Skipped, last hour" note={stats && `${formatShare(stats.skips, stats.plays)} ever`}>
+      <Figure name="Skip rate, 1 h" note={stats && `${formatShare(stats.skips, stats.plays)} ever`}>
         {stats && formatShare(hour.skips, hour.plays)}
       </Figure>
-      <Figure name="Completed, last hour" note={stats && `${formatShare(stats.completes, stats.plays)} ever`}>
+      <Figure name="Completion, 1 h" note={stats && `${formatShare(stats.completes, stats.plays)} ever`}>
         {stats && formatShare(hour.completes, hour.plays)}
       </Figure>
       <Figure name="Duplicates" note="found, not counted">

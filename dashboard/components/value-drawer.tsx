@@ -1,5 +1,5 @@
 import { type DimensionValue, nameOfValue } from "../lib/dimensions.ts";
-import { formatCount, formatPlural } from "../lib/format.ts";
+import { formatCount, formatDate, formatPlural } from "../lib/format.ts";
 import { useChange } from "../state/use-address.ts";
 import { useAnswer } from "../state/use-answer.ts";
 import { AddressLink } from "./address-link.tsx";
@@ -11,6 +11,8 @@ import { Skeleton } from "./skeleton.tsx";
 
 /** `GET /charts/songs?by=&value=`: counted by a sketch that may count an entry too high, by `error` at most. */
 interface ValueChart {
+  /** When it began to count today, ISO 8601; null where it has not. */
+  readonly since: string | null;
   readonly plays: number;
   readonly error: number;
   readonly entries: readonly {
@@ -25,18 +27,19 @@ interface ValueChart {
 
 const refreshEveryMs = 3000;
 
+function subtitleOf(chart: ValueChart | undefined): string {
+  if (chart === undefined || chart.since === null) return "songs today, UTC";
+  return `${formatPlural(chart.plays, "play")} since ${formatDate(Date.parse(chart.since))}`;
+}
+
 /** Today's songs of one genre, platform, mood or country. */
 export function ValueDrawer({ by, value }: DimensionValue) {
   const change = useChange();
-  const query = new URLSearchParams({ by, value, limit: "100" });
+  const query = new URLSearchParams({ by, value });
   const { value: chart, problem, retry } = useAnswer<ValueChart>(`/charts/songs?${query}`, refreshEveryMs);
   const name = nameOfValue({ by, value });
   return (
-    <Drawer
-      title={name}
-      subtitle={chart === undefined ? "songs today, UTC" : `${formatPlural(chart.plays, "play")} today, UTC`}
-      onClose={() => change({ value: undefined })}
-    >
+    <Drawer title={name} subtitle={subtitleOf(chart)} onClose={() => change({ value: undefined })}>
       {chart === undefined && problem === undefined && <Skeleton rows={12} label={name} />}
       {problem !== undefined && (
         <ErrorNote title="Its songs could not be had" reason={problem.message} onRetry={retry} />
@@ -47,7 +50,7 @@ export function ValueDrawer({ by, value }: DimensionValue) {
             <b>Approximate.</b>{" "}
             {chart.error === 0
               ? "So far every count is exact."
-              : "A count may be too high by what stands behind the minus sign, and is never too low."}
+              : "A count may be too high, by what stands behind the minus sign at most, and is never too low."}
           </p>
           {chart.entries.length === 0 && <p class="empty">No song of today.</p>}
           <ol class="chart plain" aria-label={`Songs: ${name}`}>
