@@ -15,7 +15,7 @@ export interface PageConfig {
 export async function loadPageConfig(): Promise<PageConfig> {
   const response = await fetch("config.json");
   if (!response.ok) throw new Error(`config.json: the server answered ${response.status}`);
-  const config: PageConfig = await response.json();
+  const config = (await response.json()) as PageConfig;
   if (typeof config.webSocketUrl !== "string" || typeof config.apiUrl !== "string") {
     throw new Error("config.json names no server");
   }

@@ -1,16 +1,6 @@
-/* Without CDK, so that tests of the other side can hold it against what the functions and the page mean. */
+import type { PageConfig } from "#src/config/page-config.ts";
 
-/** What the page reads from `/config.json` when it starts. */
-export interface PageConfig {
-  readonly webSocketUrl: string;
-  /** "" for the page's own origin. */
-  readonly apiUrl: string;
-  /** How long API Gateway lets a WebSocket live. */
-  readonly connectionLifeMs: number;
-  readonly tickMs: number;
-  readonly simulated: boolean;
-  readonly stage: string;
-}
+/* Without CDK, so that test/unit/functions/page-config.test.ts can hold it against what the functions and the page mean. */
 
 /** The configuration of a deployed page, whose HTTP API is at its own origin. */
 export const deployedPageConfig = (deployment: {
@@ -20,7 +10,7 @@ export const deployedPageConfig = (deployment: {
 }): PageConfig => ({
   webSocketUrl: deployment.webSocketUrl,
   apiUrl: "",
-  connectionLifeMs: 7_200_000,
+  connectionLifeMs: 7_200_000, // as API Gateway has it
   tickMs: deployment.tickSeconds * 1_000,
   simulated: false,
   stage: deployment.stage,

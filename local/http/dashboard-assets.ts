@@ -1,21 +1,8 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { PageConfig } from "#src/config/page-config.ts";
 import { type BuiltFile, buildPage } from "./built-page.ts";
 import { securityHeaders } from "./security-headers.ts";
-
-/** `config.json`: where the page finds the server, and how it is set. */
-export interface PageConfig {
-  /** Absolute, or a path on the page's host. */
-  readonly webSocketUrl: string;
-  /** In front of the API's paths; empty for the page's host. */
-  readonly apiUrl: string;
-  /** How long a WebSocket connection may last, ms. */
-  readonly connectionLifeMs: number;
-  readonly tickMs: number;
-  /** Whether the plays are invented. */
-  readonly simulated: boolean;
-  readonly stage: string;
-}
 
 const types: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { DashboardAssets, type PageConfig } from "./dashboard-assets.ts";
+import type { PageConfig } from "#src/config/page-config.ts";
+import { DashboardAssets } from "./dashboard-assets.ts";
 import { eventOf, maxBodyBytes, readBody, writeError, writeResult } from "./http-events.ts";
 import { refusalOf } from "./origin-check.ts";
 import { LocalWebSocketServer, type WebSocketServerOptions } from "./websocket-server.ts";

@@ -1,9 +1,21 @@
 import { expect, test } from "vitest";
 import { connectionLifeMs } from "#functions/ws-broadcast/connection-life.ts";
 import { deployedPageConfig } from "#lib/constructs/page-config.ts";
+import type { PageConfig } from "../../../dashboard/state/page-config.ts";
 
-test("a deployed page is told how long a connection lives, as the functions know it", () => {
-  const config = deployedPageConfig({ webSocketUrl: "wss://a/prod", tickSeconds: 5, stage: "prod" });
+test("a deployed page is told all that it reads, and how long a connection lives, as the functions know it", () => {
+  const read: PageConfig = deployedPageConfig({
+    webSocketUrl: "wss://a.example/prod",
+    tickSeconds: 5,
+    stage: "prod",
+  });
 
-  expect(config.connectionLifeMs).toBe(connectionLifeMs);
+  expect(read).toEqual({
+    webSocketUrl: "wss://a.example/prod",
+    apiUrl: "",
+    connectionLifeMs,
+    tickMs: 5_000,
+    simulated: false,
+    stage: "prod",
+  });
 });
