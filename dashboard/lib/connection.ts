@@ -12,9 +12,14 @@ const longestSilenceMs = 260_000;
 /** A connection that is back within this is not worth a word, ms. */
 const shortBreakMs = 3_000;
 
-/** Since when what is shown may be old; undefined while it is current. */
-export function staleSince({ state, heardAt }: Connection, now: number): number | undefined {
-  if (heardAt === undefined) return undefined;
-  const silenceMs = now - heardAt;
-  return silenceMs > (state === "live" ? longestSilenceMs : shortBreakMs) ? heardAt : undefined;
+/** That what is shown may be old, and since when; or that nothing ever came. */
+export interface Silence {
+  readonly since: number | undefined;
+}
+
+/** @returns undefined while what is shown is current, or the first attempt may still succeed */
+export function silenceOf({ state, heardAt }: Connection, now: number): Silence | undefined {
+  if (heardAt === undefined) return state === "reconnecting" ? { since: undefined } : undefined;
+  const bearableMs = state === "live" ? longestSilenceMs : shortBreakMs;
+  return now - heardAt > bearableMs ? { since: heardAt } : undefined;
 }

@@ -13,7 +13,9 @@ export interface PageConfig {
 
 /** @throws Error where it is away or no such file */
 export async function loadPageConfig(): Promise<PageConfig> {
-  const response = await fetch("config.json");
+  const response = await fetch("config.json").catch((cause: unknown) => {
+    throw new Error("the server does not answer", { cause });
+  });
   if (!response.ok) throw new Error(`config.json: the server answered ${response.status}`);
   const config = (await response.json()) as PageConfig;
   if (typeof config.webSocketUrl !== "string" || typeof config.apiUrl !== "string") {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { minuteMs } from "#src/domain/windows.ts";
 import { entryDetails, risingReason } from "../../../dashboard/lib/chart-words.ts";
-import { staleSince } from "../../../dashboard/lib/connection.ts";
+import { silenceOf } from "../../../dashboard/lib/connection.ts";
 import { nameOfValue } from "../../../dashboard/lib/dimensions.ts";
 import * as format from "../../../dashboard/lib/format.ts";
 import { hourColumns } from "../../../dashboard/lib/hour-columns.ts";
@@ -141,18 +141,19 @@ describe("figures", () => {
   });
 });
 
-describe("a page is stale", () => {
+describe("the server is silent", () => {
   test("once the connection is lost for some seconds, since the last word", () => {
-    expect(staleSince({ state: "reconnecting", heardAt: 1000 }, 3000)).toBeUndefined();
-    expect(staleSince({ state: "reconnecting", heardAt: 1000 }, 5000)).toBe(1000);
+    expect(silenceOf({ state: "reconnecting", heardAt: 1000 }, 3000)).toBeUndefined();
+    expect(silenceOf({ state: "reconnecting", heardAt: 1000 }, 5000)).toEqual({ since: 1000 });
   });
 
   test("not where a live connection has nothing to say, until a ping should have been answered", () => {
-    expect(staleSince({ state: "live", heardAt: 1000 }, 200_000)).toBeUndefined();
-    expect(staleSince({ state: "live", heardAt: 1000 }, 300_000)).toBe(1000);
+    expect(silenceOf({ state: "live", heardAt: 1000 }, 200_000)).toBeUndefined();
+    expect(silenceOf({ state: "live", heardAt: 1000 }, 300_000)).toEqual({ since: 1000 });
   });
 
-  test("not before anything was shown", () => {
-    expect(staleSince({ state: "connecting", heardAt: undefined }, 300_000)).toBeUndefined();
+  test("where it never answered, once the first attempt has failed", () => {
+    expect(silenceOf({ state: "connecting", heardAt: undefined }, 300_000)).toBeUndefined();
+    expect(silenceOf({ state: "reconnecting", heardAt: undefined }, 5000)).toEqual({ since: undefined });
   });
 });
