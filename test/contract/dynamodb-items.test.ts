@@ -210,6 +210,21 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       expect(again).toEqual(counter);
     });
 
+    test("have an attribute for each tenth at which plays ended, and none for the others", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      const tenths = [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5];
+      await store.apply(epochOf(1), now, [{ key: song, totals: { ...noTotals, tenths } }]);
+      await store.apply(epochOf(2), now, [{ key: song, totals: { ...noTotals, tenths } }]);
+
+      expect(await itemsOf(local(), table)).toEqual([
+        { pk: "SONG#song-1", sk: "TOTAL", epoch: 2, t0: 4, t10: 10 },
+      ]);
+
+      await store.replace(epochOf(3), [{ key: song, totals: noTotals }]);
+      expect(await itemsOf(local(), table)).toEqual([{ pk: "SONG#song-1", sk: "TOTAL", epoch: 3 }]);
+    });
+
     test("of a long name have a short key and keep the whole one", async () => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);

@@ -32,6 +32,18 @@ export interface Expected {
   readonly gone: Gone;
   /** The windows of all plays that ever counted. */
   readonly windows: ReadonlySet<string>;
+  /** By the minute in which the counted plays arrived. */
+  readonly minutes: Record<number, ExpectedMinute>;
+}
+
+export interface ExpectedMinute {
+  plays: number;
+  unqualified: number;
+  completes: number;
+  skips: number;
+  listenedMs: number;
+  /** Completed and not skipped. */
+  onlyCompleted: number;
 }
 
 /** What may be found nowhere. */
@@ -162,6 +174,7 @@ class Recount {
   readonly #goneIds = new Set<string>();
   readonly #countedAgain = new Set<string>();
   readonly #windows = new Set<string>();
+  readonly #minutes: Record<number, ExpectedMinute> = {};
   #playedOn = 0;
   #forgotten = 0;
   #duplicates = 0;
@@ -226,6 +239,7 @@ class Recount {
         ids: new Set([...this.#goneIds].filter((id) => !this.#countedAgain.has(id))),
       },
       windows: this.#windows,
+      minutes: this.#minutes,
     };
   }
 
@@ -294,6 +308,7 @@ class Recount {
 
   #addPlay(judged: Judged): void {
     this.#noteWindows(judged);
+    this.#addToMinute(judged);
     const { play, at } = judged;
     const { track } = play;
     const label = { at, artist: track.artist, title: track.title ?? "" };
@@ -304,6 +319,18 @@ class Recount {
     if (play.mood !== undefined) this.#addTo(`DIM#mood#${play.mood}`, judged);
     if (play.geo !== undefined) this.#addTo(`DIM#country#${play.geo.country}`, judged);
     this.#addToProfile(judged);
+  }
+
+  #addToMinute({ arrivedAt, qualified, completed, skipped, listenedMs }: Judged): void {
+    const at = arrivedAt - (arrivedAt % 60_000);
+    const minute = this.#minutes[at] ?? emptyMinute();
+    this.#minutes[at] = minute;
+    minute.plays += 1;
+    if (!qualified) minute.unqualified += 1;
+    if (completed) minute.completes += 1;
+    if (skipped) minute.skips += 1;
+    else if (completed) minute.onlyCompleted += 1;
+    minute.listenedMs += listenedMs;
   }
 
   #addTo(key: string, judged: Judged, label?: ExpectedTotals["label"]): void {
@@ -391,6 +418,10 @@ const sums = [
 const emptyTotals = (): ExpectedTotals => ({
   ...{ plays: 0, unqualified: 0, listenedMs: 0, completes: 0, skips: 0, ratingSum: 0, ratingCount: 0 },
   ...{ tenths: [], first: undefined, label: undefined, windows: {}, decays: {} },
+});
+
+const emptyMinute = (): ExpectedMinute => ({
+  ...{ plays: 0, unqualified: 0, completes: 0, skips: 0, listenedMs: 0, onlyCompleted: 0 },
 });
 
 const emptyProfile = (first: number): ExpectedProfile => ({

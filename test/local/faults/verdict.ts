@@ -8,6 +8,7 @@ import type { RejectChunk } from "#src/domain/segment.ts";
 import type { WindowId } from "#src/domain/windows.ts";
 import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
+import { decodeSeries, seriesKey } from "#src/wire/series-codec.ts";
 import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import type { PipelineStores } from "#test/support/pipeline.ts";
 import {
@@ -34,6 +35,7 @@ export async function verdict(stores: PipelineStores, expected: Expected): Promi
     ...(await checkProfiles(stores, expected)),
     ...(await checkCharts(stores, expected, now)),
     ...(await checkTrending(stores, expected, latest)),
+    ...(await checkSeries(stores, expected)),
     ...(await checkSegments(stores, expected)),
   ];
   return found.slice(0, shownDifferences);
@@ -108,6 +110,43 @@ function plainCounter({ totals }: Counter, now: number): ExpectedTotals {
     windows: open(Object.fromEntries(windows), now),
     decays: open(Object.fromEntries(decays), now),
   };
+}
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+
+/** The sums of the last hour's minutes and of the newest day. Forgetting a listener leaves them as they are. */
+async function checkSeries(
+  { publications }: PipelineStores,
+  { minutes, forgotten }: Expected,
+): Promise<readonly string[]> {
+  const published = await publications.read(seriesKey);
+  if (forgotten > 0 || published === undefined) return [];
+  const series = decodeSeries(published.body);
+  const all = Object.entries(minutes).map(([at, sums]) => ({ at: Number(at), ...sums }));
+  const newest = Math.max(...all.map(({ at }) => at));
+  const shown = all.filter(({ at }) => at > newest - 60 * minuteMs);
+  const day = newest - (newest % dayMs);
+  const today = all.filter(({ at }) => at >= day);
+  const sum = (field: "plays" | "skips" | "onlyCompleted") =>
+    today.reduce((total, minute) => total + minute[field], 0);
+  return [
+    ...differences(
+      Object.fromEntries(shown.map(({ at, onlyCompleted: _, ...sums }) => [at, sums])),
+      Object.fromEntries(
+        series.minutes.map(({ minute, listeners: _, registers: __, epoch: ___, ...sums }) => [minute, sums]),
+      ),
+      "minutes",
+    ),
+    ...differences(
+      {
+        ...{ day, completed: sum("onlyCompleted"), skipped: sum("skips") },
+        neither: sum("plays") - sum("onlyCompleted") - sum("skips"),
+      },
+      { ...series.day, epoch: undefined },
+      "endings",
+    ),
+  ];
 }
 
 async function checkProfiles({ profiles }: PipelineStores, expected: Expected): Promise<readonly string[]> {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ChannelCopy } from "#src/client/channel-copy.ts";
+import type { RecentDelta } from "#src/wire/push-protocol.ts";
+import type { RecentPlayView } from "#src/wire/recent-feed.ts";
 import { aChart, currentAt, dayLog, entering } from "./messages.ts";
 
 const songsOf = ({ held }: ChannelCopy) =>
@@ -63,6 +65,29 @@ describe("a copy of a channel", () => {
     expect(copy.take(aChart(5, ["old"]))).toBe(false);
     expect(songsOf(copy)).toEqual(["B"]);
     expect(copy.isBehind).toBe(false);
+  });
+
+  test("takes a delta that says from where on it is for, over numbers that are left out, and not an older one", () => {
+    const play = (key: string, started_at: number) =>
+      ({
+        key,
+        track: { id: key, artist: "a", title: "" },
+        started_at,
+        arrived_at: started_at,
+      }) as RecentPlayView;
+    const feed = { channel: "plays.recent", log: "store/recent", epoch: 9, now: 1 } as const;
+    const entries = [play("1-0", 1)];
+    const delta = (from: number, seq: number, key: string): RecentDelta => {
+      return { ...feed, type: "delta", from, seq, total: 2, enter: [play(key, seq)] };
+    };
+    const copy = copyOf({ ...feed, type: "snapshot", seq: 4, total: 1, entries });
+
+    expect(copy.take(delta(2, 4, "old"))).toBe(false);
+    expect(copy.take(delta(5, 9, "later"))).toBe(false);
+    expect(copy.isBehind).toBe(true);
+    expect(copy.take(delta(3, 7, "7-0"))).toBe(true);
+    expect(copy).toMatchObject({ isBehind: false, version: { seq: 9 } });
+    expect(copy.held).toMatchObject({ entries: [{ key: "later" }, { key: "7-0" }] });
   });
 
   test("takes another store's snapshot whatever its epoch, and leaves the old store's deltas behind", () => {

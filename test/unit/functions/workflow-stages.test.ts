@@ -5,10 +5,12 @@ import { artistKey, songKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
+import { noSeries } from "#src/domain/series.ts";
 import { allTime, currentWindows } from "#src/domain/windows.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { decodeRecent, recentKey } from "#src/wire/recent-codec.ts";
+import { decodeSeries, seriesKey } from "#src/wire/series-codec.ts";
 import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
 import { aPlay } from "#test/support/builders.ts";
@@ -132,7 +134,10 @@ async function resultOf(pipeline: Pipeline) {
     artists: new Map([...profile.artists].sort()),
     heard: new Set([...profile.heard].sort()),
   }));
-  return { charts, profiles };
+  const published = await pipeline.stores.publications.read(seriesKey);
+  const { minutes, day } = published === undefined ? noSeries : decodeSeries(published.body);
+  const series = [...minutes, day ?? {}].map((each) => ({ ...each, epoch: undefined }));
+  return { charts, profiles, series };
 }
 
 test("charts and profiles equal an independent recount", async () => {
