@@ -1,10 +1,11 @@
 import { type Dimension, dimensions } from "#src/domain/counter.ts";
 import { DimensionTops, type PlaysByValue, playsByValue, playsOfDay } from "#src/domain/dimension-tops.ts";
-import { type EpochNumber, type EpochRecord, pairHeads } from "#src/domain/epoch.ts";
+import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
 import type { EpochMs, EventId } from "#src/domain/play.ts";
 import type { Head } from "#src/domain/position.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
+import { walkEpoch } from "#src/domain/segment-chain.ts";
 import { dayMs } from "#src/domain/windows.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -84,16 +85,17 @@ async function openTops(
 ): Promise<readonly OpenTops[]> {
   const key = topsKey(dimension);
   const published = await publications.read(key);
-  if (published === undefined) {
-    const upTo = (previous?.epoch ?? 0) as EpochNumber;
-    return [{ dimension, upTo, since: previous?.now, tops: new DimensionTops() }];
-  }
+  const anew = { upTo: (previous?.epoch ?? 0) as EpochNumber, since: previous?.now };
+  if (published === undefined) return [{ dimension, ...anew, tops: new DimensionTops() }];
   if (published.epoch > record.epoch) throw new StaleEpochError(key, record.epoch, published.epoch);
   if (published.epoch === record.epoch) return [];
   const { day, since, now, tops } = decodeTops(key, published.body);
   const upTo = published.epoch;
-  if (day !== dayOf(record)) return [{ dimension, upTo, since: now, tops: new DimensionTops() }];
-  return [{ dimension, upTo, since, tops: new DimensionTops(tops) }];
+  const today = dayOf(record);
+  if (day === today) return [{ dimension, upTo, since, tops: new DimensionTops(tops) }];
+  // The segments of another day's epochs may have expired, and are not needed.
+  const start = previous !== undefined && dayOf(previous) === today ? { upTo, since: now } : anew;
+  return [{ dimension, ...start, tops: new DimensionTops() }];
 }
 
 async function write(
@@ -106,10 +108,10 @@ async function write(
 }
 
 /**
- * Today's plays in the segments after `from`, a segment at a time. A segment that has expired is passed over: it is a day
- * old at least, and so are its plays.
+ * Today's plays in the segments after `from`, a segment at a time.
  *
  * @param upTo the epoch that ended at `from`
+ * @throws StoreError at a gap (I4)
  */
 async function* readPlays(
   deps: DimensionTopsDeps,
@@ -118,14 +120,10 @@ async function* readPlays(
   upTo: EpochNumber,
 ): AsyncIterableIterator<Readonly<Record<Dimension, PlaysByValue>>> {
   const counted = new Set<EventId>();
-  for (const range of pairHeads(from, record.to)) {
-    const [start, end] = [range.from.position, range.to.position];
-    if (start === end) continue;
-    for await (const { body } of deps.segments.readRange(range.to.shard, start, end)) {
-      const contents = decodeSegment(body);
-      const repeats = await findRepeats(deps.claims, record, contents, upTo, counted);
-      yield playsByValue(contents, dayOf(record), repeats);
-    }
+  for await (const { body } of walkEpoch({ from, to: record.to }, deps.segments)) {
+    const contents = decodeSegment(body);
+    const repeats = await findRepeats(deps.claims, record, contents, upTo, counted);
+    yield playsByValue(contents, dayOf(record), repeats);
   }
 }
 

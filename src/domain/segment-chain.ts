@@ -9,11 +9,15 @@ export interface SegmentSource {
 }
 
 /**
- * Every segment that an epoch owns, shard by shard and in order.
+ * Every segment that an epoch owns, shard by shard and in order; or several epochs, from the start of the first to the end
+ * of the last.
  *
  * @throws StoreError at a gap (I4): a stage reads them all before it writes anything
  */
-export async function* walkEpoch(record: EpochRecord, source: SegmentSource): AsyncIterableIterator<Segment> {
+export async function* walkEpoch(
+  record: Pick<EpochRecord, "from" | "to">,
+  source: SegmentSource,
+): AsyncIterableIterator<Segment> {
   for (const range of rangesOf(record)) {
     yield* walkChain(range, source.readRange(range.to.shard, range.from.position, range.to.position));
   }

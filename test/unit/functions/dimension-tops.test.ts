@@ -193,22 +193,19 @@ describe("the songs of each value", () => {
     expect((await day.document()).now).toBe(midnight + 5_000);
   });
 
-  test("start anew at another day, with what came since they were last published", async () => {
+  test("start anew with the first epoch of another day, and say which plays are left out", async () => {
     const day = new Day();
+    const ahead = { startedAt: midnight + dayMs + 1_000, track: { id: "S3", artist: "A", genre: "Rock" } };
     day.now = midnight + dayMs - 4_000;
     await day.epoch(day.rock("S1"), 2_000);
-    await day.epoch(
-      [
-        ...day.rock("S1"),
-        day.aPlay({ startedAt: midnight + dayMs + 1_000, track: { id: "S3", artist: "A", genre: "Rock" } }),
-      ],
-      6_000,
-    );
+    await day.epoch([...day.rock("S1"), day.aPlay(ahead)], 6_000);
 
+    await day.epoch([...day.rock("S2"), day.aPlay(ahead)], 1_000);
+    await day.epoch(day.rock("S2"));
     await day.epoch(day.rock("S2"));
 
-    expect(await day.songs("Rock")).toEqual({ S2: 1, S3: 1 });
-    expect(await day.document()).toMatchObject({ day: midnight + dayMs, since: midnight + dayMs - 4_000 });
+    expect(await day.songs("Rock")).toEqual({ S2: 3, S3: 1 });
+    expect(await day.document()).toMatchObject({ day: midnight + dayMs, since: midnight + dayMs - 2_000 });
   });
 
   test("leave out marked plays whose id has counted, in this epoch, since the last one or before", async () => {
@@ -312,23 +309,45 @@ describe("the songs of each value", () => {
     expect((await day.document()).since).toBe(at);
   });
 
-  test("pass over segments that have expired", async () => {
+  /** The stores as they are without the segments of now; what is read of them is noted. */
+  async function withoutSegments({ stores }: Pipeline): Promise<PipelineStores> {
+    const gone = new Set((await stores.segments.readHeads()).map(({ position }) => position));
+    const readRange: PipelineStores["segments"]["readRange"] = async function* (...range) {
+      for await (const segment of stores.segments.readRange(...range))
+        if (!gone.has(segment.head.position)) yield segment;
+    };
+    return { ...stores, segments: Object.assign(Object.create(stores.segments), { readRange }) };
+  }
+
+  async function planned(day: Day) {
+    const plan = await day.pipeline.plan();
+    if (plan.kind !== "epoch") throw new Error("no epoch");
+    return plan.epoch;
+  }
+
+  test("do not need the segments of another day", async () => {
     const day = new Day();
     await day.epoch(day.rock("S1"), 1_000);
     await day.epoch(day.rock("S1"), dayMs); // not published, and then nobody plays for a day
-    const { stores } = day.pipeline;
-    const expired = (await stores.segments.readHeads()).map(({ position }) => position);
+    const expired = await withoutSegments(day.pipeline);
     await day.put(day.rock("S2"));
-    const planned = await day.pipeline.plan();
-    if (planned.kind !== "epoch") throw new Error("no epoch");
-    const readRange: PipelineStores["segments"]["readRange"] = async function* (...range) {
-      for await (const segment of stores.segments.readRange(...range))
-        if (!expired.includes(segment.head.position)) yield segment;
-    };
-    const segments = Object.assign(Object.create(stores.segments), { readRange });
 
-    await day.pipeline.reduce(planned.epoch, { ...stores, segments });
+    await day.pipeline.reduce(await planned(day), expired);
 
     expect(await day.songs("Rock")).toEqual({ S2: 1 });
+  });
+
+  test("are not published where a segment of theirs is missing", async () => {
+    const day = new Day();
+    await day.epoch(day.rock("S1"), 1_000);
+    await day.epoch(day.rock("S1"));
+    const missing = await withoutSegments(day.pipeline);
+    await day.put(day.rock("S2"));
+    const epoch = await planned(day);
+
+    await expect(day.pipeline.reduce(epoch, missing)).rejects.toThrow(/have a gap after/);
+    await day.pipeline.reduce(epoch);
+
+    expect(await day.songs("Rock")).toEqual({ S1: 2, S2: 1 });
   });
 });
