@@ -7,12 +7,14 @@ import { Producer } from "./producer.ts";
 /** `earworm dev` over one data directory, started as often as a test likes, and its producers. */
 export class DevBench {
   readonly dir = mkdtempSync(join(tmpdir(), "earworm-dev-"));
+  /** Of the servers. */
+  readonly dataDir = join(this.dir, "data");
   readonly #processes: DevProcess[] = [];
   readonly #producers: Producer[] = [];
 
   /** @param options the last of the same name counts */
   async start(options: readonly string[] = [], launch?: Launch): Promise<DevProcess> {
-    const args = ["--data-dir", join(this.dir, "data"), "--shards", "2", "--tick", "10", ...options];
+    const args = ["--data-dir", this.dataDir, "--shards", "2", "--tick", "10", ...options];
     const started = await DevProcess.start(args, launch);
     this.#processes.push(started);
     return started;
@@ -26,7 +28,7 @@ export class DevBench {
 
   /** Compares everything that is stored with a recount of the archive; resolves with what was printed. */
   async verify(launch?: Launch): Promise<string> {
-    const args = ["verify", "--data-dir", join(this.dir, "data")];
+    const args = ["verify", "--data-dir", this.dataDir];
     const { code, stdout, stderr } = await runEarworm(args, "", launch);
     if (code !== 0) throw new Error(`earworm verify ended with ${code}: ${stdout}${stderr}`);
     return stdout;

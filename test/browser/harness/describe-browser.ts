@@ -1,13 +1,16 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, test } from "vitest";
 import { DevBench } from "#test/support/dev-bench.ts";
+import type { DevProcess } from "#test/support/earworm-process.ts";
 import { findChromium, howToGetChromium, startChromium } from "./chromium.ts";
 import { type OpenOptions, WatchedPage } from "./watched-page.ts";
 
 /** What a suite gets. */
 export interface Browsing {
-  /** `earworm dev`, over a data directory of the test's own. */
-  readonly bench: DevBench;
+  /** Starts `earworm dev` over a data directory of the test's own; again, over the same one. */
+  start(options?: readonly string[]): Promise<DevProcess>;
+  /** That data directory, for other commands. */
+  dataDir(): string;
   /** Opens an address in a window of its own, and keeps what it complains about. */
   open(url: string, options?: OpenOptions): Promise<WatchedPage>;
 }
@@ -44,9 +47,8 @@ export function describeBrowser(name: string, suite: (browsing: Browsing) => voi
     });
 
     suite({
-      get bench() {
-        return bench;
-      },
+      start: (options) => bench.start(options),
+      dataDir: () => bench.dataDir,
       async open(url, options) {
         if (browser === undefined) throw new Error("the browser is asked for before it was started");
         const page = await WatchedPage.open(browser, url, options);

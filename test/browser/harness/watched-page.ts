@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { ClientMessage } from "#src/wire/push-protocol.ts";
 
 export interface OpenOptions {
   /** Pixels of the window. @default 1280 x 800 */
@@ -10,9 +11,17 @@ export interface OpenOptions {
   readonly deviceScaleFactor?: number;
 }
 
+/** A WebSocket of the page. */
+export interface WatchedSocket {
+  /** What the page said on it. */
+  readonly sent: ClientMessage[];
+}
+
 /** A page in a window of its own. It keeps every error of the console, of scripts and of requests, and what its policy forbids. */
 export class WatchedPage {
   readonly page: Page;
+  /** Every one that was opened, the first first. */
+  readonly sockets: WatchedSocket[] = [];
   readonly #context: BrowserContext;
   readonly #complaints: string[] = [];
   readonly #expected: readonly RegExp[];
@@ -25,6 +34,11 @@ export class WatchedPage {
       if (message.type() === "error" || message.type() === "warning") this.#complaints.push(message.text());
     });
     page.on("pageerror", (error) => this.#complaints.push(String(error)));
+    page.on("websocket", (socket) => {
+      const sent: ClientMessage[] = [];
+      this.sockets.push({ sent });
+      socket.on("framesent", ({ payload }) => sent.push(JSON.parse(String(payload)) as ClientMessage));
+    });
     page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
       const isOwn = origin === new URL(page.url() === "about:blank" ? request.url() : page.url()).origin;
