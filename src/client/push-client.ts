@@ -1,3 +1,4 @@
+import { maxSubscriptions } from "#src/wire/push-limits.ts";
 import type { Channel, PongMessage, ProtocolError, ServerMessage } from "#src/wire/push-protocol.ts";
 import { backoffMs } from "./backoff.ts";
 import { ChannelCopy, type Held, type Snapshot } from "./channel-copy.ts";
@@ -25,11 +26,18 @@ export interface PushClientOptions extends ClientEnvironment {
 interface Subscription {
   readonly copy: ChannelCopy;
   readonly listeners: Set<(held: Snapshot) => void>;
+  /** Runs while there is no listener. */
+  lingerTimer: unknown;
 }
 
 const defaultLifeMs = 7_200_000;
 /** The old connection stays so long after a hand-over, ms: a broadcast may have read who listens just before it. */
 const overlapMs = 2_000;
+/**
+ * A channel without listeners stays so long, ms. A page that draws itself anew, or goes back at once, then sends nothing; and
+ * API Gateway, which handles a connection's messages side by side, cannot swap an unsubscription with the next subscription.
+ */
+const lingerMs = 1_000;
 
 /**
  * Keeps a WebSocket open and the subscribed channels current (src/wire/push-protocol.ts, docs/protocol.md), in a browser
@@ -71,7 +79,8 @@ export class PushClient {
 
   close(): void {
     this.#state = undefined;
-    for (const timer of [this.#retryTimer, this.#handOverTimer, this.#overlapTimer]) {
+    const lingering = [...this.#subscriptions.values()].map(({ lingerTimer }) => lingerTimer);
+    for (const timer of [this.#retryTimer, this.#handOverTimer, this.#overlapTimer, ...lingering]) {
       this.#world.clearTimer(timer);
     }
     for (const connection of this.#connections()) connection.close();
@@ -82,22 +91,23 @@ export class PushClient {
    * Tells the listener what the channel shows: at once where that is known, and with every newer version. Listeners of a
    * channel share one subscription.
    *
-   * @returns ends it; the last one that goes unsubscribes
+   * @returns ends it; a second after the last one went the channel is unsubscribed
    */
   subscribe<C extends Channel>(channel: C, listener: (held: Held<C>) => void): () => void {
     const own = (held: Snapshot) => listener(held as Held<C>);
     let subscription = this.#subscriptions.get(channel);
     if (subscription === undefined) {
-      subscription = { copy: new ChannelCopy(), listeners: new Set() };
+      this.#makeRoom();
+      subscription = { copy: new ChannelCopy(), listeners: new Set(), lingerTimer: undefined };
       this.#subscriptions.set(channel, subscription);
       for (const connection of this.#connections()) connection.ask(channel, undefined);
     }
+    this.#world.clearTimer(subscription.lingerTimer);
     subscription.listeners.add(own);
     if (subscription.copy.held !== undefined) own(subscription.copy.held);
     return () => {
-      // Later, because a page that draws itself anew lets go of a channel and takes it again.
-      if (subscription.listeners.delete(own))
-        this.#world.setTimer(() => this.#leave(channel, subscription), 0);
+      if (!subscription.listeners.delete(own) || subscription.listeners.size > 0) return;
+      subscription.lingerTimer = this.#world.setTimer(() => this.#leave(channel), lingerMs);
     };
   }
 
@@ -108,8 +118,17 @@ export class PushClient {
     else this.#current.ping();
   }
 
-  #leave(channel: Channel, subscription: Subscription): void {
-    if (subscription.listeners.size > 0 || this.#subscriptions.get(channel) !== subscription) return;
+  /** The server refuses what is too much, so channels without listeners go before another one comes. */
+  #makeRoom(): void {
+    if (this.#subscriptions.size < maxSubscriptions) return;
+    for (const [channel, { listeners, lingerTimer }] of [...this.#subscriptions]) {
+      if (listeners.size > 0) continue;
+      this.#world.clearTimer(lingerTimer);
+      this.#leave(channel);
+    }
+  }
+
+  #leave(channel: Channel): void {
     this.#subscriptions.delete(channel);
     for (const connection of this.#connections()) connection.leave(channel);
     this.#takeOverIfSettled();

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ConnectionState, PushClient, type PushClientOptions } from "#src/client/push-client.ts";
-import type { Channel, ChartSnapshot, ProtocolError } from "#src/wire/push-protocol.ts";
+import { maxSubscriptions } from "#src/wire/push-limits.ts";
+import { type Channel, type ChartSnapshot, channels, type ProtocolError } from "#src/wire/push-protocol.ts";
 import { FakeNetwork } from "./fake-network.ts";
 import { aChart, currentAt, dayLog, entering, pongAt } from "./messages.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -132,6 +133,7 @@ describe("connecting", () => {
   test("closing ends everything: no timer, no further word", () => {
     const { client, socket } = aLiveClient();
     client.subscribe("stats", () => undefined);
+    client.subscribe("plays.recent", () => undefined)();
 
     client.close();
     socket.break();
@@ -154,29 +156,68 @@ describe("listeners", () => {
     expect(socket.heard()).toEqual([]);
   });
 
-  test("a channel is unsubscribed when the last one goes", () => {
+  test("a channel is unsubscribed a second after the last one went", () => {
     const { client, unsubscribe, socket } = aLiveClient();
     const other = client.subscribe("songs.day", () => undefined);
 
     unsubscribe();
-    time.advance(1);
+    time.advance(1000);
     expect(socket.heard()).toEqual([]);
     other();
     other();
+    time.advance(999);
+    expect(socket.heard()).toEqual([]);
     time.advance(1);
 
     expect(socket.heard()).toEqual([{ action: "unsubscribe", channel: "songs.day" }]);
   });
 
-  test("one that is replaced within the moment costs neither a message nor what is held", () => {
+  test("one that comes back within the second costs no message, and is told what came meanwhile", () => {
     const { client, unsubscribe, socket } = aLiveClient();
     const shown: ChartSnapshot[] = [];
 
     unsubscribe();
+    time.advance(500);
+    socket.hear(entering(2, "B"));
+    time.advance(499);
     client.subscribe("songs.day", (held) => shown.push(held));
+    time.advance(5000);
+
+    expect(seqsOf(shown)).toEqual([2]);
+    expect(socket.heard()).toEqual([]);
+  });
+
+  test("the second begins anew each time the last one goes", () => {
+    const { client, unsubscribe, socket } = aLiveClient();
+
+    unsubscribe();
+    time.advance(900);
+    client.subscribe("songs.day", () => undefined)();
+    time.advance(999);
+    expect(socket.heard()).toEqual([]);
     time.advance(1);
 
-    expect(seqsOf(shown)).toEqual([1]);
+    expect(socket.heard()).toEqual([{ action: "unsubscribe", channel: "songs.day" }]);
+  });
+
+  test("channels that nobody listens to leave at once where a new one would be one too many", () => {
+    const { client, unsubscribe, socket } = aLiveClient();
+    const others = channels.filter((channel) => channel !== "songs.day").slice(0, maxSubscriptions - 1);
+    const ends = others.slice(1).map((channel) => client.subscribe(channel, () => undefined));
+    socket.heard();
+    unsubscribe();
+    ends[0]?.();
+
+    client.subscribe(others[0] ?? "stats", () => undefined); // the sixteenth
+    expect(socket.heard()).toEqual([subscribeTo(others[0] ?? "stats")]);
+    client.subscribe("plays.recent", () => undefined);
+
+    expect(socket.heard()).toEqual([
+      { action: "unsubscribe", channel: "songs.day" },
+      { action: "unsubscribe", channel: others[1] },
+      subscribeTo("plays.recent"),
+    ]);
+    time.advance(1000);
     expect(socket.heard()).toEqual([]);
   });
 
@@ -443,7 +484,7 @@ describe("a hand-over", () => {
 
     client.subscribe("stats", () => undefined);
     unsubscribe();
-    time.advance(1);
+    time.advance(1000);
 
     const messages = [subscribeTo("stats"), { action: "unsubscribe", channel: "songs.day" }];
     expect(old.heard()).toEqual(messages);
