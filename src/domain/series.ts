@@ -54,19 +54,35 @@ export const seriesLengthMs = 60 * minuteMs;
 /** So long listeners are told apart, ms; a shard that lags more adds to the sums only. */
 const openForMs = 5 * minuteMs;
 
+/** A fold lets go of what is too old when it has more minutes than this. */
+const mostMinutes = (2 * seriesLengthMs) / minuteMs;
+
 /** Sums the facts of any number of segments by minute and day of arrival. Their order is immaterial. */
 export class SeriesFold {
+  /** Those of the newest hour, and some before it. */
   readonly #minutes = new Map<EpochMs, MinuteTally>();
+  #newest = 0;
   readonly #days = new Map<EpochMs, EndingsTally>();
 
   add({ facts, users }: SegmentContents): void {
     for (let i = 0; i < facts.user.length; i++) {
       const arrivedAt = facts.arrivedAt[i] ?? 0;
       const flags = facts.flags[i] ?? 0;
-      const minute = tallyOf(this.#minutes, floorTo(arrivedAt, minuteMs), MinuteTally);
-      minute.add(users[facts.user[i] ?? 0] ?? "", flags, facts.listenedMs[i] ?? 0);
+      const minute = this.#minuteAt(floorTo(arrivedAt, minuteMs));
+      minute?.add(users[facts.user[i] ?? 0] ?? "", flags, facts.listenedMs[i] ?? 0);
       tallyOf(this.#days, floorTo(arrivedAt, dayMs), EndingsTally).add(flags);
     }
+  }
+
+  /** An epoch of a replay may go over years: what is too old by then is let go of on the way. */
+  #minuteAt(minute: EpochMs): MinuteTally | undefined {
+    if (minute <= this.#newest - seriesLengthMs) return undefined;
+    this.#newest = Math.max(this.#newest, minute);
+    const tally = tallyOf(this.#minutes, minute, MinuteTally);
+    if (this.#minutes.size > mostMinutes)
+      for (const at of this.#minutes.keys())
+        if (at <= this.#newest - seriesLengthMs) this.#minutes.delete(at);
+    return tally;
   }
 
   /** A series with these plays in it; the same one where there are none. @param epoch whose plays they are */

@@ -41,6 +41,18 @@ const byMinute = (series: Series, minutes: number): Minute => {
 };
 
 describe("the series of minutes", () => {
+  test("takes an epoch whose plays arrived over months, as a replay makes it, and keeps the last hour", () => {
+    const months = 150_000;
+
+    const series = added(
+      noSeries,
+      1,
+      Array.from({ length: months }, (_, minute) => arriving(minute)),
+    );
+
+    expect(seen(series)).toEqual(Array.from({ length: 60 }, (_, i) => [months - 60 + i, 1]));
+  });
+
   test("sums what arrived in a minute, and says who changed it last", () => {
     const track = { durationMs: 100_000 };
     const series = added(
