@@ -26,9 +26,10 @@ export class SlowConnections {
     this.#connections.delete(connection);
   }
 
-  /** Of these the remembered ones, in the order in which they should be tried. */
+  /** In the order in which they should be tried: who is not remembered any more has been pushed out since, and is last. */
   order<T>(byConnection: ReadonlyMap<ConnectionId, T>): [ConnectionId, T][] {
-    return [...this.#connections].flatMap((connection): [ConnectionId, T][] => {
+    const all = new Set([...this.#connections, ...byConnection.keys()]);
+    return [...all].flatMap((connection): [ConnectionId, T][] => {
       const value = byConnection.get(connection);
       return value === undefined ? [] : [[connection, value]];
     });

@@ -16,6 +16,19 @@ test("the one that was tried longest ago comes first, and only of those that are
   ]);
 });
 
+test("one that was forgotten for want of room comes last, and is not left out", () => {
+  const slow = new SlowConnections(2);
+  for (const connection of [a, b]) slow.remember(connection);
+  const late = new Map([a, b].map((connection) => [connection, connection.toUpperCase()]));
+
+  slow.remember(c); // slow for the first time, while a and b wait for their turn
+
+  expect(slow.order(late)).toEqual([
+    [b, "B"],
+    [a, "A"],
+  ]);
+});
+
 test("no more are remembered than there is room for, and none that was forgotten", () => {
   const slow = new SlowConnections(2);
   for (const connection of [a, b, c]) slow.remember(connection);
