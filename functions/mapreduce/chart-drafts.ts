@@ -19,8 +19,8 @@ export class ChartDrafts {
   readonly #publications: PublicationStore;
   readonly #epoch: EpochNumber;
   readonly #windows: EpochRecord["windows"];
-  /** `undefined`: an earlier attempt at this epoch already wrote the chart. */
-  readonly #drafts = new Map<string, ChartDraft | undefined>();
+  /** By list, then by window. `undefined`: an earlier attempt at this epoch already wrote the chart. */
+  readonly #drafts = new Map<ChartList, Map<WindowId, ChartDraft | undefined>>();
 
   constructor(publications: PublicationStore, { epoch, windows }: Pick<EpochRecord, "epoch" | "windows">) {
     this.#publications = publications;
@@ -30,10 +30,10 @@ export class ChartDrafts {
 
   /** @throws StaleEpochError where a chart belongs to a later epoch */
   async offer(list: ChartList, nominations: readonly Nomination[]): Promise<void> {
+    const drafts = this.#draftsOf(list);
     for (const { window, candidate } of nominations) {
-      const key = chartKey(list, window);
-      if (!this.#drafts.has(key)) this.#drafts.set(key, await this.#open(list, window));
-      this.#drafts.get(key)?.update.offer(candidate);
+      if (!drafts.has(window)) drafts.set(window, await this.#open(list, window));
+      drafts.get(window)?.update.offer(candidate);
     }
   }
 
@@ -44,24 +44,33 @@ export class ChartDrafts {
    */
   async openWithout(list: ChartList, window: WindowId, ids: ReadonlySet<string>): Promise<boolean> {
     const draft = await this.#open(list, window, ids);
-    this.#drafts.set(chartKey(list, window), draft);
+    this.#draftsOf(list).set(window, draft);
     return draft === undefined || isExactWithout(draft.previous?.entries ?? [], ids);
   }
 
   /** Writes the charts that changed and returns how many. */
   async write(): Promise<number> {
     let written = 0;
-    for (const [key, draft] of this.#drafts) {
+    for (const draft of [...this.#drafts.values()].flatMap((drafts) => [...drafts.values()])) {
       const chart = draft?.finish(this.#epoch);
       if (chart === undefined) continue;
       await this.#keepDelta(draft?.previous, chart);
-      await this.#publications.write(key as ReturnType<typeof chartKey>, {
+      await this.#publications.write(chartKey(chart.list, chart.window), {
         epoch: this.#epoch,
         body: encodeChart(chart),
       });
       written += 1;
     }
     return written;
+  }
+
+  #draftsOf(list: ChartList): Map<WindowId, ChartDraft | undefined> {
+    let drafts = this.#drafts.get(list);
+    if (drafts === undefined) {
+      drafts = new Map();
+      this.#drafts.set(list, drafts);
+    }
+    return drafts;
   }
 
   /** Before the chart itself: whoever sees a version finds what led to it. Only what can be subscribed to has deltas. */

@@ -2,9 +2,9 @@ import type { Candidate } from "./chart.ts";
 import type { Counter, CounterDelta } from "./counter.ts";
 import type { EpochMs } from "./play.ts";
 import type { Profile } from "./profile.ts";
-import { riseOf } from "./rising.ts";
-import { compareLabels, type Totals } from "./totals.ts";
-import { allTime, hourWindow, isExpired, startOfHour, type WindowId } from "./windows.ts";
+import { hourOf, riseOf } from "./rising.ts";
+import { compareLabels, type Totals, type WindowTotals } from "./totals.ts";
+import { allTime, isExpired, type WindowId } from "./windows.ts";
 
 /** A candidate and the chart's window it belongs to. */
 export interface Nomination {
@@ -17,7 +17,7 @@ export interface Nomination {
  * A window that the epoch did not touch is nominated too when its entry may look different: what decays shows all-time
  * figures, `rising` depends on many hours, and an earlier first play or another label moves a song among equals everywhere.
  *
- * @param id and name what the entry is called; a song's label wins over `name`
+ * @param id and artist of the entry; a song's label wins over `artist`
  */
 export function nominate(
   id: string,
@@ -29,33 +29,42 @@ export function nominate(
   const { totals } = counter;
   const { firstPlayedAt, label } = totals;
   if (firstPlayedAt === undefined) return []; // nothing qualified yet
-  const base = { id, artist: label?.artist ?? artist, title: label?.title ?? "", firstPlayedAt };
-  const overall = { plays: totals.plays, listenedMs: totals.listenedMs };
-  const nominations: Nomination[] = [
-    { window: allTime, candidate: { ...base, ...overall, score: BigInt(totals.plays) } },
-  ];
+  const name = { id, title: label?.title ?? "", artist: label?.artist ?? artist, firstPlayedAt };
+  const nominations = [{ window: allTime, candidate: candidateOf(name, BigInt(totals.plays), totals) }];
   const mayLookDifferent = changesIdentity(delta.totals, totals);
   for (const [window, share] of totals.windows) {
     if (!mayLookDifferent && !delta.totals.windows.has(window)) continue;
     if (isExpired(window, now)) continue;
-    nominations.push({ window, candidate: { ...base, ...share, score: BigInt(share.plays) } });
+    nominations.push({ window, candidate: candidateOf(name, BigInt(share.plays), share) });
   }
   for (const [window, score] of totals.decays) {
-    if (!isExpired(window, now)) nominations.push({ window, candidate: { ...base, ...overall, score } });
+    if (!isExpired(window, now)) nominations.push({ window, candidate: candidateOf(name, score, totals) });
   }
-  const open = [...totals.listeners.keys()].filter((window) => !isExpired(window, now));
-  return nominations.concat(open.map((window) => nominateRising(window, base, totals)));
+  for (const window of totals.listeners.keys()) {
+    if (!isExpired(window, now))
+      nominations.push({ window, candidate: risingCandidate(name, window, totals) });
+  }
+  return nominations;
 }
 
-/** Who does not rise is nominated with a score of 0, to leave the chart. */
-function nominateRising(
-  window: WindowId,
-  base: Pick<Candidate, "id" | "artist" | "title" | "firstPlayedAt">,
-  totals: Totals,
-): Nomination {
-  const share = totals.windows.get(hourWindow(startOfHour(window))) ?? { plays: 0, listenedMs: 0 };
-  return { window, candidate: { ...base, ...share, score: 0n, ...riseOf(totals, window) } };
+type Named = Pick<Candidate, "id" | "title" | "artist" | "firstPlayedAt">;
+
+/** Field by field: an epoch makes some ten for each counter that it touches, and spreading takes several times as long. */
+const candidateOf = (
+  { id, title, artist, firstPlayedAt }: Named,
+  score: bigint,
+  { plays, listenedMs }: WindowTotals,
+): Candidate => ({ id, title, artist, score, plays, listenedMs, firstPlayedAt });
+
+/** Who does not rise has a score of 0, to leave the chart. */
+function risingCandidate(name: Named, window: WindowId, totals: Totals): Candidate {
+  const share = totals.windows.get(hourOf(window)) ?? noShare;
+  const risen = riseOf(totals, window);
+  const candidate = candidateOf(name, risen?.score ?? 0n, share);
+  return risen === undefined ? candidate : { ...candidate, rise: risen.rise };
 }
+
+const noShare: WindowTotals = { plays: 0, listenedMs: 0 };
 
 /** The listener's place in the chart of listeners: by listened time, then first heard earlier, then id (I7). */
 export function nominateListener(profile: Profile): Candidate {

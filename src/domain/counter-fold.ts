@@ -187,6 +187,29 @@ class Fact {
   shares: readonly WindowShare[] = [];
 }
 
+/** Weights are below 2^41, so that numbers add some thousands of them exactly: a bigint for each play is dear. */
+class WeightSum {
+  #whole = 0n;
+  #part: number;
+
+  constructor(weight: number) {
+    this.#part = weight;
+  }
+
+  get total(): bigint {
+    return this.#whole + BigInt(this.#part);
+  }
+
+  add(weight: number): void {
+    this.#part += weight;
+    if (this.#part < partLimit) return;
+    this.#whole += BigInt(this.#part);
+    this.#part = 0;
+  }
+}
+
+const partLimit = 2 ** 52;
+
 const noWindows: ReadonlyMap<WindowId, never> = new Map<WindowId, never>();
 
 /** `Totals` that grow in place. */
@@ -202,7 +225,9 @@ class Tally implements Totals {
   label: Label | undefined;
   #tenths: number[] | undefined;
   #windows: Map<WindowId, { plays: number; listenedMs: number }> | undefined;
-  #decays: Map<WindowId, bigint> | undefined;
+  #decays: Map<WindowId, WeightSum> | undefined;
+  /** `#decays` as totals; undefined where something was added since. */
+  #decayTotals: ReadonlyMap<WindowId, bigint> | undefined;
   #listeners: Map<WindowId, ListenerSketch> | undefined;
 
   get tenths(): readonly number[] {
@@ -214,7 +239,9 @@ class Tally implements Totals {
   }
 
   get decays(): ReadonlyMap<WindowId, bigint> {
-    return this.#decays ?? noWindows;
+    if (this.#decays === undefined) return noWindows;
+    this.#decayTotals ??= new Map([...this.#decays].map(([window, sum]) => [window, sum.total]));
+    return this.#decayTotals;
   }
 
   get listeners(): ReadonlyMap<WindowId, ListenerSketch> {
@@ -271,11 +298,18 @@ class Tally implements Totals {
     this.#listeners.set(rising, (this.#listeners.get(rising) ?? 0n) | listener);
   }
 
+  #addWeight({ window, weight }: WindowShare): void {
+    this.#decays ??= new Map();
+    this.#decayTotals = undefined;
+    const sum = this.#decays.get(window);
+    if (sum === undefined) this.#decays.set(window, new WeightSum(weight));
+    else sum.add(weight);
+  }
+
   #addShare(share: WindowShare, isQualified: boolean, listenedMs: number): void {
     if (share.kind === "decay") {
       if (!isQualified) return;
-      this.#decays ??= new Map();
-      this.#decays.set(share.window, (this.#decays.get(share.window) ?? 0n) + BigInt(share.weight));
+      this.#addWeight(share);
       return;
     }
     this.#windows ??= new Map();

@@ -32,6 +32,13 @@ export const bucketsOf = (sketch: ListenerSketch): readonly number[] =>
  * exceeds 266, which is what 63 or 64 taken buckets give; n listeners never come to more than n taken buckets.
  */
 export function estimateListeners(sketch: ListenerSketch): number {
-  const empty = buckets - bucketsOf(sketch).length;
-  return Math.round(buckets * Math.log(buckets / Math.max(1, empty)));
+  const taken = bitsOf(Number(sketch & 0xffff_ffffn)) + bitsOf(Number(sketch >> 32n));
+  return Math.round(buckets * Math.log(buckets / Math.max(1, buckets - taken)));
+}
+
+/** How many bits of 32 are set. Every counter that an epoch touches asks, so without a bigint for each bit. */
+function bitsOf(word: number): number {
+  let taken = 0;
+  for (let left = word | 0; left !== 0; left &= left - 1) taken += 1;
+  return taken;
 }

@@ -33,14 +33,18 @@ export function riseOf(
   totals: Totals,
   rising: WindowId,
 ): { readonly score: bigint; readonly rise: Rise } | undefined {
+  const hours = hoursOf(rising);
+  const plays = totals.windows.get(hours.hour)?.plays ?? 0;
+  if (plays <= priorPlays) return undefined; // most of what an epoch touches, so it comes first
   const listeners = estimateListeners(totals.listeners.get(rising) ?? 0n);
   if (listeners < leastListeners) return undefined;
-  const hours = hoursOf(rising);
   const expected = expectedPlays(totals, hours);
-  const plays = totals.windows.get(hours.hour)?.plays ?? 0;
   const score = Math.floor((scoresPerUnit * (plays - expected)) / Math.sqrt(expected + 1));
   return score > 0 ? { score: BigInt(score), rise: { expected, listeners } } : undefined;
 }
+
+/** The hour that an instance of `rising` is about. */
+export const hourOf = (rising: WindowId): WindowId => hoursOf(rising).hour;
 
 function expectedPlays({ windows, firstPlayedAt }: Totals, { before, from, to }: Hours): number {
   const plays = before.reduce((sum, hour) => sum + (windows.get(hour)?.plays ?? 0), 0);

@@ -82,23 +82,34 @@ export class SpaceSaving<Label> {
    */
   merge(other: SpaceSaving<Label>): void {
     const [mine, theirs] = [this.#floor, other.#floor];
+    this.#floor = mine + theirs;
     for (const [id, entry] of this.#monitored) {
       const also = other.#monitored.get(id) ?? { count: theirs, error: theirs };
       entry.count += also.count;
       entry.error += also.error;
     }
-    for (const [id, entry] of other.#monitored) {
+    const least = this.#leastOfFull();
+    for (const [id, { label, count, error }] of other.#monitored) {
       if (this.#monitored.has(id)) continue;
-      this.#monitored.set(id, { ...entry, count: entry.count + mine, error: entry.error + mine });
+      // Most of what comes is seldom: it need not be sorted to find that it loses its counter.
+      if (count + mine < least) this.#floor = Math.max(this.#floor, count + mine);
+      else this.#monitored.set(id, { id, label, count: count + mine, error: error + mine });
     }
     this.#total += other.#total;
-    this.#floor = mine + theirs;
     this.#cutTo(this.#capacity);
   }
 
   state(): SpaceSavingState<Label> {
     const monitored = this.#inOrder().map((entry) => ({ ...entry }));
     return { total: this.#total, floor: this.#floor, monitored };
+  }
+
+  /** The smallest count where every counter is taken, else 0. */
+  #leastOfFull(): number {
+    if (this.#monitored.size < this.#capacity) return 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (const { count } of this.#monitored.values()) least = Math.min(least, count);
+    return least;
   }
 
   /** Whoever loses its counter came at most as often as it says. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allSongsKey, repeatedKey } from "#src/domain/counter.ts";
+import { allSongsKey, repeatedKey, songKey } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
+import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import { sketchOf } from "#src/domain/listener-sketch.ts";
@@ -10,7 +11,9 @@ import { addProfiles, type Profile } from "#src/domain/profile.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { addTotals, noTotals, type Totals } from "#src/domain/totals.ts";
+import { currentWindows, dayMs } from "#src/domain/windows.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
+import { aPlay } from "#test/support/builders.ts";
 
 const arrivedAt = (aMoment + 60_000) as EpochMs;
 
@@ -54,6 +57,20 @@ test("counting plays together equals adding what is counted apart, wherever they
       expect(merged(countersOf(segmentOf(a)), countersOf(segmentOf(b)), addTotals)).toEqual(together);
     }),
   );
+});
+
+test("decay scores are exact beyond what a number holds", () => {
+  const startedAt = (Math.ceil(aMoment / dayMs) * dayMs - 60_000) as EpochMs; // heaviest in the landmark's last minute
+  const plays = Array.from({ length: 20_000 }, (_, n) => ({
+    ...aPlay({ startedAt }),
+    eventId: `e${n}` as EventId,
+  }));
+
+  const song = countersOf(segmentOf(plays, startedAt)).get(songKey(aPlay().track.id));
+
+  const weight = BigInt(decayWeight("hot", startedAt, landmarkAt("hot", startedAt)));
+  expect(weight * 20_000n).toBeGreaterThan(2n ** 53n);
+  expect(song?.decays.get(currentWindows(startedAt).hot)).toBe(weight * 20_000n);
 });
 
 test("beside the songs' totals stands what they add up to, for every play exactly once", () => {

@@ -30,6 +30,15 @@ test("buckets and sketch stand for each other", () => {
   );
 });
 
+test("the estimate follows from how many buckets are taken, whichever they are", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (sketch) => {
+      const empty = Math.max(1, 64 - bucketsOf(sketch).length);
+      expect(estimateListeners(sketch)).toBe(Math.round(64 * Math.log(64 / empty)));
+    }),
+  );
+});
+
 test("nobody is 0, one is 1, and a sketch that is full stands for 266 or more", () => {
   expect(estimateListeners(0n)).toBe(0);
   expect(estimateListeners(sketchOf("ann"))).toBe(1);
