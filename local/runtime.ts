@@ -130,7 +130,7 @@ function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise
     ...{ port: options.port, host, api, gateway: push.gateway, logger },
     ...(connectionLifeMs !== undefined && { connectionLifeMs }),
     pageConfig: {
-      ...{ webSocketUrl: "/ws", apiUrl: "", stage: "local" },
+      ...{ webSocketUrl: "/ws", webSocketAccess: "open", apiUrl: "", stage: "local" },
       connectionLifeMs: connectionLifeMs ?? 2 * hourMs,
       ...{ tickMs: options.tickMs, simulated: options.simulate > 0 },
     },

@@ -17,7 +17,7 @@ import { billTable, type Results, renderReport } from "./report.ts";
 import { checkReports } from "./self-check.ts";
 import { measureSendCpu } from "./send-cpu.ts";
 import { cpuRatesOf } from "./stage-time.ts";
-import { frameBytes } from "./viewers.ts";
+import { usualFrameBytes } from "./viewers.ts";
 import { World } from "./world.ts";
 
 const rates = [10, 1000, 16_000] as const;
@@ -90,7 +90,7 @@ class Bench {
       oneShard,
       playsPerBlock,
       blockBytes: meanBlockBytes(),
-      sendCpuSeconds: await measureSendCpu(frameBytes),
+      sendCpuSeconds: await measureSendCpu(usualFrameBytes),
     };
   }
 

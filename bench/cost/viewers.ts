@@ -4,10 +4,12 @@ import { dollars, table, units, whole } from "./markdown.ts";
 import { gb, hourSeconds, kb, million, prices, unitsOf } from "./prices.ts";
 
 /**
- * What the page's overview gets: bytes of one tick's frame, a list with a delta for each of its channels. Measured once with
- * `npm run fanout` at 50 plays/s, as are the two below.
+ * Bytes of the frame that the page's overview gets in a tick, by its seconds: a delta for each of its channels, of which a longer
+ * tick changes more. Measured once with `npm run fanout -- --viewers 20 --tick ...` at 50 plays/s, as are the two below.
  */
-export const frameBytes = 6000;
+const frameBytes = { 1: 17_600, 5: 26_000, 10: 30_600 } as const;
+/** For the CPU time of a send. */
+export const usualFrameBytes = frameBytes[5];
 /** CPU time of one frame to one viewer in the embedded server, which a relay would run, s. */
 const relayCpuSeconds = 25e-6;
 /** Memory of one viewer's connection there. */
@@ -23,7 +25,7 @@ const gatewayUnitBytes = 32 * kb;
 const pubSubUnitBytes = 5 * kb;
 /** Of a snapshot: JSON of charts shrinks to about a fifth. */
 const gzipShare = 0.2;
-const snapshotBytes = 60_000;
+const snapshotBytes = 70_000;
 /** The smallest relay: two tasks, so that one may fail. */
 const leastRelayVcpus = 0.5;
 const leastRelayGb = 1;
@@ -34,7 +36,7 @@ const many = 100_000;
 
 interface Load {
   readonly viewers: number;
-  readonly tickSeconds: number;
+  readonly tickSeconds: keyof typeof frameBytes;
 }
 
 const framesAnHour = ({ viewers, tickSeconds: tick }: Load): number => (viewers * hourSeconds) / tick;
@@ -50,7 +52,10 @@ function meteredDollars(
   unitBytes: number,
 ): number {
   const connected = ((load.viewers * 60) / million) * minutes.dollars;
-  return connected + ((framesAnHour(load) * unitsOf(frameBytes, unitBytes)) / million) * messages.dollars;
+  return (
+    connected +
+    ((framesAnHour(load) * unitsOf(frameBytes[load.tickSeconds], unitBytes)) / million) * messages.dollars
+  );
 }
 
 interface GatewayBill {
@@ -66,7 +71,7 @@ function gatewayBillOf(load: Load, sendCpuSeconds: number): GatewayBill {
   const ticks = hourSeconds / load.tickSeconds;
   return {
     gateway: meteredDollars(load, prices.webSocketMinutes, prices.webSocketMessages, gatewayUnitBytes),
-    transfer: transferDollars(frames * frameBytes),
+    transfer: transferDollars(frames * frameBytes[load.tickSeconds]),
     broadcaster:
       lambdaDollars(ticks, frames * sendCpuSeconds, deployedDefaults.heavyMemoryMb) +
       readDollars(ticks * reads),
@@ -96,7 +101,7 @@ function pollingDollars(load: Load): number {
 const viewersOfOne = (tick: number, sendCpuSeconds: number): number => tick / sendCpuSeconds;
 
 /** From how many viewers on a relay costs less than API Gateway, without the data, which costs the same. */
-function switchPoint(tick: number, sendCpuSeconds: number): number {
+function switchPoint(tick: Load["tickSeconds"], sendCpuSeconds: number): number {
   let viewers = 10;
   for (; viewers < million; viewers += 10) {
     const load = { viewers, tickSeconds: tick };
@@ -148,7 +153,8 @@ export function viewersSection(sendCpuSeconds: number): string {
     ];
   });
   const [fastest, usual, slowest] = tickSeconds;
-  return `Dollars an hour. The page's overview is ${channelsPerViewer} channels, which come as one frame a tick of about ${whole(frameBytes)} bytes (\`npm run fanout\`
+  return `Dollars an hour. The page's overview is ${channelsPerViewer} channels, which come as one frame a tick, of ${whole(frameBytes[fastest])}, ${whole(frameBytes[usual])} and
+${whole(frameBytes[slowest])} bytes at these ticks (\`npm run fanout\`
 measures them); API Gateway takes a callback for each viewer and tick and meters it as one message. One send takes the broadcaster
 ${units(sendCpuSeconds * 1000)} ms of CPU through the SDK †, so one function is through with ${whole(viewersOfOne(fastest, sendCpuSeconds))} viewers in ${fastest} s, with ${whole(viewersOfOne(usual, sendCpuSeconds))} in ${usual} s, with ${whole(viewersOfOne(slowest, sendCpuSeconds))} in ${slowest} s.
 

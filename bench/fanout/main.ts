@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
-import { integerOption } from "#cli/options.ts";
+import { integerOption, positiveOption } from "#cli/options.ts";
 import { type Channel, isChannel } from "#src/wire/push-protocol.ts";
 import { DevProcess } from "#test/support/earworm-process.ts";
 import { Child } from "./child.ts";
@@ -19,6 +19,7 @@ interface Options {
   readonly viewers: readonly number[];
   readonly seconds: number;
   readonly tick: number;
+  readonly rate: number;
   readonly channels: readonly Channel[];
   readonly check: boolean;
 }
@@ -35,7 +36,12 @@ interface Compared {
   readonly bare: Measured;
 }
 
-const simulated = 50;
+/** As the page's overview, with a chart in which the probes show. */
+const overview: readonly Channel[] = [
+  ...(["songs.hour", "songs.hot", "stats", "plays.recent", "dims.skips"] as const),
+  ...(["dims.genre", "dims.platform", "dims.mood", "dims.country"] as const),
+];
+
 const warmUpMs = 5000;
 const settleMs = 3000;
 
@@ -58,11 +64,12 @@ const options: Options = new Command("npm run fanout --")
   )
   .option("--seconds <n>", "how long each server is measured", integerOption(2, 3600), 20)
   .option("--tick <ms>", "the tick of both", integerOption(100, 60_000), 1000)
+  .option("--rate <plays/s>", "simulated plays, beside those that are followed", positiveOption, 50)
   .option(
     "--channels <list>",
-    "what each viewer subscribes to; songs.hour is measured",
+    "what each viewer subscribes to (default: as the page does); songs.hour is measured",
     listOf(channelOption),
-    ["songs.hour", "songs.hot", "stats", "plays.recent"],
+    overview,
   )
   .option("--check", "exit 1 where put to screen misses its bound with 1,000 viewers", false)
   .parse()
@@ -106,7 +113,7 @@ async function measure(
 
 async function measureEarworm(viewers: number): Promise<Measured> {
   const dir = mkdtempSync(join(tmpdir(), "earworm-fanout-"));
-  const args = ["--data-dir", dir, "--tick", String(options.tick), "--simulate", String(simulated)];
+  const args = ["--data-dir", dir, "--tick", String(options.tick), "--simulate", String(options.rate)];
   const server = await DevProcess.start(args);
   const crowd = new Child<ToViewers, FromViewers>("viewers.ts");
   const probe = new Probe(server.url, (put) => crowd.send({ kind: "put", ...put }));
@@ -179,7 +186,7 @@ function report(all: readonly Compared[]): void {
         .join("  "),
     );
   console.log(
-    `tick ${options.tick} ms, ${simulated} simulated plays/s and the probes, ${options.seconds} s each, Node ${process.version}`,
+    `tick ${options.tick} ms, ${options.rate} simulated plays/s and the probes, ${options.seconds} s each, Node ${process.version}`,
   );
   console.log(
     "spread: from the first viewer that has an update until the others do; CPU and memory without what the server needs alone",

@@ -20,6 +20,8 @@ interface Message {
   readonly channel?: string;
   readonly enter?: readonly Entry[];
   readonly update?: readonly Entry[];
+  /** Of a snapshot. */
+  readonly entries?: readonly Entry[];
   readonly at?: number;
 }
 
@@ -93,7 +95,10 @@ function newlyShown(text: string): readonly number[] {
   const messages: readonly Message[] = Array.isArray(parsed) ? parsed : [parsed];
   return messages.flatMap((message) => {
     if (message.at !== undefined && message.type === "bare") return [message.at];
-    if (message.type !== "delta" || message.channel !== probedChannel) return [];
+    if (message.channel !== probedChannel) return [];
+    // What was there before somebody looked is nothing new.
+    if (message.type === "snapshot") for (const entry of message.entries ?? []) playsShownBy(entry);
+    if (message.type !== "delta") return [];
     return [...(message.enter ?? []), ...(message.update ?? [])].flatMap(playsShownBy);
   });
 }

@@ -36,8 +36,9 @@ const options: Options = new Command("npm run soak --")
   .opts();
 
 const followed: readonly ChartChannel[] = [
-  ...(["songs.hot", "songs.hour", "songs.day", "songs.week", "songs.all"] as const),
-  ...(["artists.hot", "artists.day", "artists.all"] as const),
+  ...(["songs.hot", "songs.hot24", "songs.rising", "songs.hour", "songs.day", "songs.all"] as const),
+  ...(["artists.hot", "artists.rising", "artists.week"] as const),
+  ...(["dims.genre", "dims.mood", "dims.country", "dims.platform"] as const),
 ];
 
 /** Connections are cut this often. */

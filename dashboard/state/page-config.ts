@@ -1,17 +1,10 @@
-/** `config.json`, which stands beside the page: where the server is and how it is set. */
-export interface PageConfig {
-  /** Absolute, or a path on the page's host. */
-  readonly webSocketUrl: string;
-  /** In front of the API's paths; empty for the page's host. */
-  readonly apiUrl: string;
-  readonly connectionLifeMs: number;
-  readonly tickMs: number;
-  /** Whether the plays are invented. */
-  readonly simulated: boolean;
-  readonly stage: string;
-}
+import type { PageConfig } from "#src/config/page-config.ts";
 
-/** @throws Error where it is away or no such file */
+/**
+ * Reads `config.json`, which stands beside the page.
+ *
+ * @throws Error where it is away or no such file
+ */
 export async function loadPageConfig(): Promise<PageConfig> {
   const response = await fetch("config.json").catch((cause: unknown) => {
     throw new Error("the server does not answer", { cause });
@@ -24,10 +17,19 @@ export async function loadPageConfig(): Promise<PageConfig> {
   return config;
 }
 
-/** The WebSocket's whole address, as seen from the page's. */
-export function socketUrl({ webSocketUrl }: PageConfig, pageUrl: string): string {
+/**
+ * The WebSocket's whole address, as seen from the page's.
+ *
+ * @param token stays out of an address that does not ask for it: addresses are logged
+ */
+export function socketUrl(
+  { webSocketUrl, webSocketAccess }: Pick<PageConfig, "webSocketUrl" | "webSocketAccess">,
+  pageUrl: string,
+  token: string,
+): string {
   const url = new URL(webSocketUrl, pageUrl);
   if (url.protocol === "http:") url.protocol = "ws:";
   if (url.protocol === "https:") url.protocol = "wss:";
+  if (webSocketAccess === "token") url.searchParams.set("token", token);
   return url.href;
 }

@@ -2,11 +2,12 @@ import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Held } from "#src/client/channel-copy.ts";
 import { PushClient } from "#src/client/push-client.ts";
+import type { PageConfig } from "#src/config/page-config.ts";
 import type { Channel } from "#src/wire/push-protocol.ts";
 import type { Connection } from "../lib/connection.ts";
 import { ApiClient } from "./api-client.ts";
 import { Latency } from "./latency.ts";
-import { type PageConfig, socketUrl } from "./page-config.ts";
+import { socketUrl } from "./page-config.ts";
 import { PlaysFeed } from "./plays-feed.ts";
 import { Store } from "./store.ts";
 
@@ -29,7 +30,7 @@ export class Page {
     this.config = config;
     this.api = new ApiClient(config.apiUrl, this.token);
     this.push = new PushClient({
-      url: () => socketUrl(config, location.href),
+      url: () => socketUrl(config, location.href, this.token.value),
       connectionLifeMs: config.connectionLifeMs,
       onState: (state) => this.connection.set({ ...this.connection.value, state }),
       onMessage: (message) => {
@@ -38,7 +39,10 @@ export class Page {
       },
     });
     this.feed = new PlaysFeed(this.push);
-    this.token.subscribe((token) => sessionStorage.setItem(tokenKey, token));
+    this.token.subscribe((token) => {
+      sessionStorage.setItem(tokenKey, token);
+      if (config.webSocketAccess === "token") this.push.restart();
+    });
   }
 
   start(): void {

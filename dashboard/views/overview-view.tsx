@@ -5,7 +5,9 @@ import { RecentCard } from "../components/recent-card.tsx";
 import { SeriesCard } from "../components/series-card.tsx";
 import { SharesSection } from "../components/shares-section.tsx";
 import { SkipsCard } from "../components/skips-card.tsx";
+import { SocketToken } from "../components/socket-token.tsx";
 import { TotalsRow } from "../components/totals-row.tsx";
+import { usePage } from "../state/page.ts";
 import { useAddress, useChange } from "../state/use-address.ts";
 import { useMedia } from "../state/use-media.ts";
 
@@ -17,8 +19,10 @@ export function OverviewView() {
   const { list } = useAddress();
   const change = useChange();
   const isWide = useMedia("(min-width: 860px)");
+  const { config } = usePage();
   return (
     <>
+      {config.webSocketAccess === "token" && <SocketToken />}
       <TotalsRow />
       <div class="overview">
         <div class="charts">

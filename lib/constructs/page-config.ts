@@ -5,11 +5,13 @@ import type { PageConfig } from "#src/config/page-config.ts";
 /** The configuration of a deployed page, whose HTTP API is at its own origin. */
 export const deployedPageConfig = (deployment: {
   readonly webSocketUrl: string;
+  readonly webSocketAccess: PageConfig["webSocketAccess"];
   readonly tickSeconds: number;
   readonly stage: string;
 }): PageConfig => ({
   webSocketUrl: deployment.webSocketUrl,
   apiUrl: "",
+  webSocketAccess: deployment.webSocketAccess,
   connectionLifeMs: 7_200_000, // as API Gateway has it
   tickMs: deployment.tickSeconds * 1_000,
   simulated: false,

@@ -87,6 +87,13 @@ export class PushClient {
     this.#current = this.#next = this.#leaving = undefined;
   }
 
+  /** Connects anew, as with another address; what is held and subscribed stays. */
+  restart(): void {
+    this.close();
+    this.#failures = 0;
+    this.start();
+  }
+
   /**
    * Tells the listener what the channel shows: at once where that is known, and with every newer version. Listeners of a
    * channel share one subscription.

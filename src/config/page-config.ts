@@ -4,6 +4,8 @@ export interface PageConfig {
   readonly webSocketUrl: string;
   /** In front of the API's paths; empty for the page's host. */
   readonly apiUrl: string;
+  /** Whether the WebSocket takes a token, as `token` in the query. */
+  readonly webSocketAccess: "open" | "token";
   /** How long a WebSocket connection may last. */
   readonly connectionLifeMs: number;
   readonly tickMs: number;

@@ -35,6 +35,7 @@ describeDeployed("the deployed page", (deployed) => {
 
     expect(JSON.parse((await Body?.transformToString()) ?? "")).toEqual({
       webSocketUrl: deployment.webSocketOutput,
+      webSocketAccess: "open",
       apiUrl: "",
       connectionLifeMs: 7_200_000,
       tickMs: 1_000,

@@ -162,6 +162,7 @@ test("config.json holds this stage's addresses and times", () => {
 
   expect(JSON.parse(textOf(Config, nameOf))).toEqual({
     webSocketUrl: `wss://${hostOf("WEBSOCKET")}/prod`,
+    webSocketAccess: "open",
     apiUrl: "",
     connectionLifeMs: 7_200_000,
     tickMs: 7_000,

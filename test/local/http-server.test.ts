@@ -21,7 +21,13 @@ import { aHead, anEpoch, commitEpoch, type MemoryStores, memoryStores } from "#t
 const maxScriptBytes = 100_000;
 
 const pageConfig = {
-  ...{ webSocketUrl: "/ws", apiUrl: "", connectionLifeMs: 7_200_000, tickMs: 1000 },
+  ...{
+    webSocketUrl: "/ws",
+    webSocketAccess: "open" as const,
+    apiUrl: "",
+    connectionLifeMs: 7_200_000,
+    tickMs: 1000,
+  },
   ...{ simulated: true, stage: "local" },
 };
 

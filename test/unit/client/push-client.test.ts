@@ -79,6 +79,20 @@ describe("connecting", () => {
     ]);
   });
 
+  test("a restart connects to what the address is now, with what is held and subscribed", () => {
+    let token = "old";
+    const { client, socket, shown } = aLiveClient({ url: () => `ws://server/ws?token=${token}` });
+    token = "new";
+
+    client.restart();
+
+    expect(socket.readyState).toBe(3);
+    expect(network.newest.url).toBe("ws://server/ws?token=new");
+    expect(network.newest.open().heard()).toEqual([since(1), { action: "ping" }]);
+    expect(states).toEqual(["connecting", "live", "connecting", "live"]);
+    expect(seqsOf(shown)).toEqual([1]);
+  });
+
   test("a connection that does not open within 10 s is given up", () => {
     aClient().start();
 

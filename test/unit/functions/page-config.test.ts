@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
 import { connectionLifeMs } from "#functions/ws-broadcast/connection-life.ts";
 import { deployedPageConfig } from "#lib/constructs/page-config.ts";
-import type { PageConfig } from "../../../dashboard/state/page-config.ts";
 
 test("a deployed page is told all that it reads, and how long a connection lives, as the functions know it", () => {
-  const read: PageConfig = deployedPageConfig({
+  const config = deployedPageConfig({
     webSocketUrl: "wss://a.example/prod",
+    webSocketAccess: "token",
     tickSeconds: 5,
     stage: "prod",
   });
 
-  expect(read).toEqual({
+  expect(config).toEqual({
     webSocketUrl: "wss://a.example/prod",
+    webSocketAccess: "token",
     apiUrl: "",
     connectionLifeMs,
     tickMs: 5_000,
