@@ -2,6 +2,7 @@
 
 interface HttpRoute {
   readonly method: "GET" | "POST";
+  /** `{id+}` takes slashes as well: API Gateway decodes `%2F` before it looks for a route. */
   readonly path: `/${string}`;
 }
 
@@ -12,7 +13,7 @@ export const httpRoutes: readonly HttpRoute[] = [
   route("POST", "/plays"),
   route("GET", "/plays/recent"),
   route("GET", "/charts/{list}"),
-  route("GET", "/songs/{id}"),
+  route("GET", "/songs/{id+}"), // the id of a track that came without one begins with its artist, such as "ac/dc"
   route("GET", "/users/{id}"),
   route("GET", "/users/{id}/recommendations"),
   route("GET", "/rejects"),

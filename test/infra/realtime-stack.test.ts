@@ -51,7 +51,7 @@ test("the HTTP API has these routes and no other", () => {
     "POST /plays": "api",
     "GET /plays/recent": "api",
     "GET /charts/{list}": "api",
-    "GET /songs/{id}": "api",
+    "GET /songs/{id+}": "api",
     "GET /users/{id}": "api",
     "GET /users/{id}/recommendations": "api",
     "GET /rejects": "api",
