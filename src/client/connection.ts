@@ -14,6 +14,9 @@ export interface ConnectionEvents {
 /** What opens, or answers, later than this is taken for lost, ms. */
 const patienceMs = 10_000;
 
+/** After a frame that says that something failed, and not what: what is not answered within this is asked again, ms. */
+const failureMs = 1_000;
+
 /** One socket, and what was asked on it and is not answered yet. */
 export class Connection {
   readonly #socket: WebSocketLike;
@@ -27,6 +30,7 @@ export class Connection {
   #pingTimer: unknown;
   #pingedAt: number | undefined;
   #clockOffsetMs = 0;
+  #hasHeardOfEpoch = false;
 
   /** @throws SyntaxError where the address is none of a WebSocket */
   constructor(
@@ -55,6 +59,11 @@ export class Connection {
     return this.isOpen && this.#asked.size === 0;
   }
 
+  /** Whether something came on it that is of a committed epoch. */
+  get hasHeardOfEpoch(): boolean {
+    return this.#hasHeardOfEpoch;
+  }
+
   /** The server's clock minus ours as of the last pong, to half a round trip; ms. */
   get clockOffsetMs(): number {
     return this.#clockOffsetMs;
@@ -63,12 +72,7 @@ export class Connection {
   /** Subscribes, which is also how to ask for what is missing since a version. */
   ask(channel: Channel, since: Version | undefined): void {
     if (!this.isOpen) return;
-    this.#world.clearTimer(this.#asked.get(channel));
-    const timer = this.#world.setTimer(() => {
-      this.#asked.delete(channel);
-      this.#events.onUnanswered(channel);
-    }, patienceMs);
-    this.#asked.set(channel, timer);
+    this.#expectAnswer(channel, patienceMs);
     this.#send({ action: "subscribe", channel, since });
   }
 
@@ -115,11 +119,25 @@ export class Connection {
   }
 
   #receive(text: string): void {
-    for (const message of decodeFrame(text)) {
+    const messages = decodeFrame(text);
+    // API Gateway's word for a handler that failed is none of ours, and does not say on which message.
+    if (messages.length === 0)
+      for (const channel of this.#asked.keys()) this.#expectAnswer(channel, failureMs);
+    for (const message of messages) {
       if (this.#isOver) return;
       if (message.type === "pong") this.#answerPing(message.at);
       this.#events.onMessage(message);
+      if ("epoch" in message && message.epoch > 0) this.#hasHeardOfEpoch = true;
     }
+  }
+
+  #expectAnswer(channel: Channel, withinMs: number): void {
+    this.#world.clearTimer(this.#asked.get(channel));
+    const timer = this.#world.setTimer(() => {
+      this.#asked.delete(channel);
+      this.#events.onUnanswered(channel);
+    }, withinMs);
+    this.#asked.set(channel, timer);
   }
 
   #answerPing(serverTime: number): void {

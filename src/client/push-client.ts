@@ -242,7 +242,9 @@ export class PushClient {
     const subscription = this.#subscriptions.get(channel);
     if (subscription === undefined) return;
     const { copy, listeners } = subscription;
-    const isNews = copy.take(message);
+    // Read before the store's first epoch, and overtaken by that epoch's broadcast.
+    const isOvertaken = message.epoch === 0 && connection.hasHeardOfEpoch && copy.held !== undefined;
+    const isNews = !isOvertaken && copy.take(message);
     if (!copy.isBehind) connection.answered(channel);
     else if (!connection.isAsked(channel)) this.#ask(connection, channel);
     if (!isNews || copy.held === undefined) return;

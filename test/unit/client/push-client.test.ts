@@ -298,6 +298,48 @@ describe("what is lost", () => {
     expect(socket.heard()).toEqual([]);
   });
 
+  test("where the server says that something failed, what is not answered is asked again after a second", () => {
+    const { client, shown, socket } = aLiveClient();
+    client.subscribe("songs.week", () => undefined);
+    client.subscribe("stats", () => undefined);
+    socket.heard();
+
+    socket.hear({ message: "Internal server error", connectionId: "a", requestId: "b" });
+    socket.hear(aChart(1, ["A"], { channel: "songs.week", log: "store/w.20261116" }));
+    time.advance(999);
+    expect(socket.asked()).toEqual([]);
+    time.advance(1);
+
+    expect(socket.asked()).toEqual([subscribeTo("stats")]);
+    expect(seqsOf(shown)).toEqual([1]);
+  });
+
+  test("an empty answer that the first epoch's broadcast overtook changes nothing", () => {
+    const client = aClient();
+    const shown: ChartSnapshot[] = [];
+    client.subscribe("songs.day", (held) => shown.push(held));
+    client.start();
+    const socket = network.newest.open();
+
+    socket.hear(aChart(1, ["A"]), aChart(0, [], { log: "", now: 0 }));
+
+    expect(shown.map(({ entries }) => entries.length)).toEqual([1]);
+    socket.heard();
+    socket.hear(entering(2, "B"));
+    expect(seqsOf(shown)).toEqual([1, 2]);
+    expect(socket.asked()).toEqual([]);
+  });
+
+  test("a store without an epoch takes the place of one that is gone, on a connection of its own", () => {
+    const { shown, socket } = aLiveClient();
+    socket.break();
+    time.advance(1000);
+
+    network.newest.open().hear(aChart(0, [], { log: "", now: 0 }));
+
+    expect(shown.map(({ entries }) => entries.length)).toEqual([1, 0]);
+  });
+
   test("a refused subscription is not asked again", () => {
     const client = aClient();
     client.subscribe("songs.day", () => undefined);
