@@ -28,6 +28,8 @@ interface Subscription {
   readonly listeners: Set<(held: Snapshot) => void>;
   /** Runs while there is no listener. */
   lingerTimer: unknown;
+  /** Whether it may be handled before the unsubscriptions that made room for it, and then be refused. */
+  mayOvertake: boolean;
 }
 
 const defaultLifeMs = 7_200_000;
@@ -79,12 +81,12 @@ export class PushClient {
 
   close(): void {
     this.#state = undefined;
-    const lingering = [...this.#subscriptions.values()].map(({ lingerTimer }) => lingerTimer);
-    for (const timer of [this.#retryTimer, this.#handOverTimer, this.#overlapTimer, ...lingering]) {
+    for (const timer of [this.#retryTimer, this.#handOverTimer, this.#overlapTimer]) {
       this.#world.clearTimer(timer);
     }
     for (const connection of this.#connections()) connection.close();
     this.#current = this.#next = this.#leaving = undefined;
+    this.#leaveUnheard();
   }
 
   /** Connects anew, as with another address; what is held and subscribed stays. */
@@ -104,8 +106,14 @@ export class PushClient {
     const own = (held: Snapshot) => listener(held as Held<C>);
     let subscription = this.#subscriptions.get(channel);
     if (subscription === undefined) {
-      this.#makeRoom();
-      subscription = { copy: new ChannelCopy(), listeners: new Set(), lingerTimer: undefined };
+      const isFull = this.#subscriptions.size >= maxSubscriptions; // the server refuses what is too much
+      if (isFull) this.#leaveUnheard();
+      subscription = {
+        copy: new ChannelCopy(),
+        listeners: new Set(),
+        mayOvertake: isFull,
+        lingerTimer: undefined,
+      };
       this.#subscriptions.set(channel, subscription);
       for (const connection of this.#connections()) connection.ask(channel, undefined);
     }
@@ -125,9 +133,8 @@ export class PushClient {
     else this.#current.ping();
   }
 
-  /** The server refuses what is too much, so channels without listeners go before another one comes. */
-  #makeRoom(): void {
-    if (this.#subscriptions.size < maxSubscriptions) return;
+  /** Channels without listeners go at once. */
+  #leaveUnheard(): void {
     for (const [channel, { listeners, lingerTimer }] of [...this.#subscriptions]) {
       if (listeners.size > 0) continue;
       this.#world.clearTimer(lingerTimer);
@@ -252,6 +259,11 @@ export class PushClient {
   }
 
   #refused(connection: Connection, { reason, message, channel }: ProtocolError): void {
+    const subscription = channel && this.#subscriptions.get(channel);
+    if (subscription?.mayOvertake === true && reason === "too_many_subscriptions") {
+      subscription.mayOvertake = false; // it still counts as not answered, and is asked again
+      return;
+    }
     if (channel !== undefined) connection.answered(channel);
     this.#options.onError?.({ reason, message, ...(channel !== undefined && { channel }) });
   }

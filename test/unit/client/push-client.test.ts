@@ -233,6 +233,24 @@ describe("listeners", () => {
     ]);
     time.advance(1000);
     expect(socket.heard()).toEqual([]);
+
+    const refusal = { type: "error", reason: "too_many_subscriptions", message: "16 are enough" };
+    socket.hear({ ...refusal, channel: "plays.recent" }); // it overtook those that made room for it
+    time.advance(9000);
+    expect(errors).toEqual([]);
+    expect(socket.asked()).toContainEqual(subscribeTo("plays.recent"));
+    socket.hear({ ...refusal, channel: "plays.recent" });
+    expect(errors).toMatchObject([{ channel: "plays.recent" }]);
+  });
+
+  test("a channel that nobody listens to is not taken along to another address", () => {
+    const { client, unsubscribe } = aLiveClient();
+    client.subscribe("stats", () => undefined);
+    unsubscribe();
+
+    client.restart();
+
+    expect(network.newest.open().asked()).toEqual([subscribeTo("stats")]);
   });
 
   test("are told nothing of a channel that they left", () => {
