@@ -22,7 +22,8 @@ type CounterRow = readonly [
   label: readonly [startedAt: number, artist: string, title: string] | null,
   windows: readonly (readonly [window: string, plays: number, listenedMs: number])[],
   decays: readonly (readonly [window: string, score: string])[],
-  tenths: readonly number[],
+  /** Left out by an Earworm that did not know of them: an epoch may apply its correction after an upgrade. */
+  tenths?: readonly number[],
 ];
 
 export function encodeCorrection({ userId, counters, windows, rejects }: Correction): string {
@@ -86,8 +87,8 @@ function rowOf({ key, totals }: CounterDelta): CounterRow {
 }
 
 function deltaOf(row: unknown): CounterDelta {
-  check(Array.isArray(row) && row.length === 7, "counter", row);
-  const [key, sums, firstPlayedAt, label, windows, decays, tenths] = row as unknown as CounterRow;
+  check(Array.isArray(row) && (row.length === 6 || row.length === 7), "counter", row);
+  const [key, sums, firstPlayedAt, label, windows, decays, tenths = []] = row as unknown as CounterRow;
   check(Array.isArray(sums) && sums.length === 7, "sums", sums);
   const [plays, unqualified, listenedMs, completes, skips, ratingSum, ratingCount] = sums.map((sum) =>
     checkCount("sum", sum),

@@ -6,6 +6,7 @@ import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
 import type { UserId } from "#src/domain/play.ts";
 import type { RejectId } from "#src/domain/reject.ts";
+import { noTotals } from "#src/domain/totals.ts";
 import type { WindowId } from "#src/domain/windows.ts";
 import { encodeCorrection, noCorrection, readCorrection } from "#src/wire/correction-codec.ts";
 import { someTotals } from "#test/support/arbitraries.ts";
@@ -32,6 +33,14 @@ test("a correction comes back as it was written, without sketches of listeners",
       expect(read).toEqual({ ...correction, counters });
     }),
   );
+});
+
+test("one that an earlier Earworm wrote, before it knew of tenths, can be applied", () => {
+  const body = '{"user_id":"U","counters":[["k",[1,0,5,0,0,0,0],null,null,[],[]]],"windows":[],"rejects":[]}';
+
+  const { counters } = readCorrection(record, published(body));
+
+  expect(counters).toEqual([{ key: "k", totals: { ...noTotals, plays: 1, listenedMs: 5 } }]);
 });
 
 test.each([
