@@ -108,6 +108,7 @@ function markReturns(
   entries: readonly ChartEntry[],
   departures: readonly Departure[],
 ): readonly ChartEntry[] {
+  if (departures.length === 0) return entries;
   const peaks = new Map(departures.map(({ id, peak }) => [id, peak]));
   return entries.map((entry) => {
     const peak = peaks.get(entry.id);
@@ -167,7 +168,7 @@ export class ChartUpdate {
     const entries = [...this.#candidates.values()].map((candidate, index) => {
       const before = ranks.get(candidate.id);
       const rank = index + 1;
-      return {
+      const entry: ChartEntry = {
         id: candidate.id,
         title: candidate.title,
         artist: candidate.artist,
@@ -175,10 +176,10 @@ export class ChartUpdate {
         plays: candidate.plays,
         listenedMs: candidate.listenedMs,
         firstPlayedAt: candidate.firstPlayedAt,
-        ...(candidate.rise && { rise: candidate.rise }),
         previousRank: before?.rank,
         peak: Math.min(rank, before?.entry.peak ?? rank),
       };
+      return candidate.rise === undefined ? entry : { ...entry, rise: candidate.rise };
     });
     const isSame =
       entries.length === this.#previous.length &&

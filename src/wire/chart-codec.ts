@@ -59,7 +59,7 @@ export function decodeChart(body: string, key: PublicationKey = "CHART#?" as Pub
 }
 
 function encodeEntry(entry: ChartEntry): EntryRow {
-  const row = [
+  const row: EntryRow = [
     entry.id,
     entry.title,
     entry.artist,
@@ -69,19 +69,18 @@ function encodeEntry(entry: ChartEntry): EntryRow {
     entry.firstPlayedAt,
     entry.previousRank ?? null,
     entry.peak,
-  ] as const;
-  const isBack = entry.isBack === true ? 1 : 0;
-  if (entry.rise !== undefined) return [...row, isBack, entry.rise.expected, entry.rise.listeners];
-  return isBack === 1 ? [...row, isBack] : [...row];
+  ];
+  if (entry.isBack === true || entry.rise !== undefined) row.push(entry.isBack === true ? 1 : 0);
+  if (entry.rise !== undefined) row.push(entry.rise.expected, entry.rise.listeners);
+  return row;
 }
 
 function decodeEntry(row: unknown): ChartEntry {
   check(Array.isArray(row), "entry", row);
-  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak, ...more] = row;
-  const [isBack, expected, listeners] = more;
+  const [id, title, artist, score, plays, listenedMs, firstPlayedAt, previousRank, peak] = row;
   check(typeof score === "string" && /^-?\d+$/.test(score), "score", score);
   check(Number.isSafeInteger(firstPlayedAt), "firstPlayedAt", firstPlayedAt);
-  return {
+  const entry: ChartEntry = {
     id: checkText("id", id),
     title: checkText("title", title),
     artist: checkText("artist", artist),
@@ -91,6 +90,17 @@ function decodeEntry(row: unknown): ChartEntry {
     firstPlayedAt: firstPlayedAt as EpochMs,
     previousRank: previousRank === null ? undefined : checkCount("previousRank", previousRank),
     peak: checkCount("peak", peak),
+  };
+  return row.length > plainLength ? withDetails(entry, row) : entry;
+}
+
+/** Most entries have no more than these, and an epoch reads thousands. */
+const plainLength = 9;
+
+function withDetails(entry: ChartEntry, row: readonly unknown[]): ChartEntry {
+  const [isBack, expected, listeners] = row.slice(plainLength);
+  return {
+    ...entry,
     ...(isBack === 1 && { isBack: true as const }),
     ...(expected !== undefined && { rise: decodeRise(expected, listeners) }),
   };

@@ -83,11 +83,10 @@ const isDecaying = (window: ChartWindow): window is DecayWindow =>
   (decayWindows as readonly string[]).includes(window);
 
 function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => number): ChartEntryView {
-  return {
+  const view: ChartEntryView = {
     rank,
     previous_rank: entry.previousRank ?? null,
     peak: entry.peak,
-    ...(entry.isBack === true && { back: true as const }),
     id: entry.id,
     title: entry.title,
     artist: entry.artist,
@@ -95,6 +94,11 @@ function viewEntry(entry: ChartEntry, rank: number, scoreOf: (score: bigint) => 
     listened_ms: entry.listenedMs,
     score: scoreOf(entry.score),
     first_played_at: entry.firstPlayedAt,
+  };
+  if (entry.isBack !== true && entry.rise === undefined) return view;
+  return {
+    ...view,
+    ...(entry.isBack === true && { back: true as const }),
     ...(entry.rise && {
       expected: Math.round(entry.rise.expected * 10) / 10,
       listeners: entry.rise.listeners,
