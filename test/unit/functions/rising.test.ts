@@ -50,7 +50,10 @@ const someArrivals = fc.array(
     .record({
       user: fc.integer({ min: 0, max: 9 }),
       song: fc.integer({ min: 1, max: 3 }),
-      ago: fc.oneof(fc.integer({ min: -29 * minuteMs, max: 0 }), fc.integer({ min: 0, max: 28 * hourMs })),
+      ago: fc.oneof(
+        { arbitrary: fc.integer({ min: -29 * minuteMs, max: 0 }), weight: 3 },
+        { arbitrary: fc.integer({ min: 0, max: 28 * hourMs }), weight: 1 },
+      ),
       lateMs: fc.integer({ min: -10 * minuteMs, max: 59 * minuteMs }),
       msPlayed: fc.constantFrom(10_000, 30_000, 200_000),
       shard: fc.integer({ min: 0, max: 2 }),
