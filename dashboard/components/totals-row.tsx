@@ -3,12 +3,12 @@ import type { StatsSnapshot } from "#src/wire/push-protocol.ts";
 import type { VerificationView } from "#src/wire/verification-view.ts";
 import { formatAge, formatCount, formatListened, formatShare } from "../lib/format.ts";
 import { sumMinutes } from "../lib/minute-series.ts";
-import { useChannel } from "../state/page.ts";
+import { useChannel, usePage } from "../state/page.ts";
 import { useAnswer } from "../state/use-answer.ts";
 import { useNow } from "../state/use-now.ts";
 
-/** How often the server is asked how many plays wait: nothing pushes that. */
-const waitingEveryMs = 5000;
+/** How often the server is asked how many plays wait, in ticks: nothing pushes that, and every page asks. */
+const waitingEveryTicks = 12;
 
 /** The totals of everything that is committed, and how that compares with what has arrived. */
 export function TotalsRow() {
@@ -39,8 +39,11 @@ function Counts({ held }: HeldProps) {
       <Figure name="Plays" note={stats && `${formatListened(stats.listened_ms)} listened`}>
         {stats && formatCount(stats.plays)}
       </Figure>
-      <Figure name="Listeners now" note={before && `${formatCount(before.listeners)} last minute`}>
-        {stats && formatCount(running?.listeners ?? 0)}
+      <Figure
+        name="Listeners, 1 min"
+        note={before && `${formatCount(running?.listeners ?? 0)} so far in this one`}
+      >
+        {stats && formatCount((before ?? running)?.listeners ?? 0)}
       </Figure>
       <Figure name="Skip rate, 1 h" note={stats && `${formatShare(stats.skips, stats.plays)} ever`}>
         {stats && formatShare(hour.skips, hour.plays)}
@@ -59,7 +62,8 @@ function Counts({ held }: HeldProps) {
 }
 
 function Waiting({ verification }: { readonly verification: VerificationView | null }) {
-  const { value } = useAnswer<{ readonly lag_plays: number }>("/stats", waitingEveryMs);
+  const { tickMs } = usePage().config;
+  const { value } = useAnswer<{ readonly lag_plays: number }>("/stats", waitingEveryTicks * tickMs);
   const now = useNow();
   return (
     <Figure
