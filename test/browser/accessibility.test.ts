@@ -5,7 +5,7 @@ import { ChartOnPage } from "./harness/chart-on-page.ts";
 import { describeBrowser } from "./harness/describe-browser.ts";
 import { seriousFindings } from "./harness/findings.ts";
 import { focusIsOn, tabTo } from "./harness/keyboard.ts";
-import { justHeard, playsOf, putPlays } from "./harness/kinesis-sender.ts";
+import { justHeard, playsOf, putAndCount } from "./harness/kinesis-sender.ts";
 import { patience } from "./harness/patience.ts";
 
 const phone = { viewport: { width: 390, height: 844 } };
@@ -17,7 +17,7 @@ describeBrowser("the page", ({ start, open }) => {
     const labels = { mood: "calm", platform: "ios", geo: { country: "GB", city: "Leeds" }, rating: 4 };
     const track = { id: "own", title: "Own", artist: "The Owns", genre: "Rock", durationMs: 200_000 };
     const own = justHeard({ userId: "ann", track, ...labels });
-    await putPlays(server, [own, ...playsOf("Alpha", 8), ...playsOf("Beta", 3)]);
+    await putAndCount(server, [own, ...playsOf("Alpha", 8), ...playsOf("Beta", 3)]);
     return server;
   }
 

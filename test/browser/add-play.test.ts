@@ -35,7 +35,7 @@ describeBrowser("a play that is added by hand", ({ start, open, dataDir }) => {
     await page.getByRole("link", { name: "Overview" }).click();
     const row = new PlaysOnPage(page).row("Alpha");
     expect(await row.innerText()).toMatch(/The Alphas.*GB.*4:00.*3:20.*83 %.*4 ★/s);
-    expect(await totalOf(page, "Plays")).toBe("1");
+    await expect.poll(() => totalOf(page, "Plays"), patience).toBe("1");
   });
 
   test("wrongly is not added, and the server's reason stands at its field", async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { askRows, countedPlays } from "./harness/api.ts";
+import { askRows } from "./harness/api.ts";
 import { ChartOnPage, chooseList, totalOf } from "./harness/chart-on-page.ts";
 import { describeBrowser } from "./harness/describe-browser.ts";
-import { justHeard, playsOf, putPlays } from "./harness/kinesis-sender.ts";
+import { justHeard, playsOf, putAndCount, putPlays } from "./harness/kinesis-sender.ts";
 import { patience } from "./harness/patience.ts";
 
 const ticks = 6;
@@ -11,7 +11,7 @@ const playsPerTick = 15;
 describeBrowser("a chart of the page", ({ start, open }) => {
   test("follows the plays that are put, and a duplicate only counts as one", async () => {
     const server = await start();
-    await putPlays(server, [...playsOf("Alpha", 3), ...playsOf("Beta", 2)]);
+    await putAndCount(server, [...playsOf("Alpha", 3), ...playsOf("Beta", 2)]);
     const { page } = await open(server.url);
     const hot = new ChartOnPage(page, "left");
     const today = new ChartOnPage(page, "right");
@@ -45,8 +45,7 @@ describeBrowser("a chart of the page", ({ start, open }) => {
     const { page } = await open(`${server.url}/?left=all`);
     const [all, today] = [new ChartOnPage(page, "left"), new ChartOnPage(page, "right")];
     for (let tick = 0; tick < ticks; tick++) {
-      await putPlays(server, someSongs(tick));
-      await expect.poll(() => countedPlays(server.url), patience).toBe((tick + 1) * playsPerTick);
+      await putAndCount(server, someSongs(tick));
 
       const expected = await askRows(server.url, "songs", "all");
 
@@ -63,7 +62,7 @@ describeBrowser("a chart of the page", ({ start, open }) => {
 
   test("is of the window that is chosen, and of songs or artists", async () => {
     const server = await start();
-    await putPlays(server, [...playsOf("Alpha", 8), ...playsOf("Beta", 1)]);
+    await putAndCount(server, [...playsOf("Alpha", 8), ...playsOf("Beta", 1)]);
     const { page } = await open(server.url);
     const chart = new ChartOnPage(page);
     await expect.poll(() => chart.names(), patience).toEqual(["Alpha", "Beta"]);
@@ -90,7 +89,7 @@ describeBrowser("a chart of the page", ({ start, open }) => {
 
   test("says why a song rises", async () => {
     const server = await start();
-    await putPlays(server, [...playsOf("Alpha", 8), ...playsOf("Beta", 4)]);
+    await putAndCount(server, [...playsOf("Alpha", 8), ...playsOf("Beta", 4)]);
     const { page } = await open(server.url);
     const chart = new ChartOnPage(page);
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { askRows, countedPlays } from "./harness/api.ts";
 import { ChartOnPage, connectionText, totalOf } from "./harness/chart-on-page.ts";
 import { describeBrowser } from "./harness/describe-browser.ts";
-import { playsOf, putPlays } from "./harness/kinesis-sender.ts";
+import { playsOf, putAndCount } from "./harness/kinesis-sender.ts";
 import { patience } from "./harness/patience.ts";
 import { SteadyPlays } from "./harness/steady-plays.ts";
 
@@ -80,7 +80,7 @@ describeBrowser("the page's connection", ({ start, open }) => {
 
   test("shows that something is on its way while the server does not answer", async () => {
     const server = await start();
-    await putPlays(server, playsOf("Alpha", 2));
+    await putAndCount(server, playsOf("Alpha", 2));
     const { page } = await open(server.url);
     const chart = new ChartOnPage(page);
     await expect.poll(() => chart.names(), patience).toEqual(["Alpha"]);

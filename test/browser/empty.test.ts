@@ -13,7 +13,7 @@ describeBrowser("the page of a server without plays", ({ start, open }) => {
       .toBe(2);
     await page.getByText("No plays yet.").waitFor();
     await expect.poll(() => page.getByText("No play of today says.").count(), patience).toBe(4);
-    expect(await totalOf(page, "Plays")).toBe("0");
+    await expect.poll(() => totalOf(page, "Plays"), patience).toBe("0");
 
     await page.getByRole("navigation").getByRole("link", { name: "Listener" }).click();
     await page.getByText("Type a listener's id").waitFor();

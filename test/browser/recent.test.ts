@@ -6,7 +6,7 @@ import type { DevProcess } from "#test/support/earworm-process.ts";
 import { ChartOnPage } from "./harness/chart-on-page.ts";
 import { describeBrowser } from "./harness/describe-browser.ts";
 import { downloaded } from "./harness/downloaded.ts";
-import { justHeard, putPlays } from "./harness/kinesis-sender.ts";
+import { justHeard, putAndCount } from "./harness/kinesis-sender.ts";
 import { patience } from "./harness/patience.ts";
 import { PlaysOnPage } from "./harness/plays-on-page.ts";
 
@@ -94,7 +94,7 @@ describeBrowser("the table of plays", ({ start, open }) => {
   /** Puts the plays and opens the page once all of them are in its feed. */
   async function openWith(plays: readonly Play[], query = ""): Promise<{ server: DevProcess; page: Page }> {
     const server = await start();
-    await putPlays(server, plays);
+    await putAndCount(server, plays);
     const { page } = await open(`${server.url}/${query}`);
     return { server, page };
   }

@@ -3,7 +3,7 @@ import type { DevProcess } from "#test/support/earworm-process.ts";
 import { askApi } from "./harness/api.ts";
 import { ChartOnPage } from "./harness/chart-on-page.ts";
 import { describeBrowser } from "./harness/describe-browser.ts";
-import { justHeard, playsOf, putPlays } from "./harness/kinesis-sender.ts";
+import { justHeard, playsOf, putAndCount, putPlays } from "./harness/kinesis-sender.ts";
 import { patience } from "./harness/patience.ts";
 
 /** More songs of one genre than are counted apart. */
@@ -61,7 +61,7 @@ describeBrowser("the page's", ({ start, open }) => {
     const plays = heard.map((msPlayed, i) =>
       justHeard({ userId: `u${i}`, track, msPlayed, rating: i + 1, startedAt: Date.now() - 60_000 }),
     );
-    await putPlays(server, [...plays, ...playsOf("Beta", 5)]);
+    await putAndCount(server, [...plays, ...playsOf("Beta", 5)]);
     const { page } = await open(server.url);
 
     await new ChartOnPage(page).row("Alpha").getByRole("link").click();
@@ -86,7 +86,7 @@ describeBrowser("the page's", ({ start, open }) => {
   test("listener shows what they play, and what to hear next and why", async () => {
     const server = await start();
     const own = justHeard({ userId: "ann", track: { id: "own", title: "Own", artist: "The Owns" } });
-    await putPlays(server, [own, ...playsOf("Alpha", 4), ...playsOf("Beta", 3)]);
+    await putAndCount(server, [own, ...playsOf("Alpha", 4), ...playsOf("Beta", 3)]);
     const { page } = await open(server.url);
 
     await page.getByRole("navigation").getByRole("link", { name: "Listener" }).click();

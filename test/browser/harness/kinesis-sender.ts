@@ -4,6 +4,9 @@ import type { Play } from "#src/domain/play.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { aPlay } from "#test/support/builders.ts";
 import type { DevProcess } from "#test/support/earworm-process.ts";
+import { until } from "#test/support/until.ts";
+import { countedPlays } from "./api.ts";
+import { patience } from "./patience.ts";
 
 const listenedMs = 180_000;
 
@@ -35,4 +38,11 @@ export async function putPlays({ kinesisUrl }: DevProcess, plays: readonly Play[
   } finally {
     kinesis.destroy();
   }
+}
+
+/** Puts plays and resolves once all of them are counted: before that a chart may show some of them. */
+export async function putAndCount(server: DevProcess, plays: readonly Play[]): Promise<void> {
+  const enough = (await countedPlays(server.url)) + plays.length;
+  await putPlays(server, plays);
+  await until("all plays counted", async () => (await countedPlays(server.url)) >= enough, patience.timeout);
 }
