@@ -374,30 +374,6 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       expect(await itemsOf(local(), table)).toMatchObject([{ pk: "TRENDING", sk: "LATEST", epoch: 4 }]);
     });
 
-    test("keep an hour's listeners as a set, and lose those of the two hours before in the same write", async () => {
-      const table = await local().createTable();
-      const store = new DynamoDbCounterStore(local().client, table);
-      const hours = ["11", "12", "13", "14"].map((hour) => `r.20261120${hour}` as WindowId);
-      const atHour = (hour: number) => Date.UTC(2026, 10, 20, hour) as EpochMs;
-      const kept = someTotals({ listeners: new Map(hours.slice(0, 3).map((hour) => [hour, 0b1001n])) });
-      await store.replace(epochOf(4), [{ key: song, totals: kept }]);
-
-      const added = someTotals({ listeners: new Map([[hours[3] as WindowId, 0b110n]]) });
-      await store.apply(epochOf(5), atHour(14), [{ key: song, totals: added }]);
-      const more = someTotals({ listeners: new Map([[hours[3] as WindowId, 1n << 63n]]) });
-      const [counter] = await store.apply(epochOf(6), atHour(14), [{ key: song, totals: more }]);
-      const [again] = await store.apply(epochOf(6), atHour(14), [{ key: song, totals: more }]);
-
-      const [item] = await itemsOf(local(), table);
-      expect(item).toEqual({
-        ...{ pk: "SONG#song-1", sk: "TOTAL", epoch: 6, plays: 3 },
-        "r.2026112011": new Set([0, 3]),
-        "r.2026112014": new Set([1, 2, 63]),
-      });
-      expect(counter?.totals.listeners.get(hours[3] as WindowId)).toBe(0b110n | (1n << 63n));
-      expect(again).toEqual(counter);
-    });
-
     test("of a long name have their pages beside them", async () => {
       const table = await local().createTable();
       const store = new DynamoDbPublicationStore(local().client, table);
