@@ -6,8 +6,7 @@ import {
   isExactWithout,
 } from "#src/domain/chart.ts";
 import type { Nomination } from "#src/domain/chart-candidates.ts";
-import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
-import { StaleEpochError } from "#src/domain/errors.ts";
+import { type EpochNumber, type EpochRecord, isWrittenIn } from "#src/domain/epoch.ts";
 import { type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
@@ -91,9 +90,7 @@ export class ChartDrafts {
   ): Promise<ChartDraft | undefined> {
     const key = chartKey(list, window);
     const published = await this.#publications.read(key);
-    if (published === undefined) return draftChart(list, window, undefined, without);
-    if (published.epoch > this.#epoch) throw new StaleEpochError(key, this.#epoch, published.epoch);
-    if (published.epoch === this.#epoch) return undefined;
-    return draftChart(list, window, decodeChart(published.body, key), without);
+    if (isWrittenIn(this.#epoch, key, published)) return undefined;
+    return draftChart(list, window, published && decodeChart(published.body, key), without);
   }
 }

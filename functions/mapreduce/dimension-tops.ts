@@ -1,12 +1,12 @@
 import { type Dimension, dimensions } from "#src/domain/counter.ts";
 import { DimensionTops, type PlaysByValue, playsByValue, playsOfDay } from "#src/domain/dimension-tops.ts";
-import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
-import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
+import { type EpochNumber, type EpochRecord, isWrittenIn } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs, EventId } from "#src/domain/play.ts";
 import type { Head } from "#src/domain/position.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
 import { walkEpoch } from "#src/domain/segment-chain.ts";
-import { dayMs } from "#src/domain/windows.ts";
+import { startOfDay } from "#src/domain/windows.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
@@ -86,9 +86,8 @@ async function openTops(
   const key = topsKey(dimension);
   const published = await publications.read(key);
   const anew = { upTo: (previous?.epoch ?? 0) as EpochNumber, since: previous?.now };
+  if (isWrittenIn(record.epoch, key, published)) return [];
   if (published === undefined) return [{ dimension, ...anew, tops: new DimensionTops() }];
-  if (published.epoch > record.epoch) throw new StaleEpochError(key, record.epoch, published.epoch);
-  if (published.epoch === record.epoch) return [];
   const { day, since, now, tops } = decodeTops(key, published.body);
   const upTo = published.epoch;
   const today = dayOf(record);
@@ -162,4 +161,4 @@ async function readRecord(epochs: Pick<EpochLog, "read">, epoch: number): Promis
 }
 
 /** The start of the UTC day that is current in an epoch. */
-const dayOf = ({ now }: EpochRecord): EpochMs => (Math.floor(now / dayMs) * dayMs) as EpochMs;
+const dayOf = ({ now }: EpochRecord): EpochMs => startOfDay(now);

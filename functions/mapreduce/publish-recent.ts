@@ -1,5 +1,4 @@
-import type { EpochNumber } from "#src/domain/epoch.ts";
-import { StaleEpochError } from "#src/domain/errors.ts";
+import { type EpochNumber, isWrittenIn } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { enterFeed, noFeed } from "#src/domain/recent-feed.ts";
 import type { SamplePlay } from "#src/domain/segment.ts";
@@ -18,9 +17,7 @@ export async function publishRecent(
 ): Promise<void> {
   if (newest.length === 0) return;
   const published = await publications.read(recentKey);
-  if (published !== undefined && published.epoch > epoch)
-    throw new StaleEpochError(recentKey, epoch, published.epoch);
-  if (published?.epoch === epoch) return;
+  if (isWrittenIn(epoch, recentKey, published)) return;
   const feed = published === undefined ? noFeed : decodeRecent(published.body);
   const next = enterFeed(feed, epoch, newest);
   if (next !== feed) await publications.write(recentKey, { epoch, body: encodeRecent(next) });

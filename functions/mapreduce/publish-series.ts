@@ -1,5 +1,4 @@
-import type { EpochNumber } from "#src/domain/epoch.ts";
-import { StaleEpochError } from "#src/domain/errors.ts";
+import { type EpochNumber, isWrittenIn } from "#src/domain/epoch.ts";
 import { noSeries, type SeriesFold } from "#src/domain/series.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { decodeSeries, encodeSeries, seriesKey } from "#src/wire/series-codec.ts";
@@ -15,9 +14,7 @@ export async function publishSeries(
   added: SeriesFold,
 ): Promise<void> {
   const published = await publications.read(seriesKey);
-  if (published !== undefined && published.epoch > epoch)
-    throw new StaleEpochError(seriesKey, epoch, published.epoch);
-  if (published?.epoch === epoch) return;
+  if (isWrittenIn(epoch, seriesKey, published)) return;
   const series = published === undefined ? noSeries : decodeSeries(published.body);
   const next = added.addTo(series, epoch);
   if (next !== series) await publications.write(seriesKey, { epoch, body: encodeSeries(next) });

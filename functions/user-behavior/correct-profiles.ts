@@ -1,8 +1,8 @@
 import { draftChart, isExactWithout } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
 import type { Correction } from "#src/domain/correction.ts";
-import type { EpochRecord, StageFigures } from "#src/domain/epoch.ts";
-import { StaleEpochError, StoreError } from "#src/domain/errors.ts";
+import { type EpochRecord, isWrittenIn, type StageFigures } from "#src/domain/epoch.ts";
+import { StoreError } from "#src/domain/errors.ts";
 import { isForgotten, noProfile } from "#src/domain/profile.ts";
 import { allTime } from "#src/domain/windows.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
@@ -33,8 +33,7 @@ async function emptyProfile(
   { userId }: Correction,
 ): Promise<void> {
   const stored = (await profiles.read([userId])).get(userId);
-  if (stored === undefined || stored.epoch === epoch) return;
-  if (stored.epoch > epoch) throw new StaleEpochError("a profile", epoch, stored.epoch);
+  if (stored === undefined || isWrittenIn(epoch, "a profile", stored)) return;
   const refused = await profiles.write(epoch, [{ profile: noProfile(userId), epochRead: stored.epoch }]);
   if (refused.length === 0) return;
   const now = (await profiles.read([userId])).get(userId);
@@ -50,8 +49,7 @@ async function rebuildChart(
 ): Promise<void> {
   const key = chartKey("listeners", allTime);
   const published = await publications.read(key);
-  if (published === undefined || published.epoch === epoch) return;
-  if (published.epoch > epoch) throw new StaleEpochError(key, epoch, published.epoch);
+  if (published === undefined || isWrittenIn(epoch, key, published)) return;
   const previous = decodeChart(published.body, key);
   const gone = new Set<string>([userId]);
   const chart = draftChart("listeners", allTime, previous, gone);

@@ -1,8 +1,14 @@
 import { draftChart } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
 import { readCounted } from "#src/domain/claimed-plays.ts";
-import { type EpochNumber, type EpochRecord, requireOpen, type StageFigures } from "#src/domain/epoch.ts";
-import { CorruptStoreError, StaleEpochError, StoreError } from "#src/domain/errors.ts";
+import {
+  type EpochNumber,
+  type EpochRecord,
+  isWrittenIn,
+  requireOpen,
+  type StageFigures,
+} from "#src/domain/epoch.ts";
+import { CorruptStoreError, StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EventId } from "#src/domain/play.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
@@ -124,10 +130,8 @@ async function expectDone(
   }
 }
 
-function isDone(epoch: EpochNumber, stored: StoredProfile): boolean {
-  if (stored.epoch > epoch) throw new StaleEpochError("a profile", epoch, stored.epoch);
-  return stored.epoch === epoch;
-}
+const isDone = (epoch: EpochNumber, stored: StoredProfile): boolean =>
+  isWrittenIn(epoch, "a profile", stored);
 
 function* slices<T>(items: Iterable<T>, size: number): IterableIterator<readonly T[]> {
   let slice: T[] = [];

@@ -2,7 +2,7 @@ import type { ArchiveSource } from "#src/domain/archive.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { driftOf, type Verification } from "#src/domain/verification.ts";
-import { dayMs, hourMs } from "#src/domain/windows.ts";
+import { dayMs, hourMs, startOfDay } from "#src/domain/windows.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import { type LockedSnapshotDeps, takeLockedSnapshot } from "./locked-snapshot.ts";
 import { type VerifyDeps, verify } from "./verification.ts";
@@ -67,7 +67,7 @@ export function createVerifyHandler(deps: VerifyHandlerDeps) {
 /** Undefined for everything. */
 function rangeOf(now: EpochMs, days: number): WindowRange | undefined {
   if (days === 0) return undefined;
-  const today = Math.floor(now / dayMs) * dayMs;
+  const today = startOfDay(now);
   return {
     from: (today - days * dayMs) as EpochMs,
     to: (Math.floor(now / hourMs) * hourMs) as EpochMs,

@@ -131,3 +131,20 @@ export function requireOpen(epoch: EpochNumber, record: EpochRecord | undefined)
   if (record.status === "committed") throw new StaleEpochError(`the log of epoch ${epoch}`, epoch, epoch);
   return record;
 }
+
+/**
+ * Whether an earlier attempt at an epoch has written what is stored (I5); then there is nothing left to do.
+ *
+ * @param what its name, for the error
+ * @param stored undefined where there is nothing yet
+ * @throws StaleEpochError where a later epoch has written it: another run was faster
+ */
+export function isWrittenIn(
+  epoch: EpochNumber,
+  what: string,
+  stored: { readonly epoch: EpochNumber } | undefined,
+): boolean {
+  if (stored === undefined) return false;
+  if (stored.epoch > epoch) throw new StaleEpochError(what, epoch, stored.epoch);
+  return stored.epoch === epoch;
+}

@@ -3,7 +3,7 @@ import type { EpochMs } from "./play.ts";
 import type { ShardKey } from "./position.ts";
 import type { RejectChunk } from "./segment.ts";
 import { compareUtf8 } from "./utf8-order.ts";
-import { dayMs } from "./windows.ts";
+import { dayMs, startOfDay } from "./windows.ts";
 
 /**
  * Names a reject: its arrival (ms, base 36), a hash of its record's shard and sequence number, and the entry at which it
@@ -34,7 +34,7 @@ export const arrivalOf = (id: RejectId): EpochMs => Number.parseInt(id.slice(0, 
 
 /** What the ids of a UTC day lie between: `from` inclusive, `to` exclusive. */
 export function rejectIdsOfDay(day: EpochMs): { readonly from: string; readonly to: string } {
-  const start = Math.floor(day / dayMs) * dayMs;
+  const start = startOfDay(day);
   return { from: timePart(start), to: timePart(start + dayMs) };
 }
 

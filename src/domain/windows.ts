@@ -84,6 +84,9 @@ export function risingWindow(startedAt: EpochMs, now: EpochMs): WindowId | undef
   return rising;
 }
 
+/** The start of the UTC day that a time is in, epoch ms. */
+export const startOfDay = (at: number): EpochMs => floorTo(at, dayMs) as EpochMs;
+
 /** When an instance of `rising` began, epoch ms: its id is `r.`, a date and an hour. */
 export function startOfHour(rising: WindowId): EpochMs {
   const [, year, month, day, hour] = /^r\.(\d{4})(\d\d)(\d\d)(\d\d)$/.exec(rising) ?? [];

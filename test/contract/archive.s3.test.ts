@@ -2,29 +2,14 @@ import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeArchiveZip } from "#src/adapters/archive/node-archive-zip.ts";
 import { S3Archive } from "#src/adapters/s3/s3-archive.ts";
-import { createS3Client } from "#src/adapters/s3/s3-client.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import { anArchivedRecord, archivedRecords, hoursLater } from "#test/support/archived.ts";
 import { archiveContract, everythingIn } from "./archive.contract.ts";
 import { collect } from "./opened.ts";
-import { type S3Double, s3Double } from "./s3-double.ts";
+import { type S3Double, s3DoubleWithClient } from "./s3-double.ts";
 
-/** The client finds the double as a function finds S3: in the environment. */
 async function anArchive(bucket = "archive") {
-  const double = await s3Double("archive");
-  const environment = {
-    AWS_ENDPOINT_URL: double.endpoint,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-  };
-  Object.assign(process.env, environment);
-  const client = createS3Client();
-  const close = async (): Promise<void> => {
-    for (const name of Object.keys(environment)) delete process.env[name];
-    client.destroy();
-    await double.close();
-  };
+  const { double, client, close } = await s3DoubleWithClient("archive");
   return { double, store: new S3Archive(client, bucket, nodeArchiveZip), close };
 }
 

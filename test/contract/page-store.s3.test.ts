@@ -1,26 +1,12 @@
 import { expect, onTestFinished, test } from "vitest";
-import { createS3Client } from "#src/adapters/s3/s3-client.ts";
 import { S3PageStore } from "#src/adapters/s3/s3-page-store.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { PageFile } from "#src/ports/page-store.ts";
 import { aFile, pageStoreContract } from "./page-store.contract.ts";
-import { s3Double, undeletable } from "./s3-double.ts";
+import { s3DoubleWithClient, undeletable } from "./s3-double.ts";
 
 async function aPageStore(bucket = "page") {
-  const double = await s3Double("page");
-  const environment = {
-    AWS_ENDPOINT_URL: double.endpoint,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-  };
-  Object.assign(process.env, environment);
-  const client = createS3Client();
-  const close = async (): Promise<void> => {
-    for (const name of Object.keys(environment)) delete process.env[name];
-    client.destroy();
-    await double.close();
-  };
+  const { double, client, close } = await s3DoubleWithClient("page");
   const files = (): Map<string, PageFile> =>
     new Map(
       [...double.objects].map(([path, body]) => {

@@ -1,5 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { createS3Client } from "#src/adapters/s3/s3-client.ts";
 
 export interface S3Double {
   readonly endpoint: string;
@@ -89,4 +91,28 @@ function pageOf(objects: ReadonlyMap<string, Buffer>, query: URLSearchParams): s
 function refuse(response: ServerResponse, status: number, code: string): void {
   response.writeHead(status, { "content-type": "application/xml" });
   response.end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
+}
+
+/** A bucket, and a client that finds it as a function finds S3: in the environment. */
+export async function s3DoubleWithClient(
+  bucket: string,
+): Promise<{ readonly double: S3Double; readonly client: S3Client; close(): Promise<void> }> {
+  const double = await s3Double(bucket);
+  const environment = {
+    AWS_ENDPOINT_URL: double.endpoint,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+  };
+  Object.assign(process.env, environment);
+  const client = createS3Client();
+  return {
+    double,
+    client,
+    async close() {
+      for (const name of Object.keys(environment)) delete process.env[name];
+      client.destroy();
+      await double.close();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { type Dimension, dimensions } from "#src/domain/counter.ts";
 import { DimensionTops, monitoredSongs } from "#src/domain/dimension-tops.ts";
-import { dayMs } from "#src/domain/windows.ts";
+import { startOfDay } from "#src/domain/windows.ts";
 import { decodeTops, topsKey } from "#src/wire/tops-codec.ts";
 import type { ApiDeps, ApiRequest } from "../api-request.ts";
 import { latestCommitted } from "../committed-epoch.ts";
@@ -29,7 +29,7 @@ export async function getTopSongs(deps: ApiDeps, { query }: ApiRequest): Promise
     deps.publications.read(key),
   ]);
   const document = published && decodeTops(key, published.body);
-  const today = committed && Math.floor(committed.now / dayMs) * dayMs;
+  const today = committed && startOfDay(committed.now);
   // A document of yesterday says nothing of today, and neither does today's in an epoch that is not committed.
   const isToday = document !== undefined && document.day === today;
   const { total, floor, monitored } = new DimensionTops(isToday ? document.tops : undefined).songsOf(value);
