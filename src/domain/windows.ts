@@ -42,6 +42,10 @@ const rules = {
   rising: { prefix: "r", graceMs: 0, keepMs: 0 },
 } as const satisfies Record<string, WindowRule>;
 
+/** The windows that have instances. */
+export type WindowKind = keyof typeof rules;
+const windowKinds = Object.keys(rules) as WindowKind[];
+
 /** What one play adds to one window. */
 export interface WindowShare {
   readonly window: WindowId;
@@ -95,8 +99,7 @@ export function startOfHour(rising: WindowId): EpochMs {
 
 /** The window that an instance is one of. */
 export function windowOf(instance: WindowId): ChartWindow {
-  const kinds = Object.keys(rules) as (keyof typeof rules)[];
-  return kinds.find((kind) => instance.startsWith(`${rules[kind].prefix}.`)) ?? "all";
+  return windowKinds.find((kind) => instance.startsWith(`${rules[kind].prefix}.`)) ?? "all";
 }
 
 /** Whether the totals of a window instance may be dropped at `now`; `all` and names that are no window never are. */
@@ -104,6 +107,38 @@ export function isExpired(window: string, now: EpochMs): boolean {
   const dropAt = dropTimes.get(window) ?? rememberDropTime(window);
   return now >= dropAt;
 }
+
+/**
+ * Which one of its kind an instance is, counted from 1970 in hours, in weeks, or (also for decay) in days: a small number for
+ * a name in stored totals. `instanceAt` turns it back.
+ *
+ * @throws RangeError for a name that is no such instance
+ */
+export function numberOfInstance(kind: WindowKind, window: WindowId): number {
+  let number = numbers.get(window);
+  if (number === undefined) {
+    const start = startOfInstance(window);
+    if (start === undefined) throw new RangeError(`"${window}" is no instance of a window`);
+    number = kind === "week" ? (start + 3 * dayMs) / weekMs : start / stepOf(kind);
+    if (numbers.size >= 100_000) numbers.clear();
+    numbers.set(window, number);
+  }
+  return number;
+}
+
+/** The instance of `kind` that has this number. */
+export function instanceAt(kind: WindowKind, number: number): WindowId {
+  const known = instances[kind];
+  let window = known.get(number);
+  if (window === undefined) {
+    window = instance(kind, kind === "week" ? number * weekMs - 3 * dayMs : number * stepOf(kind));
+    if (known.size >= 100_000) known.clear();
+    known.set(number, window);
+  }
+  return window;
+}
+
+const stepOf = (kind: WindowKind): number => (kind === "hour" || kind === "rising" ? hourMs : dayMs);
 
 /** Every window but `all` that a play started at `startedAt` may enter. Plays of one minute share the answer. */
 export function windowShares(startedAt: EpochMs): readonly WindowShare[] {
@@ -117,6 +152,11 @@ export function windowShares(startedAt: EpochMs): readonly WindowShare[] {
   return shares;
 }
 
+const kindByPrefix = new Map(windowKinds.map((kind) => [rules[kind].prefix as string, kind]));
+const numbers = new Map<WindowId, number>();
+const instances = Object.fromEntries(
+  windowKinds.map((kind) => [kind, new Map<number, WindowId>()]),
+) as Readonly<Record<WindowKind, Map<number, WindowId>>>;
 const sharesByMinute = new Map<number, readonly WindowShare[]>();
 const risingByStart = new Map<number, WindowId>();
 const dropTimes = new Map<string, number>();
@@ -173,22 +213,29 @@ function rememberDropTime(window: string): number {
 }
 
 function computeDropTime(window: string): number {
-  const match = /^([hdwxyr])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
-  if (match === null) return Number.POSITIVE_INFINITY;
-  const [, prefix, year, week, month, day, hour] = match;
-  if (prefix === "w") {
-    const firstWeek = weekStart(daysFromCivil(Number(year), 1, 4) * dayMs);
-    return firstWeek + Number(week) * weekMs + rules.week.keepMs;
-  }
-  const start = daysFromCivil(Number(year), Number(month), Number(day)) * dayMs;
-  if (prefix === "h" || prefix === "r")
-    return start + (Number(hour) + 1) * hourMs + rules[prefix === "h" ? "hour" : "rising"].keepMs;
-  if (prefix === "d") return start + dayMs + rules.day.keepMs;
-  const decay = prefix === "x" ? "hot" : "hot24";
-  return start + landmarkMs(decay) + rules[decay].keepMs;
+  const start = startOfInstance(window);
+  if (start === undefined) return Number.POSITIVE_INFINITY;
+  const kind = kindByPrefix.get(window.charAt(0)) ?? "hour";
+  return start + lengthOf(kind) + rules[kind].keepMs;
 }
 
-function instance(kind: keyof typeof rules, start: number): WindowId {
+/** When the instance of a window begins, epoch ms; undefined for `all` and for names that are no window. */
+function startOfInstance(window: string): number | undefined {
+  const match = /^([hdwxyr])\.(\d{4})(?:W(\d\d)|(\d\d)(\d\d)(\d\d)?)$/.exec(window);
+  if (match === null) return undefined;
+  const [, prefix, year, week, month, day, hour] = match;
+  if (prefix === "w")
+    return weekStart(daysFromCivil(Number(year), 1, 4) * dayMs) + (Number(week) - 1) * weekMs;
+  const start = daysFromCivil(Number(year), Number(month), Number(day)) * dayMs;
+  return prefix === "h" || prefix === "r" ? start + Number(hour) * hourMs : start;
+}
+
+function lengthOf(kind: WindowKind): number {
+  if (kind === "hot" || kind === "hot24") return landmarkMs(kind);
+  return { hour: hourMs, rising: hourMs, day: dayMs, week: weekMs }[kind];
+}
+
+function instance(kind: WindowKind, start: number): WindowId {
   const { prefix } = rules[kind];
   if (kind === "week") return `${prefix}.${isoWeek(start)}` as WindowId;
   const { year, month, day } = civilFromDays(Math.floor(start / dayMs));

@@ -1,0 +1,351 @@
+import { CorruptStoreError } from "../domain/errors.ts";
+import type { ArtistName, EpochMs } from "../domain/play.ts";
+import { type Label, noTotals, type Totals, type WindowTotals } from "../domain/totals.ts";
+import {
+  instanceAt,
+  isExpired,
+  numberOfInstance,
+  type WindowId,
+  type WindowKind,
+} from "../domain/windows.ts";
+import { MalformedBytesError } from "./bytes.ts";
+
+/*
+ * What a counter holds, in few bytes: DynamoDB bills a write by the KB of the item, and a counter has up to 130 windows. An
+ * hour takes 4 to 6 bytes: its distance from the hour before (none where it is the next one), its plays, and how far its
+ * listened time is from what so many plays of this counter take. Integers are 7 bits a byte, lowest first.
+ */
+const version = 1;
+const flag = { firstPlayedAt: 1, label: 2 } as const;
+const calendarKinds = ["hour", "day", "week"] as const satisfies readonly WindowKind[];
+const decayKinds = ["hot", "hot24"] as const satisfies readonly WindowKind[];
+const kindPrefix = { hour: "h", day: "d", week: "w", hot: "x", hot24: "y", rising: "r" } as const;
+
+/** Of a window's first byte: whether it is not the next one, whether it is less than expected, whether plays go on. */
+const [isApart, isLess, goesOn] = [0x01, 0x02, 0x80] as const;
+const playsPerFirstByte = 32;
+
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * A counter's totals as bytes, the same whatever the order of their windows.
+ *
+ * @param now windows that `isExpired` by then are left out
+ */
+export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuffer> {
+  const { firstPlayedAt, label } = totals;
+  const out = writer;
+  out.clear();
+  out.byte(version);
+  out.byte((firstPlayedAt === undefined ? 0 : flag.firstPlayedAt) | (label === undefined ? 0 : flag.label));
+  out.unsigned(totals.plays);
+  out.unsigned(totals.unqualified);
+  out.unsigned(totals.listenedMs);
+  out.unsigned(totals.completes);
+  out.unsigned(totals.skips);
+  out.unsigned(totals.ratingSum);
+  out.unsigned(totals.ratingCount);
+  out.unsigned(totals.tenths.length);
+  for (const count of totals.tenths) out.unsigned(count);
+  if (firstPlayedAt !== undefined) out.signed(firstPlayedAt);
+  if (label !== undefined) writeLabel(out, label, firstPlayedAt ?? 0);
+  const meanMs = meanListenedMs(totals.plays, totals.unqualified, totals.listenedMs);
+  for (const kind of calendarKinds) writeCalendar(out, numbered(kind, totals.windows, now), meanMs);
+  for (const kind of decayKinds) writeIntegers(out, numbered(kind, totals.decays, now));
+  writeIntegers(out, numbered("rising", totals.listeners, now));
+  return out.finish();
+}
+
+/**
+ * Reads `encodeTotals`'s bytes.
+ *
+ * @throws CorruptStoreError where they are not
+ */
+export function decodeTotals(body: Uint8Array): Totals {
+  try {
+    return readTotals(new Reader(body));
+  } catch (cause) {
+    throw new CorruptStoreError(`totals of ${body.length} bytes cannot be decoded`, { cause });
+  }
+}
+
+function readTotals(input: Reader): Totals {
+  const found = input.byte();
+  if (found !== version) throw new MalformedBytesError(`version ${found} of totals is not ${version}`);
+  const flags = input.byte();
+  const plays = input.unsigned();
+  const unqualified = input.unsigned();
+  const listenedMs = input.unsigned();
+  const completes = input.unsigned();
+  const skips = input.unsigned();
+  const ratingSum = input.unsigned();
+  const ratingCount = input.unsigned();
+  const tenths = readTenths(input);
+  const firstPlayedAt = (flags & flag.firstPlayedAt) === 0 ? undefined : (input.signed() as EpochMs);
+  const label = (flags & flag.label) === 0 ? undefined : readLabel(input, firstPlayedAt ?? 0);
+  const meanMs = meanListenedMs(plays, unqualified, listenedMs);
+  const windows = new Map<WindowId, WindowTotals>();
+  for (const kind of calendarKinds) readCalendar(input, kind, windows, meanMs);
+  const decays = new Map<WindowId, bigint>();
+  for (const kind of decayKinds) readIntegers(input, kind, decays);
+  const listeners = new Map<WindowId, bigint>();
+  readIntegers(input, "rising", listeners);
+  input.expectEnd();
+  return {
+    plays,
+    unqualified,
+    listenedMs,
+    completes,
+    skips,
+    ratingSum,
+    ratingCount,
+    tenths,
+    firstPlayedAt,
+    label,
+    windows,
+    decays,
+    listeners,
+  };
+}
+
+function readTenths(input: Reader): readonly number[] {
+  const count = input.unsigned();
+  if (count === 0) return noTotals.tenths;
+  input.expect(count);
+  return Array.from({ length: count }, () => input.unsigned());
+}
+
+function writeLabel(out: Writer, { startedAt, artist, title }: Label, from: number): void {
+  out.signed(startedAt - from);
+  out.text(artist);
+  out.text(title);
+}
+
+function readLabel(input: Reader, from: number): Label {
+  const startedAt = (from + input.signed()) as EpochMs;
+  return { startedAt, artist: input.text() as ArtistName, title: input.text() };
+}
+
+type Numbered<V> = readonly (readonly [number: number, value: V])[];
+
+/** The open instances of a kind by their numbers, ascending. */
+function numbered<V>(kind: WindowKind, windows: ReadonlyMap<WindowId, V>, now: EpochMs): Numbered<V> {
+  const found: (readonly [number, V])[] = [];
+  if (windows.size === 0) return found;
+  let isSorted = true;
+  let before = Number.NEGATIVE_INFINITY;
+  for (const [window, value] of windows) {
+    if (window[0] !== kindPrefix[kind] || isExpired(window, now)) continue;
+    const number = numberOfInstance(kind, window);
+    isSorted &&= number > before;
+    before = number;
+    found.push([number, value]);
+  }
+  return isSorted ? found : found.sort(([a], [b]) => a - b);
+}
+
+/** What a play of this counter takes on average, ms; the same on both sides, and small enough that products are exact. */
+function meanListenedMs(plays: number, unqualified: number, listenedMs: number): number {
+  return Math.floor(listenedMs / Math.max(1, plays + unqualified));
+}
+
+function expectedMs(plays: number, meanMs: number): number {
+  const expected = plays * meanMs;
+  return expected <= Number.MAX_SAFE_INTEGER ? expected : 0;
+}
+
+function writeCalendar(out: Writer, windows: Numbered<WindowTotals>, meanMs: number): void {
+  out.unsigned(windows.length);
+  let next = 0;
+  for (const [number, { plays, listenedMs }] of windows) {
+    const more = listenedMs - expectedMs(plays, meanMs);
+    const flags = (number === next ? 0 : isApart) | (more < 0 ? isLess : 0);
+    const high = plays < playsPerFirstByte ? 0 : Math.floor(plays / playsPerFirstByte);
+    out.byte(((plays % playsPerFirstByte) << 2) | flags | (high === 0 ? 0 : goesOn));
+    if (high !== 0) out.unsigned(high);
+    if (number !== next) out.unsigned(number - next);
+    out.unsigned(Math.abs(more));
+    next = number + 1;
+  }
+}
+
+function readCalendar(
+  input: Reader,
+  kind: WindowKind,
+  windows: Map<WindowId, WindowTotals>,
+  meanMs: number,
+): void {
+  const count = input.unsigned();
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    const first = input.byte();
+    const high = (first & goesOn) === 0 ? 0 : input.unsigned();
+    const plays = ((first & 0x7f) >> 2) + high * playsPerFirstByte;
+    const number = (first & isApart) === 0 ? next : next + input.unsigned();
+    const more = input.unsigned();
+    const listenedMs = expectedMs(plays, meanMs) + ((first & isLess) === 0 ? more : -more);
+    windows.set(instanceAt(kind, number), { plays, listenedMs });
+    next = number + 1;
+  }
+}
+
+function writeIntegers(out: Writer, windows: Numbered<bigint>): void {
+  out.unsigned(windows.length);
+  let next = 0;
+  for (const [number, value] of windows) {
+    out.unsigned(number - next);
+    out.large(value);
+    next = number + 1;
+  }
+}
+
+function readIntegers(input: Reader, kind: WindowKind, windows: Map<WindowId, bigint>): void {
+  const count = input.unsigned();
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    const number = next + input.unsigned();
+    windows.set(instanceAt(kind, number), input.large());
+    next = number + 1;
+  }
+}
+
+const wordBits = 32n;
+const word = 0xffff_ffffn;
+
+/** Bytes that are written one after the other; kept for the next counter, because an epoch has many. */
+class Writer {
+  #bytes = new Uint8Array(4096);
+  #length = 0;
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** From 0 to 2^53 - 1. */
+  unsigned(value: number): void {
+    this.#reserve(8);
+    let rest = value;
+    while (rest > 0x7f) {
+      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      rest = rest < 0x8000_0000 ? rest >>> 7 : Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#length++] = rest;
+  }
+
+  /** A time or the distance of two: the sign is the lowest bit. */
+  signed(value: number): void {
+    this.unsigned(value >= 0 ? value * 2 : -value * 2 - 1);
+  }
+
+  /** From 0 on: as many bytes as it needs, lowest first, after their number. */
+  large(value: bigint): void {
+    this.#reserve(1);
+    const start = this.#length++;
+    for (let rest = value; rest > 0n; rest >>= wordBits) {
+      this.#reserve(4);
+      let low = Number(rest & word);
+      const isLast = rest <= word;
+      for (let i = 0; i < 4 && !(isLast && low === 0); i++) {
+        this.#bytes[this.#length++] = low & 0xff;
+        low >>>= 8;
+      }
+    }
+    this.#bytes[start] = this.#length - start - 1;
+  }
+
+  /** UTF-8 after its length, which takes at most four bytes: it is known when the text is there, which moves up then. */
+  text(value: string): void {
+    this.#reserve(value.length * 3 + 8); // a UTF-16 unit takes at most three bytes
+    const start = this.#length + 4;
+    const { written } = utf8.encodeInto(value, this.#bytes.subarray(start));
+    this.unsigned(written);
+    this.#bytes.copyWithin(this.#length, start, start + written);
+    this.#length += written;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+const writer = new Writer();
+
+/** Reads what `Writer` wrote. Throws `MalformedBytesError` past the end. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw new MalformedBytesError(`bytes end at ${this.#bytes.length}`);
+    return byte;
+  }
+
+  unsigned(): number {
+    let byte = this.byte();
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    for (let scale = 0x80; ; scale *= 0x80) {
+      byte = this.byte();
+      if (byte < 0x80) return value + byte * scale;
+      value += (byte & 0x7f) * scale;
+    }
+  }
+
+  signed(): number {
+    const code = this.unsigned();
+    return code % 2 === 0 ? code / 2 : -(code + 1) / 2;
+  }
+
+  large(): bigint {
+    const length = this.byte();
+    this.expect(length);
+    let value = 0n;
+    for (let end = length; end > 0; ) {
+      const size = end % 4 === 0 ? 4 : end % 4;
+      let low = 0;
+      for (let i = end - 1; i >= end - size; i--) low = low * 0x100 + (this.#bytes[this.#at + i] ?? 0);
+      value = (value << BigInt(size * 8)) | BigInt(low);
+      end -= size;
+    }
+    this.#at += length;
+    return value;
+  }
+
+  text(): string {
+    const length = this.unsigned();
+    this.expect(length);
+    this.#at += length;
+    return strictUtf8.decode(this.#bytes.subarray(this.#at - length, this.#at));
+  }
+
+  /** Refuses a count that the rest cannot hold before memory is taken for it. */
+  expect(atLeast: number): void {
+    const left = this.#bytes.length - this.#at;
+    if (atLeast > left) throw new MalformedBytesError(`${atLeast} more bytes expected, ${left} left`);
+  }
+
+  expectEnd(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0) throw new MalformedBytesError(`${left} bytes too many`);
+  }
+}
