@@ -1,4 +1,4 @@
-import type { KinesisClient } from "@aws-sdk/client-kinesis";
+import type { KinesisClient, KinesisClientConfig } from "@aws-sdk/client-kinesis";
 import { sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { Play } from "#src/domain/play.ts";
 import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
@@ -13,18 +13,22 @@ const recordsPerPut = 100;
 const localHosts: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /** The Kinesis behind an endpoint; `aws` means what the SDK is configured for. */
-export async function openKinesis(endpoint: string): Promise<KinesisClient> {
+export async function openKinesis(
+  endpoint: string,
+  config: Pick<KinesisClientConfig, "maxAttempts"> = {},
+): Promise<KinesisClient> {
   if (endpoint === "aws") {
     const { createKinesisClient } = await import("#src/adapters/kinesis/kinesis-client.ts");
-    return createKinesisClient();
+    return createKinesisClient(config);
   }
   const { KinesisClient } = await import("@aws-sdk/client-kinesis");
   const url = new URL(endpoint);
-  if (url.protocol === "https:") return new KinesisClient({ endpoint });
+  if (url.protocol === "https:") return new KinesisClient({ ...config, endpoint });
   // The SDK's default, HTTP/2, is not what a plain endpoint speaks.
   const { NodeHttpHandler } = await import("@smithy/node-http-handler");
   const isForeign = !localHosts.has(url.hostname) || process.env["AWS_ACCESS_KEY_ID"] !== undefined;
   return new KinesisClient({
+    ...config,
     endpoint,
     region: process.env["AWS_REGION"] ?? "us-east-1",
     requestHandler: new NodeHttpHandler({ connectionTimeout: 5000 }),

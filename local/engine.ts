@@ -52,14 +52,15 @@ export interface EngineOptions {
   readonly archive: boolean;
   /** For how many days archived records are kept. @default for ever */
   readonly archiveDays?: number | undefined;
+  /** How far apart two arrivals of one event id may be and still be one play, ms. @default 600000 */
+  readonly dedupeHorizonMs?: number;
   /** When what is put arrives, epoch ms; never steps back. @default Date.now */
   readonly arrivalClock?: () => number;
 }
 
 /** Consumed records may be read again for this long, ms. */
 const streamRetentionMs = 3_600_000;
-/** How far apart two arrivals of one event id may be and still be one play, ms. */
-const dedupeHorizonMs = 600_000;
+const defaultDedupeHorizonMs = 600_000;
 /** Segments live this long after they were written, ms, and until they are reduced. */
 const segmentRetentionMs = 86_400_000;
 const leaseMs = 300_000;
@@ -230,7 +231,10 @@ async function putIntoStream(stream: LocalStream, records: readonly StreamRecord
   }
 }
 
-function consumeDeps({ logger }: EngineOptions, stores: Stores): ConsumeDeps {
+function consumeDeps(
+  { logger, dedupeHorizonMs = defaultDedupeHorizonMs }: EngineOptions,
+  stores: Stores,
+): ConsumeDeps {
   return {
     segments: yieldingStores(stores).segments,
     lineage: { ancestors: async () => [] }, // the embedded stream has no splits and merges

@@ -37,6 +37,11 @@ export interface RuntimeOptions {
   readonly archive?: boolean;
   /** For how many days archived records are kept. @default for ever */
   readonly archiveDays?: number;
+  /**
+   * How far apart two arrivals of one event id may be and still be one play, ms. What reads the archive (verify, import, forget)
+   * takes it for the default. @default 600000
+   */
+  readonly dedupeHorizonMs?: number;
   /** WebSocket connections are ended after so long, as on AWS after two hours, ms. @default never */
   readonly connectionLifeMs?: number;
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 // A process that holds the bench's WebSocket clients, so that their work is not the server's.
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { Histogram } from "./histogram.ts";
+import { HdrHistogram } from "#bench/load/hdr-histogram.ts";
 import { type FromViewers, preciseNow, type Quantiles, type ToViewers } from "./messages.ts";
 
 /** Handshakes under way at once; more would overflow the server's queue of connections. */
@@ -35,8 +35,8 @@ interface Update {
 /** The channel whose entries show the probes; its counts are those of this hour. */
 const probedChannel = "songs.hour";
 
-const putToScreen = new Histogram();
-const spread = new Histogram();
+const putToScreen = new HdrHistogram();
+const spread = new HdrHistogram();
 const sockets: WebSocket[] = [];
 /** By song: when each of its plays was put, from the first on. */
 const puts = new Map<string, number[]>();
@@ -50,7 +50,7 @@ let isClosing = false;
 
 const say = (message: FromViewers): void => void process.send?.(message);
 
-const quantilesOf = (histogram: Histogram): Quantiles => ({
+const quantilesOf = (histogram: HdrHistogram): Quantiles => ({
   p50: histogram.percentile(0.5),
   p99: histogram.percentile(0.99),
   count: histogram.total,
