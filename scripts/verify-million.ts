@@ -2,16 +2,15 @@
  * Analyses a million invented plays with several shard counts and ticks, recounts the file with the plainest code there is
  * (nothing of the pipeline's), and compares every figure and every list, order included. Exit code 1 on any difference.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { integerOption } from "#cli/options.ts";
+import { type Measured, measureNode } from "#test/support/measured-process.ts";
 import { type CsvRecount, recountCsv } from "#test/support/recount-csv.ts";
+import { earwormScript, simulateCsv } from "#test/support/simulated-csv.ts";
 
-const cli = join(import.meta.dirname, "../bin/earworm.ts");
 /** As many as `analyze` lists. */
 const listed = 500;
 const mostDifferences = 20;
@@ -23,47 +22,6 @@ interface Run {
 }
 
 const runs: readonly Run[] = [{ shards: 1 }, { shards: 2, tick: 1000 }, { shards: 8, tick: 250 }];
-
-interface Measured {
-  readonly stdout: string;
-  readonly seconds: number;
-  readonly cpuSeconds: { readonly user: number; readonly system: number };
-  /** MB. */
-  readonly peakRss: number;
-}
-
-/** Makes a child tell what it used, on its file descriptor 3, when it ends; works where there is no /usr/bin/time. */
-const meter = `data:text/javascript,${encodeURIComponent(`
-  import { writeSync } from "node:fs";
-  import { isMainThread } from "node:worker_threads";
-  if (isMainThread) process.once("exit", () => writeSync(3, JSON.stringify(process.resourceUsage())));
-`)}`;
-
-async function earworm(...args: string[]): Promise<Measured> {
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, ["--import", meter, cli, ...args], {
-    stdio: ["ignore", "pipe", "inherit", "pipe"],
-  });
-  const [, stdoutPipe, , usagePipe] = child.stdio;
-  if (!(stdoutPipe && usagePipe && "readable" in usagePipe)) throw new Error("the child has no pipes");
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  const [stdout, usage, code] = await Promise.all([
-    text(stdoutPipe),
-    text(usagePipe as NodeJS.ReadableStream),
-    ended,
-  ]);
-  if (code !== 0) throw new Error(`earworm ${args.join(" ")} ended with ${code}`);
-  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(usage);
-  return {
-    stdout,
-    seconds: (performance.now() - startedAt) / 1000,
-    cpuSeconds: { user: userCPUTime / 1e6, system: systemCPUTime / 1e6 },
-    peakRss: maxRSS / 1024,
-  };
-}
 
 /** The paths at which two values differ; the keys of objects in their order. */
 function* differences(expected: unknown, actual: unknown, path = ""): IterableIterator<string> {
@@ -97,7 +55,8 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 async function analyze(file: string, { shards, tick }: Run): Promise<[string, Measured, number]> {
   const out = `${file}.${shards}.json`;
   const options = ["--users", "all", "--top", String(listed), "--shards", String(shards), "--out", out];
-  const measured = await earworm("analyze", file, ...options, ...(tick ? ["--tick", String(tick)] : []));
+  const ticks = tick ? ["--tick", String(tick)] : [];
+  const measured = await measureNode([earwormScript, "analyze", file, ...options, ...ticks]);
   const json = readFileSync(out, "utf8");
   const { total_workflow_time } = JSON.parse(json).performance;
   return [withoutTimes(json), measured, total_workflow_time];
@@ -122,10 +81,7 @@ const load = new Command("npm run verify:million --")
 
 async function verify(dir: string): Promise<boolean> {
   const file = join(dir, "plays.csv");
-  // 4,000 plays/s: several of them start in the same ms, so that ties are decided by the last criterion too.
-  const paced = ["--rate", "4000", "--from", "2025-11-05T00:00Z", "--out", file];
-  const options = Object.entries(load).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  await step("simulate", () => earworm("simulate", ...options, ...paced));
+  await step("simulate", () => simulateCsv(file, load));
   console.log(`${statSync(file).size} bytes`);
   const expected = await step("recount", () =>
     Promise.resolve(recountCsv(readFileSync(file, "utf8"), listed)),
@@ -154,7 +110,7 @@ async function verify(dir: string): Promise<boolean> {
       "in the pipeline s": analysed,
       "user CPU s": Number(measured.cpuSeconds.user.toFixed(2)),
       "system CPU s": Number(measured.cpuSeconds.system.toFixed(2)),
-      "peak RSS MB": Math.round(measured.peakRss),
+      "peak RSS MB": Math.round(measured.peakBytes / 2 ** 20),
       exact: isSame,
     });
   }
