@@ -2,6 +2,7 @@ import type { ArchivedRecord, ErasedEntry } from "../domain/archive.ts";
 import { CorruptStoreError } from "../domain/errors.ts";
 import type { EpochMs } from "../domain/play.ts";
 import type { ShardKey } from "../domain/position.ts";
+import { isGzip } from "./gzip.ts";
 import { isObject } from "./json.ts";
 import { shorten } from "./show-value.ts";
 
@@ -101,8 +102,9 @@ function readErased(erased: unknown, line: string): readonly ErasedEntry[] {
 const notALine = (line: string, cause?: unknown): CorruptStoreError =>
   new CorruptStoreError(`no line of ${schema}: ${shorten(line)}`, { cause });
 
-/** Undefined where a reader of text would not get the same bytes back. */
+/** Undefined where a reader of text would not get the same bytes back: gzip's second byte begins no character. */
 function textOf(data: Uint8Array): string | undefined {
+  if (isGzip(data)) return undefined;
   try {
     return strictUtf8.decode(data);
   } catch {
