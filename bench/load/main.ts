@@ -9,6 +9,7 @@ import { openSink } from "./kinesis-sink.ts";
 import { type LoadCommand, parseLoadCommand } from "./options.ts";
 import { PlayPool } from "./play-pool.ts";
 import { stretchesOf } from "./rate-profile.ts";
+import { reportPage } from "./report-page.ts";
 import { type LoadOptions, type LoadResult, type LoadSample, runLoad } from "./run-load.ts";
 import { ServerProcess } from "./server-process.ts";
 import { cpuPerSecond, type LoadRequest, summarise } from "./summary.ts";
@@ -110,7 +111,9 @@ async function main(command: LoadCommand): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   mkdirSync(dirname(command.out), { recursive: true });
   writeFileSync(`${command.out}.json`, JSON.stringify(summary, undefined, 1));
+  writeFileSync(`${command.out}.html`, reportPage(summary));
   for (const line of textReport(summary)) console.log(line);
+  console.log(`report: ${command.out}.html and ${command.out}.json`);
   if (summary.judgements.some(({ isMet }) => !isMet)) process.exitCode = failed;
 }
 
