@@ -54,6 +54,7 @@ const script = (name: string, path: string, ...options: readonly string[]): Batc
   },
 });
 
+export const analyzeByDefault = analyze("earworm analyze");
 export const analyzeJson = analyze("earworm analyze, JSON blocks");
 export const duckDbOneThread = script("DuckDB, 1 thread", "duckdb.ts", "1");
 export const duckDbTwoThreads = script("DuckDB, 2 threads", "duckdb.ts", "2");

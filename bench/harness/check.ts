@@ -17,12 +17,16 @@ export interface Judged {
   readonly isMet: boolean;
 }
 
-/** Holds the results against the targets of the cases that ran; what was not measured is missed. */
+/**
+ * Holds the results against the targets of the cases that ran. What was not measured is missed, unless the run was a quick one,
+ * which does not measure everything.
+ */
 export function judge(targets: readonly Target[], results: BenchResults): readonly Judged[] {
   return targets.flatMap((target) => {
     const result = results[target.case];
     if (result === undefined) return [];
     const seen = result.ratios[target.id];
+    if (seen === undefined && result.isQuick) return [];
     return [{ target, seen, isMet: seen !== undefined && meets(seen, target) }];
   });
 }

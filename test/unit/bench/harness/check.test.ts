@@ -38,6 +38,12 @@ test("a case that did not measure what it should misses it", () => {
   ]);
 });
 
+test("a quick run is judged by what it measured", () => {
+  const judged = judge(targets, { batch: { ...aResult({ fast: 0.1 }), isQuick: true } });
+
+  expect(judged.map(({ target, isMet }) => [target.id, isMet])).toEqual([["fast", false]]);
+});
+
 test("a case that did not run is not judged", () => {
   expect(judge(targets, {})).toEqual([]);
 });

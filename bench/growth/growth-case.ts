@@ -1,0 +1,188 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Measured } from "#test/support/measured-process.ts";
+import { simulateCsv, simulatedRate } from "#test/support/simulated-csv.ts";
+import { listedByDefault } from "../batch/answers.ts";
+import { analyzeByDefault } from "../batch/contestants.ts";
+import type { BenchCase, CaseContext, Curve } from "../harness/bench-case.ts";
+import { runInterleaved } from "../harness/interleaved.ts";
+import { type ResultTable, threeDigits } from "../harness/result-table.ts";
+import { median } from "../harness/statistics.ts";
+import { repeatCsv } from "./repeated-csv.ts";
+
+/** A file of plays, and how many listeners and as many songs there are to choose from. */
+interface Load {
+  readonly name: string;
+  readonly rows: number;
+  readonly keys: number;
+}
+
+interface Seen extends Load {
+  readonly cpuSeconds: number;
+  readonly peakBytes: number;
+}
+
+const mb = 2 ** 20;
+const usualRows = 200_000;
+const quickRows = 20_000;
+const times = 10;
+
+/** Ten times the plays, of as many and of ten times as many listeners and songs. */
+function loadsOf(rows: number): readonly Load[] {
+  const keys = rows / 10;
+  return [
+    { name: "the plays", rows, keys },
+    { name: "ten times the plays, as many keys", rows: rows * times, keys },
+    { name: "ten times the plays, ten times the keys", rows: rows * times, keys: keys * times },
+  ];
+}
+
+const cpuOf = ({ cpuSeconds: { user, system } }: Measured): number => user + system;
+
+async function measureLoads({ dir, isQuick, say }: CaseContext): Promise<readonly Seen[]> {
+  const loads = loadsOf(isQuick ? quickRows : usualRows);
+  const fileOf = ({ rows, keys }: Load): string => join(dir, `growth-${rows}-${keys}.csv`);
+  for (const load of loads)
+    await simulateCsv(fileOf(load), { plays: load.rows, users: load.keys, songs: load.keys, seed: 1 });
+  const samples = await runInterleaved(
+    loads.map((load) => ({
+      name: load.name,
+      run: async () => (await analyzeByDefault.run(fileOf(load), listedByDefault)).measured,
+    })),
+    { warmUp: 0, measured: isQuick ? 1 : 3 },
+    (name, sample) => say(`${name}: ${threeDigits(cpuOf(sample))} CPU-seconds`),
+  );
+  for (const load of loads) rmSync(fileOf(load));
+  return loads.map((load) => {
+    const all = samples.get(load.name) ?? [];
+    return {
+      ...load,
+      cpuSeconds: median(all.map(cpuOf)),
+      peakBytes: median(all.map(({ peakBytes }) => peakBytes)),
+    };
+  });
+}
+
+function growthTable(all: readonly Seen[]): ResultTable {
+  const [one] = all;
+  return {
+    title: "earworm analyze: ten times the plays",
+    columns: [
+      { name: "what", kind: "text" },
+      { name: "rows", kind: "whole" },
+      { name: "listeners, songs", kind: "whole" },
+      { name: "CPU s", kind: "digits" },
+      { name: "times the CPU", kind: "digits" },
+      { name: "CPU us a play", kind: "digits" },
+      { name: "peak MB", kind: "whole" },
+      { name: "times the memory", kind: "digits" },
+    ],
+    rows: all.map(({ name, rows, keys, cpuSeconds, peakBytes }) => [
+      ...[name, rows, keys, cpuSeconds, cpuSeconds / (one?.cpuSeconds ?? Number.NaN)],
+      ...[(cpuSeconds / rows) * 1e6, peakBytes / mb, peakBytes / (one?.peakBytes ?? Number.NaN)],
+    ]),
+  };
+}
+
+/** What a large file takes: the rows of a small one, several times over. */
+interface LargeSeen {
+  readonly rows: number;
+  readonly fileBytes: number;
+  readonly peakBytes: number;
+  readonly cpuSeconds: number;
+}
+
+const sourceRows = 1_000_000;
+/** 72 MB, 290 MB, and 1 GB. */
+const usualRepeats = [1, 4, 14] as const;
+const quickSourceRows = 50_000;
+const quickRepeats = [1, 4] as const;
+/** Of listeners and songs each: few enough that the ids of the plays are most of what is in memory. */
+const largeKeys = 10_000;
+
+async function measureLarge({ dir, isQuick, say }: CaseContext): Promise<readonly LargeSeen[]> {
+  const rows = isQuick ? quickSourceRows : sourceRows;
+  const source = join(dir, "large-source.csv");
+  await simulateCsv(source, { plays: rows, users: largeKeys, songs: largeKeys, seed: 2 });
+  const seen: LargeSeen[] = [];
+  for (const repeats of isQuick ? quickRepeats : usualRepeats) {
+    const file = join(dir, "large.csv");
+    repeatCsv(source, file, repeats, (rows / simulatedRate) * 1000 + 1000);
+    const fileBytes = statSync(file).size;
+    const { measured } = await analyzeByDefault.run(file, listedByDefault);
+    rmSync(file);
+    const { peakBytes } = measured;
+    say(`${Math.round(fileBytes / mb)} MB of CSV: peak ${Math.round(peakBytes / mb)} MB`);
+    seen.push({ rows: rows * repeats, fileBytes, peakBytes, cpuSeconds: cpuOf(measured) });
+  }
+  return seen;
+}
+
+/**
+ * What an id of the dedupe horizon takes at most while its table grows: 15 bytes an id in the table before, 21 in the one after
+ * (src/domain/dedupe-window.ts).
+ */
+const idBytes = 15 + 21;
+
+/** How much more memory the largest file takes than the smallest, as a share of what the ids of its plays explain. */
+function unexplainedGrowth(seen: readonly LargeSeen[]): number {
+  const [small, large] = [seen[0], seen.at(-1)];
+  if (small === undefined || large === undefined) return Number.NaN;
+  return (large.peakBytes - small.peakBytes) / ((large.rows - small.rows) * idBytes);
+}
+
+function largeTable(seen: readonly LargeSeen[]): ResultTable {
+  const [small] = seen;
+  return {
+    title: "earworm analyze: more rows of exactly the same listeners, songs and heard songs",
+    columns: [
+      { name: "rows", kind: "whole" },
+      { name: "CSV, MB", kind: "whole" },
+      { name: "CPU us a play", kind: "digits" },
+      { name: "peak MB", kind: "whole" },
+      { name: "growth, bytes a further play", kind: "digits" },
+    ],
+    rows: seen.map(({ rows, fileBytes, peakBytes, cpuSeconds }) => [
+      ...[rows, fileBytes / mb, (cpuSeconds / rows) * 1e6, peakBytes / mb],
+      small === undefined || rows === small.rows ? null : (peakBytes - small.peakBytes) / (rows - small.rows),
+    ]),
+  };
+}
+
+const memoryCurve = (seen: readonly LargeSeen[]): Curve => ({
+  id: "growth-memory",
+  title: "Peak memory by size of the file, same keys",
+  x: { label: "MB of CSV", isLogarithmic: false },
+  y: { label: "peak MB", isLogarithmic: false },
+  lines: [
+    {
+      name: "earworm analyze",
+      points: seen.map(({ fileBytes, peakBytes }) => [fileBytes / mb, peakBytes / mb]),
+    },
+    {
+      name: "the file itself",
+      points: seen.map(({ fileBytes }) => [fileBytes / mb, fileBytes / mb]),
+    },
+  ],
+});
+
+export const growthCase: BenchCase = {
+  name: "growth",
+  about: "ten times the plays at a fixed and at a growing number of keys, and 1 GB of CSV: CPU and memory",
+  async run(context) {
+    const loads = await measureLoads(context);
+    const large = await measureLarge(context);
+    const [one, fixed, growing] = loads.map(({ cpuSeconds }) => cpuSeconds);
+    return {
+      tables: [growthTable(loads), largeTable(large)],
+      ratios: {
+        "growth-fixed": (fixed ?? Number.NaN) / (one ?? Number.NaN),
+        "growth-growing": (growing ?? Number.NaN) / (one ?? Number.NaN),
+        "growth-memory": unexplainedGrowth(large),
+      },
+      curves: [memoryCurve(large)],
+      profiles: [],
+      facts: {},
+    };
+  },
+};

@@ -1,0 +1,180 @@
+import type { EpochMs } from "#src/domain/play.ts";
+import {
+  connectDynamoDb,
+  type DynamoDbLocal,
+  startDynamoDb,
+  whyUnavailable,
+} from "#test/support/dynamodb-local.ts";
+import { type CellMeasure, type CellOptions, cellUsage, measureCell, stageNames } from "../cost/cell.ts";
+import { onDemandShardsOf } from "../cost/kinesis.ts";
+import { CapacityMeter, type Kind, totalUnits } from "../cost/meter.ts";
+import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "../cost/naive-consumer.ts";
+import { World } from "../cost/world.ts";
+import type { BenchCase, CaseContext, Curve } from "../harness/bench-case.ts";
+import { type ResultTable, threeDigits } from "../harness/result-table.ts";
+
+interface Setting {
+  readonly rate: number;
+  readonly tickSeconds: number;
+  /** How many songs, artists and listeners are metered each; the rest is scaled. */
+  readonly sampleSize: number;
+}
+
+const every = Number.POSITIVE_INFINITY;
+const usualSettings: readonly Setting[] = [
+  { rate: 100, tickSeconds: 5, sampleSize: every },
+  { rate: 1000, tickSeconds: 5, sampleSize: every },
+  { rate: 16_000, tickSeconds: 60, sampleSize: 200 },
+];
+const quickSettings: readonly Setting[] = [{ rate: 100, tickSeconds: 5, sampleSize: 50 }];
+/** As `npm run cost` has them. */
+const ageDays = 28;
+const recordBytes = 500;
+const naivePlays = 500;
+const naiveRate = 1000;
+const naiveAt = Date.parse("2026-11-20T20:30:00Z") as EpochMs;
+
+/** What one play takes. */
+interface PerPlay {
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  readonly calls: number;
+  /** ms; undefined where only a sample was metered. */
+  readonly cpuMs: number | undefined;
+}
+
+function perPlayOf(cell: CellMeasure): PerPlay {
+  const { writeUnits, readUnits, requests } = totalUnits(cellUsage(cell));
+  const cpuMs = stageNames.reduce((sum, stage) => sum + cell.stages[stage].cpuMs, 0);
+  return {
+    writeUnits: writeUnits / cell.plays,
+    readUnits: readUnits / cell.plays,
+    calls: requests / cell.plays,
+    cpuMs: cell.options.sampleSize === every ? cpuMs / cell.plays : undefined,
+  };
+}
+
+function perPlayOfNaive({ usage, plays, cpuMs }: NaiveMeasure): PerPlay {
+  const { writeUnits, readUnits, requests } = totalUnits(usage);
+  return {
+    ...{ writeUnits: writeUnits / plays, readUnits: readUnits / plays },
+    ...{ calls: requests / plays, cpuMs: cpuMs / plays },
+  };
+}
+
+async function measureAll(local: DynamoDbLocal, { isQuick, say }: CaseContext) {
+  const meter = new CapacityMeter(local.client);
+  const cells: CellMeasure[] = [];
+  for (const { rate, tickSeconds, sampleSize } of isQuick ? quickSettings : usualSettings) {
+    const options: CellOptions = {
+      ...{ rate, tickSeconds, sampleSize, ageDays, seed: 1 },
+      shards: onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes }),
+    };
+    const cell = await measureCell(local, meter, options);
+    say(
+      `${rate} plays/s, tick ${tickSeconds} s: ${threeDigits(perPlayOf(cell).writeUnits)} write units a play`,
+    );
+    cells.push(cell);
+  }
+  const consume = createNaiveConsumer(local.client, await local.createTable(), naiveKeys.totals);
+  const simulator = new World(naiveRate, 1).createSimulator();
+  const plays = Array.from({ length: 2 * naivePlays }, () => simulator.next(naiveAt));
+  await consume(plays.slice(0, naivePlays)); // compiles it, and fills the table
+  return { cells, naive: await measureNaive(consume, meter, plays.slice(naivePlays)) };
+}
+
+function tableOf(cells: readonly CellMeasure[], naive: PerPlay): ResultTable {
+  const rowOf = (name: string, plays: number, each: PerPlay) => [
+    ...[name, plays, each.writeUnits, each.writeUnits / naive.writeUnits, each.readUnits, each.calls],
+    each.cpuMs ?? null,
+  ];
+  return {
+    title: "One epoch of a warm service against DynamoDB Local, for each play",
+    columns: [
+      { name: "what", kind: "text" },
+      { name: "plays", kind: "whole" },
+      { name: "write units", kind: "digits" },
+      { name: "beside UpdateItem", kind: "digits" },
+      { name: "read units", kind: "digits" },
+      { name: "calls", kind: "digits" },
+      { name: "CPU ms", kind: "digits" },
+    ],
+    rows: [
+      ...cells.map((cell) => rowOf(nameOf(cell), cell.plays, perPlayOf(cell))),
+      rowOf("an UpdateItem for each counter", naivePlays, naive),
+    ],
+  };
+}
+
+const nameOf = ({ options: { rate, tickSeconds } }: CellMeasure): string =>
+  `Earworm, ${rate.toLocaleString("en-US")} plays/s, tick ${tickSeconds} s`;
+
+const spentOn: readonly (readonly [string, readonly Kind[]])[] = [
+  ["segments and heads", ["segments"]],
+  ["songs", ["songs"]],
+  ["artists", ["artists"]],
+  ["genres, platforms, moods, countries", ["dimensions"]],
+  ["profiles", ["profiles"]],
+  ["charts and feeds", ["lists"]],
+  ["epochs and the rest", ["epochs", "connections", "other"]],
+];
+
+function kindTable(cells: readonly CellMeasure[]): ResultTable {
+  return {
+    title: "Write units a play, by what they are spent on",
+    columns: [
+      { name: "on", kind: "text" },
+      ...cells.map((cell) => ({ name: nameOf(cell).replace("Earworm, ", ""), kind: "digits" }) as const),
+    ],
+    rows: spentOn.map(([label, kinds]) => [
+      label,
+      ...cells.map(
+        (cell) => kinds.reduce((sum, kind) => sum + cellUsage(cell)[kind].writeUnits, 0) / cell.plays,
+      ),
+    ]),
+  };
+}
+
+const curveOf = (cells: readonly CellMeasure[], naive: PerPlay): Curve => ({
+  id: "stores-write-units",
+  title: "Write units a play",
+  x: { label: "plays/s", isLogarithmic: true },
+  y: { label: "write units a play", isLogarithmic: true },
+  lines: [
+    {
+      name: "Earworm",
+      points: cells.map((cell) => [cell.options.rate, perPlayOf(cell).writeUnits]),
+    },
+    {
+      name: "an UpdateItem for each counter",
+      points: cells.map((cell) => [cell.options.rate, naive.writeUnits]),
+    },
+  ],
+});
+
+export const storesCase: BenchCase = {
+  name: "stores",
+  about: "a whole epoch against DynamoDB Local, beside an UpdateItem for each counter",
+  async run(context) {
+    const problem = whyUnavailable();
+    if (problem !== undefined) throw new Error(problem);
+    const dynamoDb = await startDynamoDb();
+    try {
+      const local = await connectDynamoDb(dynamoDb.endpoint);
+      const { cells, naive: measured } = await measureAll(local, context);
+      local.client.destroy();
+      const naive = perPlayOfNaive(measured);
+      return {
+        tables: [tableOf(cells, naive), kindTable(cells)],
+        ratios: Object.fromEntries(
+          cells.map((cell) => [`stores-${cell.options.rate}`, perPlayOf(cell).writeUnits / naive.writeUnits]),
+        ),
+        curves: [curveOf(cells, naive)],
+        profiles: [],
+        facts: {},
+      };
+    } finally {
+      await dynamoDb.stop();
+    }
+  },
+};
