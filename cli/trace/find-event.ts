@@ -1,7 +1,7 @@
 import { hash64 } from "#src/domain/hash64.ts";
 import type { ArtistName, EpochMs, TrackId } from "#src/domain/play.ts";
 import type { Head, ShardKey } from "#src/domain/position.ts";
-import { factFlags, type Segment, type SegmentContents } from "#src/domain/segment.ts";
+import { type DuplicateIds, factFlags, type Segment, type SegmentContents } from "#src/domain/segment.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 
@@ -122,17 +122,11 @@ function rejectsIn({ rejects }: SegmentContents, eventId: string): readonly Foun
 /** A reason names the field, what was expected, and the value: a listener's, which is left out. */
 const withoutValue = (reason: string): string => reason.replace(/, got ".*$/s, "");
 
-interface Ids {
-  readonly arrivedAt: readonly number[];
-  readonly idHi: readonly number[];
-  readonly idLo: readonly number[];
-}
-
-function rowsOf({ idHi, idLo }: Ids, eventId: string): readonly number[] {
+function rowsOf({ idHi, idLo }: DuplicateIds, eventId: string): readonly number[] {
   const { hi, lo } = hash64(eventId, { hi: 0, lo: 0 });
   const rows: number[] = [];
   for (let row = 0; row < idHi.length; row++) if (idHi[row] === hi && idLo[row] === lo) rows.push(row);
   return rows;
 }
 
-const arrivalOf = ({ arrivedAt }: Ids, row: number): EpochMs => (arrivedAt[row] ?? 0) as EpochMs;
+const arrivalOf = ({ arrivedAt }: DuplicateIds, row: number): EpochMs => (arrivedAt[row] ?? 0) as EpochMs;

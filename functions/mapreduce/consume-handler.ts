@@ -7,7 +7,6 @@ import {
   type Head,
   noCounts,
   origin,
-  positionAt,
   type ShardCounts,
   type ShardKey,
 } from "#src/domain/position.ts";
@@ -16,7 +15,8 @@ import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
-import { expandRecord, type RecordCodec, type RecordEntry } from "#src/wire/play-record.ts";
+import { type RecordCodec, readRecord } from "#src/wire/play-record.ts";
+import type { ArrivedRecord } from "#src/wire/record-entries.ts";
 import { shardKeyOf } from "#src/wire/shard-key.ts";
 import { PendingSegment } from "./pending-segment.ts";
 import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
@@ -109,25 +109,24 @@ class ShardBatch {
         data: this.#deps.decodeBase64(kinesis.data),
         arrivedAt,
       };
-      const entries = expandRecord(record, this.#deps.codec);
-      if ((await this.#appendEntries(entries, done, record)) === "conflict") return "conflict";
+      if ((await this.#appendEntries(record, done)) === "conflict") return "conflict";
     }
     return this.#commit();
   }
 
   /** Appends the entries of a record after the first `done`. */
-  async #appendEntries(
-    entries: readonly RecordEntry[],
-    done: number,
-    record: { readonly sequenceNumber: string; readonly arrivedAt: EpochMs },
-  ): Promise<"done" | "conflict"> {
-    for (let i = done; i < entries.length; i++) {
-      const entry = entries[i];
-      if (entry === undefined) continue;
+  async #appendEntries(record: ArrivedRecord, done: number): Promise<"done" | "conflict"> {
+    const entries = readRecord(record, this.#deps.codec);
+    for (let i = 1; ; i++) {
+      // Before the next entry is read: a row holds only until somebody else reads.
       if (this.#pending.isFull && (await this.#commit()) === "conflict") return "conflict";
-      this.#pending.add(entry, record.arrivedAt, positionAt(record.sequenceNumber, i + 1));
+      const kind = entries.next();
+      if (kind === undefined) return "done";
+      if (i <= done) continue;
+      this.#pending.moveTo(record.sequenceNumber, i, record.arrivedAt);
+      if (kind === "play") this.#pending.addPlay(entries.row);
+      else this.#pending.addReject(entries.chunk);
     }
-    return "done";
   }
 
   async #commit(): Promise<"done" | "conflict"> {

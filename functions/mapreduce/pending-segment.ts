@@ -1,11 +1,10 @@
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
-import { type Hash64, hash64 } from "#src/domain/hash64.ts";
 import type { EpochMs } from "#src/domain/play.ts";
-import { addCounts, type Head, type Position, type ShardCounts } from "#src/domain/position.ts";
-import type { Segment, SegmentContents } from "#src/domain/segment.ts";
+import type { PlayRow, PlaySource } from "#src/domain/play-row.ts";
+import { addCounts, type Head, positionAt, type ShardCounts } from "#src/domain/position.ts";
+import type { RejectChunk, Segment, SegmentContents } from "#src/domain/segment.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
-import type { RecordEntry } from "#src/wire/play-record.ts";
 import { encodeSegment } from "#src/wire/segment-codec.ts";
 
 /** One transaction (I1): a segment and its head; far below DynamoDB's 400 KB an item. */
@@ -13,7 +12,10 @@ export const maxSegmentBytes = 256 * 1024;
 /** No entry adds more: a play of 10 KiB with each of its characters counted as three bytes, or a reject's chunk. */
 const largestEntryBytes = 64 * 1024;
 
-const scratch: Hash64 = { hi: 0, lo: 0 };
+interface PlayPlace {
+  readonly source: PlaySource;
+  readonly place: number;
+}
 
 /** A segment that is not committed yet: its ids are known only to itself. */
 export class PendingSegment {
@@ -21,22 +23,23 @@ export class PendingSegment {
   readonly #committedIds: DedupeWindow;
   readonly #ids: DedupeWindow;
   readonly #builder = new SegmentBuilder();
-  #position: Position;
+  /** Where the shard is once this is in: the record, and how many of its entries; none while nothing is in. */
+  #sequenceNumber = "";
+  #entries = 0;
   #arrivedAt: EpochMs;
-  /** Event ids, for the log. */
-  #firstPlay: string | undefined;
-  #lastPlay: string | undefined;
+  #firstPlay: PlayPlace | undefined;
+  #lastSource: PlaySource | undefined;
+  #lastPlace = 0;
 
   constructor(previous: Head, committedIds: DedupeWindow, horizonMs: number) {
     this.#previous = previous;
     this.#committedIds = committedIds;
     this.#ids = new DedupeWindow(horizonMs);
-    this.#position = previous.position;
     this.#arrivedAt = previous.arrivedAt;
   }
 
   get isEmpty(): boolean {
-    return this.#position === this.#previous.position;
+    return this.#entries === 0;
   }
 
   /** Whether another entry could outgrow the transaction. */
@@ -46,7 +49,10 @@ export class PendingSegment {
 
   /** The event ids of its first and last play, duplicates included: what an operator finds a play's segment by. */
   get plays(): { readonly firstPlay?: string | undefined; readonly lastPlay?: string | undefined } {
-    return { firstPlay: this.#firstPlay, lastPlay: this.#lastPlay };
+    return {
+      firstPlay: this.#firstPlay?.source.eventIdAt(this.#firstPlay.place),
+      lastPlay: this.#lastSource?.eventIdAt(this.#lastPlace),
+    };
   }
 
   /** What it adds to the shard's totals. */
@@ -55,23 +61,31 @@ export class PendingSegment {
   }
 
   /**
+   * Has what is added next count as a record's entry.
+   *
+   * @param entries how many of the record's entries are in once it is
    * @param arrivedAt the record's arrival, epoch ms, never less than in the call before
-   * @param position where the shard is once this entry is in
    */
-  add(entry: RecordEntry, arrivedAt: EpochMs, position: Position): void {
-    this.#position = position;
+  moveTo(sequenceNumber: string, entries: number, arrivedAt: EpochMs): void {
+    this.#sequenceNumber = sequenceNumber;
+    this.#entries = entries;
     this.#arrivedAt = arrivedAt;
-    if (entry.kind === "reject") {
-      this.#builder.addReject(entry.chunk);
-      return;
-    }
-    this.#firstPlay ??= entry.play.eventId;
-    this.#lastPlay = entry.play.eventId;
-    const { hi, lo } = hash64(entry.play.eventId, scratch);
-    const isDuplicate = this.#committedIds.has(hi, lo, arrivedAt) || this.#ids.has(hi, lo, arrivedAt);
-    this.#ids.add(hi, lo, arrivedAt);
-    if (isDuplicate) this.#builder.addDuplicate(hi, lo, arrivedAt);
-    else this.#builder.addPlay(entry.play, hi, lo, arrivedAt);
+  }
+
+  addReject(chunk: RejectChunk): void {
+    this.#builder.addReject(chunk);
+  }
+
+  addPlay(row: PlayRow): void {
+    const { idHi, idLo, source, place } = row;
+    const arrivedAt = this.#arrivedAt;
+    this.#firstPlay ??= { source, place };
+    this.#lastSource = source;
+    this.#lastPlace = place;
+    const isDuplicate = this.#committedIds.has(idHi, idLo, arrivedAt) || this.#ids.has(idHi, idLo, arrivedAt);
+    this.#ids.add(idHi, idLo, arrivedAt);
+    if (isDuplicate) this.#builder.addDuplicate(idHi, idLo, arrivedAt);
+    else this.#builder.addRow(row, arrivedAt);
   }
 
   /** @param writtenAt epoch ms */
@@ -79,7 +93,7 @@ export class PendingSegment {
     const contents = this.#builder.finish((play) => encodePlay(play).length * 3);
     const head: Head = {
       shard: this.#previous.shard,
-      position: this.#position,
+      position: positionAt(this.#sequenceNumber, this.#entries),
       counts: addCounts(this.#previous.counts, this.#builder.counts),
       arrivedAt: this.#arrivedAt,
     };

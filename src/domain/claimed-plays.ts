@@ -55,7 +55,8 @@ export function leaveOutRepeats(contents: SegmentContents, left: Set<EventId>): 
   const { facts, marked, sample } = contents;
   const refused = new Set(marked.play.filter((_, i) => !left.delete(marked.id[i] ?? ("" as EventId))));
   if (refused.size === 0) return { contents, repeats: noRepeats };
-  const kept = <T>(column: readonly T[]): T[] => column.filter((_, play) => !refused.has(play));
+  const kept = <Column extends AnyColumn>(column: Column): Column =>
+    column.filter((_, play) => !refused.has(play)) as Column;
   const users = onlyUsed(contents.users, kept(facts.user));
   const tracks = onlyUsed(contents.tracks, kept(facts.track));
   const counted: Facts = {
@@ -93,11 +94,13 @@ function countRepeats({ flags }: Facts, refused: ReadonlySet<number>): PlayCount
   return { plays, unqualified: refused.size - plays };
 }
 
+type AnyColumn = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
 /** A dictionary without the entries that a column of indexes into it does not use, and the column for it. */
 function onlyUsed<T>(
   dictionary: readonly T[],
-  column: readonly number[],
-): { readonly dictionary: readonly T[]; readonly column: readonly number[] } {
+  column: Uint32Array,
+): { readonly dictionary: readonly T[]; readonly column: Uint32Array } {
   const used = new Set(column);
   const moved = new Map([...used].sort((a, b) => a - b).map((old, index) => [old, index]));
   return {

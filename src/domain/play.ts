@@ -77,8 +77,15 @@ export interface Judgement {
 }
 
 export function judge(play: Play): Judgement {
-  const { msPlayed, endReason } = play;
-  const durationMs = play.track.durationMs;
+  return judgeListening(play.msPlayed, play.track.durationMs, play.endReason);
+}
+
+/** `judge` of the three fields that it goes by: a reader of records need not make a play of them. */
+export function judgeListening(
+  msPlayed: number | undefined,
+  durationMs: number | undefined,
+  endReason: EndReason | undefined,
+): Judgement {
   const pct = msPlayed === undefined || durationMs === undefined ? undefined : msPlayed / durationMs;
   const skipped = endReason === "skip" || (pct !== undefined && pct < completedShare);
   return {

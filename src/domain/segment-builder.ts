@@ -1,4 +1,6 @@
-import { type EpochMs, type EventId, judge, type Play, tenthOf, type UserId } from "./play.ts";
+import { duplicateColumns, factColumns, GrowingColumns } from "./fact-columns.ts";
+import { type EpochMs, type EventId, judgeListening, type Play, tenthOf, type UserId } from "./play.ts";
+import { type Name, type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
 import { noCounts, type ShardCounts } from "./position.ts";
 import {
   factFlags,
@@ -26,28 +28,13 @@ const rejectOverheadBytes = 700;
 export class SegmentBuilder {
   readonly #users = new Dictionary<UserId>();
   readonly #labels = new Dictionary<string>();
-  readonly #tracks: SegmentTrack[] = [];
-  readonly #trackIndex = new Map<string, number>();
-  readonly #columns = {
-    user: [] as number[],
-    track: [] as number[],
-    startedAt: [] as number[],
-    arrivedAt: [] as number[],
-    listenedMs: [] as number[],
-    flags: [] as number[],
-    rating: [] as number[],
-    tenth: [] as number[],
-    platform: [] as number[],
-    mood: [] as number[],
-    country: [] as number[],
-    idHi: [] as number[],
-    idLo: [] as number[],
-  };
+  readonly #tracks = new TrackDictionary();
+  readonly #facts = new GrowingColumns(factColumns);
+  readonly #duplicates = new GrowingColumns(duplicateColumns);
   readonly #marked = { play: [] as number[], id: [] as EventId[] };
-  readonly #duplicates = { arrivedAt: [] as number[], idHi: [] as number[], idLo: [] as number[] };
   readonly #rejects: RejectChunk[] = [];
-  #sample: SamplePlay[] = [];
-  #counts: ShardCounts = noCounts;
+  readonly #newest = new NewestRows();
+  #rejected = 0;
   #bytes = sampleBytes + 1024;
   #unqualified = 0;
 
@@ -57,74 +44,91 @@ export class SegmentBuilder {
 
   /** An upper bound of the encoded size. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#users.bytes + this.#labels.bytes + this.#tracks.bytes;
   }
 
   /** What this segment adds to the shard's totals. */
   get counts(): ShardCounts {
     return {
-      ...this.#counts,
-      plays: this.#columns.user.length,
+      ...noCounts,
+      plays: this.#facts.length,
       unqualified: this.#unqualified,
-      duplicates: this.#duplicates.idHi.length,
+      duplicates: this.#duplicates.length,
+      rejects: this.#rejected,
     };
   }
 
   /**
+   * Adds a play whose reader has it as an object.
+   *
    * @param idHi and idLo the event id's 64-bit hash
    * @param arrivedAt epoch ms, never less than in the call before
    */
   addPlay(play: Play, idHi: number, idLo: number, arrivedAt: EpochMs): void {
-    const judgement = judge(play);
-    const columns = this.#columns;
-    if (play.dedupe === "always") this.#mark(columns.user.length, play.eventId);
-    columns.user.push(this.#intern(this.#users, play.userId));
-    columns.track.push(this.#internTrack(play));
-    columns.startedAt.push(play.startedAt);
-    columns.arrivedAt.push(arrivedAt);
-    columns.listenedMs.push(judgement.listenedMs);
-    columns.flags.push(
-      (judgement.qualified ? factFlags.qualified : 0) |
-        (judgement.completed ? factFlags.completed : 0) |
-        (judgement.skipped ? factFlags.skipped : 0),
+    this.addRow(rowOf(play, { hi: idHi, lo: idLo }), arrivedAt);
+  }
+
+  /**
+   * Adds a play. The row may be filled again right after.
+   *
+   * @param arrivedAt epoch ms, never less than in the call before
+   */
+  addRow(row: PlayRow, arrivedAt: EpochMs): void {
+    const { qualified, completed, skipped, pct, listenedMs } = judgeListening(
+      row.msPlayed,
+      row.durationMs,
+      row.endReason,
     );
-    columns.rating.push(play.rating === undefined ? 0 : Math.round(play.rating * 100) + 1);
-    columns.tenth.push(judgement.pct === undefined ? 0 : tenthOf(judgement.pct) + 1);
-    columns.platform.push(this.#internLabel(play.platform));
-    columns.mood.push(this.#internLabel(play.mood));
-    columns.country.push(this.#internLabel(play.geo?.country));
-    columns.idHi.push(idHi);
-    columns.idLo.push(idLo);
-    if (!judgement.qualified) this.#unqualified += 1;
+    const at = this.#facts.addRow();
+    const { columns } = this.#facts;
+    columns.user[at] = this.#users.indexOf(row.user);
+    columns.track[at] = this.#tracks.indexOf(row.track);
+    columns.startedAt[at] = row.startedAt;
+    columns.arrivedAt[at] = arrivedAt;
+    columns.listenedMs[at] = listenedMs;
+    columns.flags[at] =
+      (qualified ? factFlags.qualified : 0) |
+      (completed ? factFlags.completed : 0) |
+      (skipped ? factFlags.skipped : 0);
+    columns.rating[at] = row.rating === undefined ? 0 : Math.round(row.rating * 100) + 1;
+    columns.tenth[at] = pct === undefined ? 0 : tenthOf(pct) + 1;
+    columns.platform[at] = this.#labelOf(row.platform);
+    columns.mood[at] = this.#labelOf(row.mood);
+    columns.country[at] = this.#labelOf(row.country);
+    columns.idHi[at] = row.idHi;
+    columns.idLo[at] = row.idLo;
+    if (!qualified) this.#unqualified += 1;
     this.#bytes += rowBytes;
-    this.#sample.push({ play, arrivedAt });
-    if (this.#sample.length >= 8 * sampleSize) this.#sample = this.#sample.slice(-sampleSize);
+    if (row.isMarked) this.#mark(at, row.source.eventIdAt(row.place));
+    this.#newest.add(row.source, row.place, arrivedAt);
   }
 
   addDuplicate(idHi: number, idLo: number, arrivedAt: EpochMs): void {
-    this.#duplicates.arrivedAt.push(arrivedAt);
-    this.#duplicates.idHi.push(idHi);
-    this.#duplicates.idLo.push(idLo);
+    const at = this.#duplicates.addRow();
+    const { columns } = this.#duplicates;
+    columns.arrivedAt[at] = arrivedAt;
+    columns.idHi[at] = idHi;
+    columns.idLo[at] = idLo;
     this.#bytes += duplicateBytes;
   }
 
   addReject(chunk: RejectChunk): void {
     this.#rejects.push(chunk);
     this.#bytes += chunk.raw.length + 3 * chunk.reason.length + rejectOverheadBytes;
-    if (chunk.chunk === 0) this.#counts = { ...this.#counts, rejects: this.#counts.rejects + 1 };
+    if (chunk.chunk === 0) this.#rejected += 1;
   }
 
   /** @param encodedLength the length of a play's JSON in UTF-8 bytes, at most what is taken of the sample's share */
   finish(encodedLength: (play: Play) => number): SegmentContents {
     return {
-      tracks: this.#tracks,
+      tracks: this.#tracks.values,
       users: this.#users.values,
       labels: this.#labels.values,
-      facts: this.#columns,
+      facts: this.#facts.finish(),
       marked: this.#marked,
-      duplicates: this.#duplicates,
+      duplicates: this.#duplicates.finish(),
       rejects: this.#rejects,
-      sample: newestThatFit(this.#sample, encodedLength),
+      sample: this.#newest.thatFit(encodedLength),
     };
   }
 
@@ -134,45 +138,91 @@ export class SegmentBuilder {
     this.#bytes += markBytes + stringBytes(id);
   }
 
-  #internLabel(label: string | undefined): number {
-    return label === undefined ? 0 : this.#intern(this.#labels, label);
-  }
-
-  #intern<T extends string>(dictionary: Dictionary<T>, value: T): number {
-    const known = dictionary.indexOf(value);
-    if (known !== undefined) return known;
-    this.#bytes += stringBytes(value);
-    return dictionary.add(value);
-  }
-
-  /** One id may come with several artists, titles or genres: each variant is a track of its own. */
-  #internTrack({ track }: Play): number {
-    const entry = { id: track.id, artist: track.artist, title: track.title ?? "", genre: track.genre ?? "" };
-    const first = this.#trackIndex.get(entry.id);
-    if (first !== undefined && isSameTrack(this.#tracks[first], entry)) return first;
-    const key = first === undefined ? entry.id : variantKey(entry);
-    const known = this.#trackIndex.get(key);
-    if (known !== undefined) return known;
-    this.#bytes +=
-      stringBytes(entry.id) + stringBytes(entry.artist) + stringBytes(entry.title) + stringBytes(entry.genre);
-    this.#tracks.push(entry);
-    this.#trackIndex.set(key, this.#tracks.length - 1);
-    return this.#tracks.length - 1;
+  #labelOf(label: Name<string> | undefined): number {
+    return label === undefined ? 0 : this.#labels.indexOf(label);
   }
 }
 
-class Dictionary<T extends string> {
-  readonly values: T[] = [];
-  readonly #index = new Map<T, number>();
+/** The last rows, of which no more is kept than where their plays are. */
+class NewestRows {
+  readonly #sources: PlaySource[] = [];
+  readonly #places: number[] = [];
+  readonly #arrivedAt: EpochMs[] = [];
+  #next = 0;
 
-  indexOf(value: T): number | undefined {
-    return this.#index.get(value);
+  add(source: PlaySource, place: number, arrivedAt: EpochMs): void {
+    this.#sources[this.#next] = source;
+    this.#places[this.#next] = place;
+    this.#arrivedAt[this.#next] = arrivedAt;
+    this.#next = this.#next + 1 === sampleSize ? 0 : this.#next + 1;
   }
 
-  add(value: T): number {
-    this.values.push(value);
-    this.#index.set(value, this.values.length - 1);
-    return this.values.length - 1;
+  /** In their order, as many of the newest as have room in the sample. */
+  thatFit(encodedLength: (play: Play) => number): readonly SamplePlay[] {
+    const sample: SamplePlay[] = [];
+    const rows = this.#sources.length;
+    let left = sampleBytes;
+    for (let i = 1; i <= rows; i++) {
+      const at = (this.#next + sampleSize - i) % sampleSize;
+      const play = this.#sources[at]?.playAt(this.#places[at] ?? 0);
+      if (play === undefined) break;
+      left -= encodedLength(play);
+      if (left < 0) break;
+      sample.push({ play, arrivedAt: this.#arrivedAt[at] ?? (0 as EpochMs) });
+    }
+    return sample.reverse();
+  }
+}
+
+/** Values by index. A name that comes again is known by what the dictionary left on it: no hash is asked. */
+class Dictionary<Text extends string> {
+  readonly values: Text[] = [];
+  /** What the values take at most once they are encoded. */
+  bytes = 0;
+  readonly #index = new Map<Text, number>();
+
+  indexOf(name: Name<Text>): number {
+    if (name.owner === this) return name.index;
+    name.index = this.#index.get(name.value) ?? this.add(name.value);
+    name.owner = this;
+    return name.index;
+  }
+
+  add(value: Text): number {
+    const index = this.values.push(value) - 1;
+    this.#index.set(value, index);
+    this.bytes += stringBytes(value);
+    return index;
+  }
+}
+
+/** One id may come with several artists, titles or genres: each variant is a track of its own. */
+class TrackDictionary {
+  readonly values: SegmentTrack[] = [];
+  bytes = 0;
+  readonly #index = new Map<string, number>();
+
+  indexOf(name: Name<SegmentTrack>): number {
+    if (name.owner === this) return name.index;
+    name.index = this.#lookUp(name.value);
+    name.owner = this;
+    return name.index;
+  }
+
+  #lookUp(track: SegmentTrack): number {
+    const first = this.#index.get(track.id);
+    if (first === undefined) return this.#add(track.id, track);
+    if (isSameTrack(this.values[first], track)) return first;
+    const key = variantKey(track);
+    return this.#index.get(key) ?? this.#add(key, track);
+  }
+
+  #add(key: string, track: SegmentTrack): number {
+    const index = this.values.push(track) - 1;
+    this.#index.set(key, index);
+    this.bytes +=
+      stringBytes(track.id) + stringBytes(track.artist) + stringBytes(track.title) + stringBytes(track.genre);
+    return index;
   }
 }
 
@@ -191,18 +241,4 @@ function stringBytes(value: string): number {
     if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1; // a surrogate pair is counted as six bytes and takes four
   }
   return bytes;
-}
-
-function newestThatFit(
-  plays: readonly SamplePlay[],
-  encodedLength: (play: Play) => number,
-): readonly SamplePlay[] {
-  const sample: SamplePlay[] = [];
-  let left = sampleBytes;
-  for (const each of plays.slice(-sampleSize).reverse()) {
-    left -= encodedLength(each.play);
-    if (left < 0) break;
-    sample.push(each);
-  }
-  return sample.reverse();
 }

@@ -19,26 +19,26 @@ export const factFlags = { qualified: 1, completed: 2, skipped: 4 } as const;
  */
 export interface Facts {
   /** Index into `SegmentContents.users`. */
-  readonly user: readonly number[];
+  readonly user: Uint32Array;
   /** Index into `SegmentContents.tracks`. */
-  readonly track: readonly number[];
+  readonly track: Uint32Array;
   /** Epoch ms. */
-  readonly startedAt: readonly number[];
+  readonly startedAt: Float64Array;
   /** Epoch ms, never less than the play's before it. */
-  readonly arrivedAt: readonly number[];
-  readonly listenedMs: readonly number[];
-  readonly flags: readonly number[];
+  readonly arrivedAt: Float64Array;
+  readonly listenedMs: Uint32Array;
+  readonly flags: Uint8Array;
   /** Hundredths of a star plus 1; 0 means none. */
-  readonly rating: readonly number[];
+  readonly rating: Uint16Array;
   /** At which tenth of the track the play ended (`tenthOf` in play.ts) plus 1; 0 where that is unknown. */
-  readonly tenth: readonly number[];
+  readonly tenth: Uint8Array;
   /** Indexes into `SegmentContents.labels`. */
-  readonly platform: readonly number[];
-  readonly mood: readonly number[];
-  readonly country: readonly number[];
+  readonly platform: Uint32Array;
+  readonly mood: Uint32Array;
+  readonly country: Uint32Array;
   /** The event id's 64-bit hash. */
-  readonly idHi: readonly number[];
-  readonly idLo: readonly number[];
+  readonly idHi: Uint32Array;
+  readonly idLo: Uint32Array;
 }
 
 /** A play in full. */
@@ -49,9 +49,9 @@ export interface SamplePlay {
 
 /** The ids that arrived again. They are kept because a third arrival is a duplicate of the second. */
 export interface DuplicateIds {
-  readonly arrivedAt: readonly number[];
-  readonly idHi: readonly number[];
-  readonly idLo: readonly number[];
+  readonly arrivedAt: Float64Array;
+  readonly idHi: Uint32Array;
+  readonly idLo: Uint32Array;
 }
 
 /** The plays that count only where nobody claimed their id before (I3): one index a marked play, in order. */

@@ -6,51 +6,71 @@ export class MalformedBytesError extends Error {
   override readonly name = "MalformedBytesError";
 }
 
+/** A buffer that a finished writer has no more use for. */
+let spare: Uint8Array | undefined;
+const firstBytes = 256 * 1024;
+/** An integer below 2^53 takes no more. */
+const mostIntegerBytes = 8;
+
 /** Appends integers, byte strings and lists of strings to a growing buffer. */
 export class ByteWriter {
-  #bytes = new Uint8Array(64 * 1024);
+  #bytes: Uint8Array;
+  #view: DataView;
   #length = 0;
 
-  /** A copy of what was written. */
+  constructor() {
+    this.#bytes = spare ?? new Uint8Array(firstBytes);
+    spare = undefined;
+    this.#view = viewOf(this.#bytes);
+  }
+
+  /** A copy of what was written; nothing can be written after. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#bytes.slice(0, this.#length);
+    if (this.#bytes.length === firstBytes) spare = this.#bytes;
+    this.#bytes = new Uint8Array(0);
+    return written;
   }
 
   /** An integer from 0 to 2^53 - 1, 7 bits a byte, lowest first. */
   unsigned(value: number): void {
-    this.#reserve(8);
-    let rest = value;
-    while (rest > 0x7f) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = rest < 0x8000_0000 ? rest >>> 7 : Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#length++] = rest;
+    this.#reserve(mostIntegerBytes);
+    this.#length = putUnsigned(this.#bytes, this.#length, value);
   }
 
   /** A column of integers from 0 to 2^53 - 1. */
-  unsignedAll(values: readonly number[]): void {
-    for (const value of values) this.unsigned(value);
+  unsignedAll(values: ArrayLike<number>): void {
+    this.#reserve(values.length * mostIntegerBytes);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
+      if (value < 0x80) bytes[at++] = value;
+      else at = putUnsigned(bytes, at, value);
+    }
+    this.#length = at;
   }
 
   /** A column of integers as differences, which are small where neighbours are alike. */
-  deltas(values: readonly number[]): void {
+  deltas(values: ArrayLike<number>): void {
+    this.#reserve(values.length * mostIntegerBytes);
+    const bytes = this.#bytes;
+    let at = this.#length;
     let before = 0;
-    for (const value of values) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] ?? 0;
       const difference = value - before;
-      this.unsigned(difference >= 0 ? difference * 2 : -difference * 2 - 1);
+      at = putUnsigned(bytes, at, difference >= 0 ? difference * 2 : -difference * 2 - 1);
       before = value;
     }
+    this.#length = at;
   }
 
   /** A column of 32-bit unsigned integers, little endian. */
-  words(values: readonly number[]): void {
+  words(values: ArrayLike<number>): void {
     this.#reserve(values.length * 4);
-    for (const value of values) {
-      this.#bytes[this.#length++] = value & 0xff;
-      this.#bytes[this.#length++] = (value >>> 8) & 0xff;
-      this.#bytes[this.#length++] = (value >>> 16) & 0xff;
-      this.#bytes[this.#length++] = value >>> 24;
-    }
+    for (let i = 0; i < values.length; i++) this.#view.setUint32(this.#length + i * 4, values[i] ?? 0, true);
+    this.#length += values.length * 4;
   }
 
   bytes(value: Uint8Array): void {
@@ -63,11 +83,11 @@ export class ByteWriter {
   /** Strings without lone surrogates: their lengths in UTF-16 units, then all of them in one run of UTF-8. */
   strings(values: readonly string[]): void {
     this.unsigned(values.length);
-    for (const value of values) this.unsigned(value.length);
+    this.#reserve(values.length * mostIntegerBytes);
+    for (const value of values) this.#length = putUnsigned(this.#bytes, this.#length, value.length);
     const text = values.join("");
     this.#reserve(4 + 3 * text.length); // a UTF-16 unit takes at most three bytes
-    const start = this.#length + 4;
-    const { written } = textEncoder.encodeInto(text, this.#bytes.subarray(start));
+    const { written } = textEncoder.encodeInto(text, this.#bytes.subarray(this.#length + 4));
     this.words([written]);
     this.#length += written;
   }
@@ -78,8 +98,32 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
+    this.#view = viewOf(grown);
   }
 }
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Writes an integer as `ByteWriter.unsigned` says, and returns where the next one goes. */
+function putUnsigned(bytes: Uint8Array, at: number, value: number): number {
+  let next = at;
+  let rest = value;
+  while (rest > 0x7f) {
+    if (rest < 0x8000_0000) {
+      bytes[next++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    } else {
+      bytes[next++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+  }
+  bytes[next++] = rest;
+  return next;
+}
+
+type NumberColumn = number[] | Uint8Array | Uint16Array | Uint32Array | Float64Array;
+type ColumnType<Column> = new (length: number) => Column;
 
 /** Reads what `ByteWriter` wrote. Throws `MalformedBytesError` past the end. */
 export class ByteReader {
@@ -103,16 +147,26 @@ export class ByteReader {
     }
   }
 
-  unsignedAll(count: number): number[] {
+  /** A column of integers; `Column` has to hold what was written. */
+  unsignedAll<Column extends NumberColumn>(count: number, Column: ColumnType<Column>): Column {
     this.#expect(count);
-    const values = new Array<number>(count);
-    for (let i = 0; i < count; i++) values[i] = this.unsigned();
+    const values = new Column(count);
+    const bytes = this.#bytes;
+    for (let i = 0; i < count; i++) {
+      const byte = bytes[this.#at] ?? 0xff;
+      if (byte < 0x80) {
+        values[i] = byte;
+        this.#at += 1;
+      } else {
+        values[i] = this.unsigned();
+      }
+    }
     return values;
   }
 
-  deltas(count: number): number[] {
+  deltas<Column extends NumberColumn>(count: number, Column: ColumnType<Column>): Column {
     this.#expect(count);
-    const values = new Array<number>(count);
+    const values = new Column(count);
     let value = 0;
     for (let i = 0; i < count; i++) {
       const code = this.unsigned();
@@ -122,10 +176,10 @@ export class ByteReader {
     return values;
   }
 
-  words(count: number): number[] {
+  words(count: number): Uint32Array {
     this.#expect(count * 4);
     const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, count * 4);
-    const values = new Array<number>(count);
+    const values = new Uint32Array(count);
     for (let i = 0; i < count; i++) values[i] = view.getUint32(i * 4, true);
     this.#at += count * 4;
     return values;
@@ -142,14 +196,15 @@ export class ByteReader {
   strings(): string[] {
     const count = this.unsigned();
     this.#expect(count);
-    const lengths = this.unsignedAll(count);
+    const lengths = this.unsignedAll(count, Uint32Array);
     const text = this.#text();
+    const values: string[] = [];
     let start = 0;
-    return lengths.map((length) => {
-      const value = text.slice(start, start + length);
+    for (const length of lengths) {
+      values.push(text.slice(start, start + length));
       start += length;
-      return value;
-    });
+    }
+    return values;
   }
 
   #text(): string {

@@ -1,23 +1,32 @@
-import type { EpochMs, Play } from "../domain/play.ts";
+import { type Hash64, hash64 } from "../domain/hash64.ts";
+import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "../domain/play.ts";
+import { type PlayRow, type PlaySource, rowOf } from "../domain/play-row.ts";
 import type { Result } from "../domain/result.ts";
 import { err } from "../domain/result.ts";
 import type { RejectChunk } from "../domain/segment.ts";
 import { isGzip } from "./gzip.ts";
 import { isTooLong, maxPlayBytes, parsePlay, type Rejection, type Sha256Hex } from "./play-codec.ts";
+import {
+  type ArrivedRecord,
+  type RecordEntries,
+  RejectingEntries,
+  rejectChunkBytes,
+} from "./record-entries.ts";
 import { shorten } from "./show-value.ts";
 
-export { maxPlayBytes };
+export { maxPlayBytes, rejectChunkBytes };
 
 /** The most that a block may expand to, bytes. */
 export const maxBlockBytes = 8 * 1024 * 1024;
-/** A reject keeps its raw bytes in pieces of this size, so that any of them fits into a segment. */
-export const rejectChunkBytes = 10 * 1024;
 
 /**
  * How many lines of one block are rejected one by one. A block of 8 KB can expand to four million lines that are no
  * play; what goes beyond is one more reject, with the block itself as its raw bytes.
  */
 export const maxBlockRejects = 1000;
+
+/** A block up to this size is kept as it is for the plays of a segment's sample; of a larger one, its lines are copied. */
+const keptBlockBytes = 256 * 1024;
 
 /** What is different in a browser and in Node. */
 export interface RecordCodec {
@@ -30,11 +39,20 @@ export interface RecordCodec {
   readonly sha256: Sha256Hex;
 }
 
-/** A record as it came out of the stream. */
-export interface ArrivedRecord {
-  readonly sequenceNumber: string;
-  readonly data: Uint8Array;
-  readonly arrivedAt: EpochMs;
+/**
+ * Reads plays of the usual shape without making objects of them (play-scanner.ts). What it takes is what `parsePlay` takes,
+ * and its row says the same.
+ */
+export interface PlayScanner {
+  /** The row that `scan` fills, but for where its play is kept. */
+  readonly row: PlayRow & { source: PlaySource; place: number };
+  /** Where the play of the last successful `scan` ended, a line feed after it not included. */
+  readonly end: number;
+  /**
+   * Whether a play of the usual shape starts at `start`, with nothing after it up to the line feed or the end of the
+   * bytes. False says nothing: `parsePlay` has to look.
+   */
+  scan(bytes: Uint8Array, start: number, arrivedAt: EpochMs): boolean;
 }
 
 export type RecordEntry =
@@ -43,8 +61,9 @@ export type RecordEntry =
 
 /** `ignoreBOM` keeps the mark: whether it is one depends on where it stands. */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const utf8 = new TextEncoder();
 const lineFeed = 0x0a;
+const mark = "\ufeff";
+const markBytes = [0xef, 0xbb, 0xbf];
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
@@ -54,100 +73,194 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+const withoutMark = (text: string): string => (text.startsWith(mark) ? text.slice(1) : text);
+const startsWithMark = (bytes: Uint8Array): boolean => markBytes.every((byte, at) => bytes[at] === byte);
 
 const notUtf8: Result<Play, Rejection> = err({ field: "record", reason: "not UTF-8" });
 
-/** Collects the entries of one record. */
-class EntryList {
-  readonly entries: RecordEntry[] = [];
-  readonly #record: ArrivedRecord;
-  readonly #sha256: Sha256Hex;
-  #rejects = 0;
-  /** Lines that are no plays and not listed. */
-  #more = 0;
+const reasonOf = ({ field, reason }: Rejection): string => `${field}: ${reason}`;
 
-  constructor(record: ArrivedRecord, sha256: Sha256Hex) {
-    this.#record = record;
+const id: Hash64 = { hi: 0, lo: 0 };
+const rowOfPlay = (play: Play): PlayRow => rowOf(play, hash64(play.eventId, id));
+
+/** The plays of lines that a scanner took, by where they start. */
+class ScannedLines implements PlaySource {
+  readonly #bytes: Uint8Array;
+  readonly #arrivedAt: EpochMs;
+  readonly #sha256: Sha256Hex;
+
+  constructor(bytes: Uint8Array, arrivedAt: EpochMs, sha256: Sha256Hex) {
+    this.#bytes = bytes;
+    this.#arrivedAt = arrivedAt;
     this.#sha256 = sha256;
   }
 
-  addPlay(text: string, raw: () => Uint8Array): void {
-    this.#add(parsePlay(text, this.#record.arrivedAt, this.#sha256), raw);
+  playAt(start: number): Play {
+    const line = this.#bytes.subarray(start, endOfLine(this.#bytes, start));
+    const decoded = parsePlay(strictUtf8.decode(line), this.#arrivedAt, this.#sha256);
+    if (decoded.ok) return decoded.value;
+    throw new Error(`a play was taken that is none: ${reasonOf(decoded.error)}`);
   }
 
-  addUndecodable(raw: () => Uint8Array): void {
-    this.#add(notUtf8, raw);
+  eventIdAt(start: number): EventId {
+    return this.playAt(start).eventId;
+  }
+}
+
+function endOfLine(bytes: Uint8Array, start: number): number {
+  const found = bytes.indexOf(lineFeed, start);
+  return found === -1 ? bytes.length : found;
+}
+
+const noRow: PlayRow = rowOfPlay({
+  eventId: "" as EventId,
+  userId: "" as UserId,
+  track: { id: "" as TrackId, artist: "" as ArtistName },
+  startedAt: 0 as EpochMs,
+});
+
+/** Entries whose plays are JSON. */
+abstract class JsonEntries extends RejectingEntries {
+  row: PlayRow = noRow;
+  protected readonly sha256: Sha256Hex;
+  readonly #scanner: PlayScanner | undefined;
+
+  constructor(record: ArrivedRecord, sha256: Sha256Hex, scanner: PlayScanner | undefined) {
+    super(record);
+    this.sha256 = sha256;
+    this.#scanner = scanner;
   }
 
-  #add(decoded: Result<Play, Rejection>, raw: () => Uint8Array): void {
-    if (decoded.ok) this.entries.push({ kind: "play", play: decoded.value });
-    else if (this.#rejects >= maxBlockRejects) this.#more += 1;
-    else this.reject(`${decoded.error.field}: ${decoded.error.reason}`, raw());
+  /** Whether a play of the usual shape starts there; then it is in `row`, and ends at the place that is returned. */
+  protected scan(bytes: Uint8Array, start: number, source: PlaySource | undefined): number | undefined {
+    const scanner = this.#scanner;
+    if (scanner === undefined || !scanner.scan(bytes, start, this.record.arrivedAt)) return undefined;
+    const { row, end } = scanner;
+    row.source = source ?? new ScannedLines(bytes.slice(start, end), this.record.arrivedAt, this.sha256);
+    row.place = source === undefined ? 0 : start;
+    this.row = row;
+    return end;
   }
 
-  /** Adds the one reject for all lines beyond `maxBlockRejects`. */
-  closeBlock(): void {
-    if (this.#more > 0) this.reject(`record: ${this.#more} more lines are no plays`, this.#record.data);
+  protected parse(text: string | undefined): Result<Play, Rejection> {
+    return text === undefined ? notUtf8 : parsePlay(text, this.record.arrivedAt, this.sha256);
   }
+}
 
-  /** Adds one entry a chunk: the consumer may cut a batch between them. */
-  reject(reason: string, raw: Uint8Array): void {
-    const { sequenceNumber, arrivedAt } = this.#record;
-    const chunks = Math.max(1, Math.ceil(raw.length / rejectChunkBytes));
-    const entry = this.entries.length;
-    this.#rejects += 1;
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const start = chunk * rejectChunkBytes;
-      this.entries.push({
-        kind: "reject",
-        chunk: {
-          ...{ sequenceNumber, entry, chunk, chunks, arrivedAt },
-          reason: chunk === 0 ? reason : "",
-          // A copy: a view would keep the whole block in memory, and a Buffer is not quite a Uint8Array.
-          raw: new Uint8Array(raw.subarray(start, start + rejectChunkBytes)),
-        },
-      });
-    }
+/** A record that is one JSON play. */
+class SingleEntry extends JsonEntries {
+  protected override advance(): "play" | "reject" | undefined {
+    const { data, arrivedAt } = this.record;
+    if (this.count > 0) return undefined;
+    if (data.length === 0) return this.reject("record: empty", data);
+    const end = this.scan(data, 0, new ScannedLines(data, arrivedAt, this.sha256));
+    if (end !== undefined && end === data.length) return "play";
+    const text = decodeUtf8(data);
+    const json = text === undefined ? undefined : withoutMark(text);
+    // White space around the JSON, such as the line feed that `echo` leaves, does not count.
+    const play = this.parse(json !== undefined && isTooLong(json) ? json.trim() : json);
+    if (!play.ok) return this.reject(reasonOf(play.error), data);
+    this.row = rowOfPlay(play.value);
+    return "play";
   }
 }
 
 /** Whether a line holds nothing but JSON's white space. */
-function isBlank(line: string): boolean {
-  const start = line.charCodeAt(0);
-  if (start > 0x20) return false;
-  return /^[ \t\r]*$/.test(line);
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
+  }
+  return true;
 }
 
 /** A carriage return before the line feed is not part of the play. */
 const withoutReturn = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line);
 
-function addLine(line: string, raw: () => Uint8Array, list: EntryList): void {
-  if (!isBlank(line)) list.addPlay(withoutReturn(line), raw);
-}
+/** A block of newline-delimited plays. */
+class BlockEntries extends JsonEntries {
+  readonly #bytes: Uint8Array;
+  readonly #source: PlaySource | undefined;
+  /** Whether the first line starts with a mark that is part of its raw bytes. */
+  readonly #hasMark: boolean;
+  #at = 0;
+  #rejects = 0;
+  /** Lines that are no plays and not listed. */
+  #more = 0;
 
-function addLines(text: string, list: EntryList): void {
-  let start = 0;
-  while (start < text.length) {
-    const found = text.indexOf("\n", start);
-    const end = found === -1 ? text.length : found;
-    const line = text.slice(start, end);
-    addLine(line, () => utf8.encode(line), list);
-    start = end + 1;
+  constructor(block: Uint8Array, record: ArrivedRecord, sha256: Sha256Hex, scanner: PlayScanner | undefined) {
+    super(record, sha256, scanner);
+    const isMarked = startsWithMark(block);
+    const isText = isMarked && decodeUtf8(block) !== undefined;
+    this.#bytes = isText ? block.subarray(markBytes.length) : block;
+    this.#hasMark = isMarked && !isText;
+    if (block.length <= keptBlockBytes) {
+      this.#source = new ScannedLines(this.#bytes, record.arrivedAt, sha256);
+    }
+  }
+
+  protected override advance(): "play" | "reject" | undefined {
+    const bytes = this.#bytes;
+    while (this.#at < bytes.length) {
+      const start = this.#at;
+      const scanned = this.scan(bytes, start, this.#source);
+      if (scanned !== undefined) {
+        this.#at = scanned + 1;
+        return "play";
+      }
+      const end = endOfLine(bytes, start);
+      this.#at = end + 1;
+      const kind = isBlank(bytes, start, end) ? undefined : this.#addLine(start, end);
+      if (kind !== undefined) return kind;
+    }
+    return this.#close();
+  }
+
+  /** Undefined where the line is blank, or not listed. */
+  #addLine(start: number, end: number): "play" | "reject" | undefined {
+    const raw = this.#bytes.subarray(start, end);
+    let line = decodeUtf8(raw);
+    if (line !== undefined && start === 0 && this.#hasMark) {
+      line = withoutMark(line);
+      if (/^[ \t\r]*$/.test(line)) return undefined;
+    }
+    const play = this.parse(line === undefined ? undefined : withoutReturn(line));
+    if (play.ok) {
+      this.row = rowOfPlay(play.value);
+      return "play";
+    }
+    if (this.#rejects >= maxBlockRejects) {
+      this.#more += 1;
+      return undefined;
+    }
+    this.#rejects += 1;
+    return this.reject(reasonOf(play.error), raw);
+  }
+
+  /** The one reject for all lines beyond `maxBlockRejects`, or for a block of blank ones. */
+  #close(): "reject" | undefined {
+    const { data } = this.record;
+    if (this.#more > 0) {
+      const reason = `record: ${this.#more} more lines are no plays`;
+      this.#more = 0;
+      return this.reject(reason, data);
+    }
+    return this.count === 0 ? this.reject("record: block without plays", data) : undefined;
   }
 }
 
-/** Like `addLines`, for a block of which some line is not UTF-8: only that line is rejected. */
-function addByteLines(bytes: Uint8Array, list: EntryList): void {
-  let start = 0;
-  while (start < bytes.length) {
-    const found = bytes.indexOf(lineFeed, start);
-    const end = found === -1 ? bytes.length : found;
-    const raw = bytes.subarray(start, end);
-    const line = decodeUtf8(raw);
-    if (line === undefined) list.addUndecodable(() => raw);
-    else addLine(start === 0 ? withoutMark(line) : line, () => raw, list);
-    start = end + 1;
+/** A record that could not be opened. */
+class RejectedRecord extends RejectingEntries {
+  readonly row = noRow;
+  readonly #reason: string;
+
+  constructor(record: ArrivedRecord, reason: string) {
+    super(record);
+    this.#reason = reason;
+  }
+
+  protected override advance(): "reject" | undefined {
+    return this.count === 0 ? this.reject(this.#reason, this.record.data) : undefined;
   }
 }
 
@@ -162,42 +275,28 @@ function gunzip(data: Uint8Array, codec: RecordCodec): Result<Uint8Array, string
   }
 }
 
-function expandBlock(data: Uint8Array, codec: RecordCodec, list: EntryList): void {
-  const block = gunzip(data, codec);
-  if (!block.ok) {
-    list.reject(block.error, data);
-    return;
-  }
-  const text = decodeUtf8(block.value);
-  if (text === undefined) addByteLines(block.value, list);
-  else addLines(withoutMark(text), list);
-  list.closeBlock();
-  if (list.entries.length === 0) list.reject("record: block without plays", data);
-}
-
 /**
  * The plays and rejects of a stream record: one JSON play, or a gzip block of newline-delimited plays.
- * Never throws, and the same record always gives the same entries in the same order: the head of a shard counts
- * them (I1). A reject has one entry for each chunk of its raw bytes: the line's, or the record's where no line is to
+ * Never throws. A reject has one entry for each chunk of its raw bytes: the line's, or the record's where no line is to
  * blame.
+ *
+ * @param scanner spares the objects for plays of the usual shape; the entries are the same without
  */
+export function readRecord(record: ArrivedRecord, codec: RecordCodec, scanner?: PlayScanner): RecordEntries {
+  if (!isGzip(record.data)) return new SingleEntry(record, codec.sha256, scanner);
+  const block = gunzip(record.data, codec);
+  return block.ok
+    ? new BlockEntries(block.value, record, codec.sha256, scanner)
+    : new RejectedRecord(record, block.error);
+}
+
+/** All entries of a record, its plays as objects. */
 export function expandRecord(record: ArrivedRecord, codec: RecordCodec): readonly RecordEntry[] {
-  const { data } = record;
-  const list = new EntryList(record, codec.sha256);
-  if (isGzip(data)) {
-    expandBlock(data, codec, list);
-    return list.entries;
+  const entries = readRecord(record, codec);
+  const list: RecordEntry[] = [];
+  for (let kind = entries.next(); kind !== undefined; kind = entries.next()) {
+    if (kind === "reject") list.push({ kind, chunk: entries.chunk });
+    else list.push({ kind, play: entries.row.source.playAt(entries.row.place) });
   }
-  if (data.length === 0) {
-    list.reject("record: empty", data);
-    return list.entries;
-  }
-  const text = decodeUtf8(data);
-  if (text === undefined) list.addUndecodable(() => data);
-  else {
-    const json = withoutMark(text);
-    // White space around the JSON, such as the line feed that `echo` leaves, does not count.
-    list.addPlay(isTooLong(json) ? json.trim() : json, () => data);
-  }
-  return list.entries;
+  return list;
 }

@@ -101,23 +101,23 @@ function readContents(reader: ByteReader): SegmentContents {
   const labels = reader.strings();
   const plays = reader.unsigned();
   const facts = {
-    user: reader.unsignedAll(plays),
-    track: reader.unsignedAll(plays),
-    startedAt: reader.deltas(plays),
-    arrivedAt: reader.deltas(plays),
-    listenedMs: reader.unsignedAll(plays),
-    flags: reader.unsignedAll(plays),
-    rating: reader.unsignedAll(plays),
-    tenth: found <= versionWithoutTenths ? new Array<number>(plays).fill(0) : reader.unsignedAll(plays),
-    platform: reader.unsignedAll(plays),
-    mood: reader.unsignedAll(plays),
-    country: reader.unsignedAll(plays),
+    user: reader.unsignedAll(plays, Uint32Array),
+    track: reader.unsignedAll(plays, Uint32Array),
+    startedAt: reader.deltas(plays, Float64Array),
+    arrivedAt: reader.deltas(plays, Float64Array),
+    listenedMs: reader.unsignedAll(plays, Uint32Array),
+    flags: reader.unsignedAll(plays, Uint8Array),
+    rating: reader.unsignedAll(plays, Uint16Array),
+    tenth: found <= versionWithoutTenths ? new Uint8Array(plays) : reader.unsignedAll(plays, Uint8Array),
+    platform: reader.unsignedAll(plays, Uint32Array),
+    mood: reader.unsignedAll(plays, Uint32Array),
+    country: reader.unsignedAll(plays, Uint32Array),
     idHi: reader.words(plays),
     idLo: reader.words(plays),
   };
   const repeats = reader.unsigned();
   const duplicates = {
-    arrivedAt: reader.deltas(repeats),
+    arrivedAt: reader.deltas(repeats, Float64Array),
     idHi: reader.words(repeats),
     idLo: reader.words(repeats),
   };
@@ -160,7 +160,7 @@ function readRejects(reader: ByteReader): RejectChunk[] {
 
 function readMarks(reader: ByteReader): MarkedPlays {
   const id = reader.strings() as EventId[];
-  return { id, play: reader.deltas(id.length) };
+  return { id, play: reader.deltas(id.length, Array<number>) };
 }
 
 /** The sample is the end of the plays, so the facts know when each arrived. */

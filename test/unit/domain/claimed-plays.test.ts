@@ -68,7 +68,11 @@ describe("leaving repeats out", () => {
   test("keeps duplicates and rejects, which are no repeats", () => {
     const contents: SegmentContents = {
       ...segmentOf([marked("a")]),
-      duplicates: { arrivedAt: [aMoment], idHi: [1], idLo: [2] },
+      duplicates: {
+        arrivedAt: Float64Array.of(aMoment),
+        idHi: Uint32Array.of(1),
+        idLo: Uint32Array.of(2),
+      },
       rejects: [
         {
           ...{ sequenceNumber: "1", entry: 0, chunk: 0, chunks: 1, arrivedAt: aMoment, reason: "r" },

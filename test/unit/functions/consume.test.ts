@@ -284,7 +284,7 @@ test("any plays arrive in segments as they were", async () => {
       const contents = (await collectSegments(pipeline.stores.segments)).map(({ body }) =>
         decodeSegment(body),
       );
-      const starts = contents.flatMap(({ facts }) => facts.startedAt);
+      const starts = contents.flatMap(({ facts }) => [...facts.startedAt]);
       expect(starts).toEqual(plays.map((play) => play.startedAt));
     }),
   );

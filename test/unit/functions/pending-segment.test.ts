@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { PendingSegment } from "#functions/mapreduce/pending-segment.ts";
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
+import { hash64 } from "#src/domain/hash64.ts";
 import type { EpochMs, EventId, Play } from "#src/domain/play.ts";
-import { noCounts, origin, positionAt, type ShardKey } from "#src/domain/position.ts";
+import { rowOf } from "#src/domain/play-row.ts";
+import { noCounts, origin, type ShardKey } from "#src/domain/position.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { maxPlayBytes, type RecordEntry, rejectChunkBytes } from "#src/wire/play-record.ts";
 import { aPlay } from "#test/support/builders.ts";
@@ -13,6 +15,12 @@ function emptySegment(): PendingSegment {
   const shard = "plays/shardId-000000000000" as ShardKey;
   const head = { shard, position: origin, counts: noCounts, arrivedAt };
   return new PendingSegment(head, new DedupeWindow(600_000), 600_000);
+}
+
+function add(segment: PendingSegment, entry: RecordEntry, sequenceNumber: string): void {
+  segment.moveTo(sequenceNumber, 1, arrivedAt);
+  if (entry.kind === "reject") segment.addReject(entry.chunk);
+  else segment.addPlay(rowOf(entry.play, hash64(entry.play.eventId, { hi: 0, lo: 0 })));
 }
 
 function aPlayEntry(n: number, text: string): RecordEntry {
@@ -48,8 +56,7 @@ test.each<[string, (n: number) => RecordEntry]>([
 ])("a segment that is filled with %s until it is full stays below its bound", (_, entryOf) => {
   const segment = emptySegment();
   let entries = 0;
-  for (; !segment.isFull; entries++)
-    segment.add(entryOf(entries), arrivedAt, positionAt(String(entries + 1), 1));
+  for (; !segment.isFull; entries++) add(segment, entryOf(entries), String(entries + 1));
 
   const { segment: finished } = segment.finish(arrivedAt);
 
@@ -64,7 +71,7 @@ function sampleOf(plays: number, characters: number): readonly Play[] {
   for (let i = 0; i < plays; i++) {
     const eventId = `e-${String(i).padStart(2, "0")}` as EventId;
     const play = aPlay({ eventId, ext: { x: "x".repeat(characters - bare) } });
-    segment.add({ kind: "play", play }, arrivedAt, positionAt(String(i + 1), 1));
+    add(segment, { kind: "play", play }, String(i + 1));
   }
   return segment.finish(arrivedAt).contents.sample.map(({ play }) => play);
 }

@@ -102,7 +102,7 @@ test.each([
     aMoment,
   );
 
-  expect(builder.finish(() => 1).facts.tenth).toEqual([tenth]);
+  expect(builder.finish(() => 1).facts.tenth).toEqual(Uint8Array.of(tenth));
 });
 
 /** As an Earworm without marked plays wrote it: a play and a duplicate, and no sample. */
@@ -139,7 +139,7 @@ test.each([
 
     const decoded = decodeSegment(Buffer.from(hex, "hex"));
 
-    expect(decoded).toEqual({ ...contents, facts: { ...contents.facts, tenth: [0] } });
+    expect(decoded).toEqual({ ...contents, facts: { ...contents.facts, tenth: new Uint8Array(1) } });
   },
 );
 
