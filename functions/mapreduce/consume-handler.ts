@@ -15,8 +15,9 @@ import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
-import { type RecordCodec, readRecord } from "#src/wire/play-record.ts";
+import { type PlayScanner, type RecordCodec, readRecord } from "#src/wire/play-record.ts";
 import type { ArrivedRecord } from "#src/wire/record-entries.ts";
+import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
 import { shardKeyOf } from "#src/wire/shard-key.ts";
 import { PendingSegment } from "./pending-segment.ts";
 import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
@@ -40,13 +41,14 @@ export interface ConsumeDeps {
  * the service repeats, cuts differently or runs twice. A failing store throws, and the batch comes again.
  */
 export function createConsumeHandler(deps: ConsumeDeps): (event: KinesisStreamEvent) => Promise<void> {
+  const scanner = new JsonPlayScanner();
   const cache = new ShardIdCache(deps.segments, deps.lineage, deps.dedupeHorizonMs);
   return async (event) => {
     const startedAt = deps.clock();
     let counts = noCounts;
     // A batch holds one shard's records in practice; the order within each shard is kept in any case.
     for (const [shard, records] of Map.groupBy(event.Records, shardKeyOf)) {
-      counts = addCounts(counts, await consumeShard(deps, cache, shard, records));
+      counts = addCounts(counts, await consumeShard(deps, scanner, cache, shard, records));
     }
     deps.metrics.record("Plays", counts.plays);
     deps.metrics.record("Duplicates", counts.duplicates);
@@ -63,6 +65,7 @@ const toleratedRejects = 0.05;
 /** Returns what this call added to the shard's totals. */
 async function consumeShard(
   deps: ConsumeDeps,
+  scanner: PlayScanner,
   cache: ShardIdCache,
   shard: ShardKey,
   records: readonly KinesisStreamRecord[],
@@ -72,7 +75,7 @@ async function consumeShard(
     const head = await deps.segments.readHead(shard);
     const known = await cache.at(shard, head);
     const start = head ?? { shard, position: origin, counts: noCounts, arrivedAt: known.arrivedAt };
-    const batch = new ShardBatch(deps, known, start);
+    const batch = new ShardBatch(deps, scanner, known, start);
     const outcome = await batch.append(records);
     added = addCounts(added, batch.added);
     if (outcome === "done") return added;
@@ -83,14 +86,16 @@ async function consumeShard(
 /** The way of one batch into segments, until it is through or somebody else moved the head. */
 class ShardBatch {
   readonly #deps: ConsumeDeps;
+  readonly #scanner: PlayScanner;
   readonly #known: ShardIds;
   /** Where the shard is once everything up to now is committed. */
   #head: Head;
   #pending: PendingSegment;
   added: ShardCounts = noCounts;
 
-  constructor(deps: ConsumeDeps, known: ShardIds, head: Head) {
+  constructor(deps: ConsumeDeps, scanner: PlayScanner, known: ShardIds, head: Head) {
     this.#deps = deps;
+    this.#scanner = scanner;
     this.#known = known;
     this.#head = head;
     this.#pending = new PendingSegment(head, known.ids, deps.dedupeHorizonMs);
@@ -116,7 +121,7 @@ class ShardBatch {
 
   /** Appends the entries of a record after the first `done`. */
   async #appendEntries(record: ArrivedRecord, done: number): Promise<"done" | "conflict"> {
-    const entries = readRecord(record, this.#deps.codec);
+    const entries = readRecord(record, this.#deps.codec, this.#scanner);
     for (let i = 1; ; i++) {
       // Before the next entry is read: a row holds only until somebody else reads.
       if (this.#pending.isFull && (await this.#commit()) === "conflict") return "conflict";

@@ -19,6 +19,26 @@ export function hash64(text: string, out: Hash64): Hash64 {
     a = (a << 13) | (a >>> 19);
     b = (b << 17) | (b >>> 15);
   }
+  return finish(a, b, out);
+}
+
+/** `hash64` of a text that stands in bytes, all of them ASCII: from `start` up to `end`. */
+export function hash64OfAscii(bytes: Uint8Array, start: number, end: number, out: Hash64): Hash64 {
+  let a = 0xdeadbeef ^ (end - start);
+  let b = 0x41c6ce57 ^ (end - start);
+  for (let i = start; i < end; i++) {
+    const unit = bytes[i] ?? 0;
+    a = Math.imul(a ^ unit, 0x9e3779b1);
+    b = Math.imul(b ^ unit, 0x5f356495);
+    a = (a << 13) | (a >>> 19);
+    b = (b << 17) | (b >>> 15);
+  }
+  return finish(a, b, out);
+}
+
+function finish(aBefore: number, bBefore: number, out: Hash64): Hash64 {
+  let a = aBefore;
+  let b = bBefore;
   a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35);
   b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
   a = Math.imul(a ^ (a >>> 15), 0x2c1b3c6d);

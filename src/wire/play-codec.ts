@@ -44,10 +44,13 @@ export const maxPlayBytes = 10_240;
 
 const schema = "play.v1";
 /** 2002-10-01T00:00:00Z: no service reported plays before. */
-const earliestStart = 1_033_430_400_000;
-const latestStartMs = 3_600_000;
-const dayMs = 86_400_000;
-const maxDurationMs = 24 * dayMs;
+export const earliestStart = 1_033_430_400_000;
+/** How long after its arrival a play may start, ms. */
+export const latestStartMs = 3_600_000;
+/** The longest that a play may have been listened to, ms. */
+export const maxMsPlayed = 86_400_000;
+/** The longest track, ms. */
+export const maxDurationMs = 24 * 86_400_000;
 
 const eventIdPattern = /^[\w.:-]{1,128}$/;
 
@@ -204,7 +207,7 @@ function readRating(value: unknown, fields: FieldReader): number | undefined {
 }
 
 function readListening(json: JsonObject, play: Mutable<Play>, fields: FieldReader): void {
-  const msPlayed = fields.integer("ms_played", json["ms_played"], 0, dayMs);
+  const msPlayed = fields.integer("ms_played", json["ms_played"], 0, maxMsPlayed);
   if (msPlayed !== undefined) play.msPlayed = msPlayed;
   const endReason = readEndReason(json["end_reason"], fields);
   if (endReason !== undefined) play.endReason = endReason;
@@ -368,7 +371,7 @@ export function parseJson(text: string): Result<unknown, Rejection> {
 }
 
 /** A text this short stays under the limit whatever the decoder adds: ids, and digits for numbers such as 1e20. */
-const surelyFitsChars = 1500;
+export const surelyFitsChars = 1500;
 
 /**
  * A play as the codec writes it may be longer than it came, by its derived ids. It has to fit as well, or nobody

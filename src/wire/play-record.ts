@@ -154,7 +154,7 @@ class SingleEntry extends JsonEntries {
     if (this.count > 0) return undefined;
     if (data.length === 0) return this.reject("record: empty", data);
     const end = this.scan(data, 0, new ScannedLines(data, arrivedAt, this.sha256));
-    if (end !== undefined && end === data.length) return "play";
+    if (end !== undefined && end >= data.length - 1) return "play"; // but for a line feed
     const text = decodeUtf8(data);
     const json = text === undefined ? undefined : withoutMark(text);
     // White space around the JSON, such as the line feed that `echo` leaves, does not count.

@@ -1,0 +1,427 @@
+import { hash64OfAscii } from "../domain/hash64.ts";
+import {
+  type ArtistName,
+  type EndReason,
+  type EpochMs,
+  endReasons,
+  type TrackId,
+  type UserId,
+} from "../domain/play.ts";
+import { Name, type PlayRow, type PlaySource } from "../domain/play-row.ts";
+import type { SegmentTrack } from "../domain/segment.ts";
+import { areEqual, ByteTable, hashBytes, viewOf } from "./byte-table.ts";
+import { countryCodeOf } from "./countries.ts";
+import { parseIsoTime } from "./iso-time.ts";
+import { JsonCursor } from "./json-cursor.ts";
+import { JsonKeys } from "./json-keys.ts";
+import { earliestStart, latestStartMs, maxDurationMs, maxMsPlayed, surelyFitsChars } from "./play-codec.ts";
+import type { PlayScanner } from "./play-record.ts";
+
+/** How many names of a kind are kept, and their bytes: some 10 MB of memory for listeners, 30 MB for tracks. */
+const mostNames = 65_536;
+const mostNameBytes = 2 * 1024 * 1024;
+const mostTrackBytes = 16 * 1024 * 1024;
+
+const quote = 0x22;
+const colon = 0x3a;
+const point = 0x2e;
+const space = 0x20;
+const openBrace = 0x7b;
+const lineFeed = 0x0a;
+const upperT = 0x54;
+const upperZ = 0x5a;
+const zero = 0x30;
+
+const fields = [
+  ...(["event_id", "user_id", "track", "started_at", "schema", "ms_played", "end_reason", "rating"] as const),
+  ...(["mood", "platform", "geo", "session_id", "device_id", "client", "tz", "dedupe"] as const),
+] as const;
+const playKeys = new JsonKeys(fields);
+/** The first four, which a play cannot do without. */
+const requiredFields = 0b1111;
+const trackFields = ["id", "artist", "title", "album", "genre", "duration_ms"] as const;
+const trackKeys = new JsonKeys(trackFields);
+const requiredTrackFields = 0b11;
+const geoFields = ["country", "city"] as const;
+const geoKeys = new JsonKeys(geoFields);
+
+const bytesOf = (text: string): DataView => viewOf(new TextEncoder().encode(text));
+const schemaText = bytesOf("play.v1");
+const alwaysText = bytesOf("always");
+const horizonText = bytesOf("horizon");
+const trackStart = bytesOf('{"id":');
+
+/** Whether a byte may stand in an event id. */
+const isIdByte = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[\w.:-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+class ScannedRow implements PlayRow {
+  user: Name<UserId> = new Name("" as UserId);
+  track: Name<SegmentTrack> = new Name({
+    id: "" as TrackId,
+    artist: "" as ArtistName,
+    title: "",
+    genre: "",
+  });
+  startedAt = 0 as EpochMs;
+  msPlayed: number | undefined = undefined;
+  durationMs: number | undefined = undefined;
+  endReason: EndReason | undefined = undefined;
+  rating: number | undefined = undefined;
+  platform: Name<string> | undefined = undefined;
+  mood: Name<string> | undefined = undefined;
+  country: Name<string> | undefined = undefined;
+  idHi = 0;
+  idLo = 0;
+  isMarked = false;
+  source: PlaySource;
+  place = 0;
+
+  constructor(source: PlaySource) {
+    this.source = source;
+  }
+
+  /** Takes away what a play need not say. */
+  clear(): void {
+    this.msPlayed = undefined;
+    this.endReason = undefined;
+    this.rating = undefined;
+    this.platform = undefined;
+    this.mood = undefined;
+    this.country = undefined;
+    this.isMarked = false;
+  }
+}
+
+/** Names of one kind by the bytes of their text. */
+class Names<Value> {
+  readonly #table = new ByteTable<Name<Value>>(mostNames, mostNameBytes);
+  readonly #read: (text: string) => Value | undefined;
+
+  /** @param read what a text stands for; undefined where it is not allowed */
+  constructor(read: (text: string) => Value | undefined) {
+    this.#read = read;
+  }
+
+  /** The name that the cursor stands at; undefined where there is none that is allowed. */
+  read(json: JsonCursor): Name<Value> | undefined {
+    if (json.text() < 0) return undefined;
+    const length = json.to - json.from;
+    const hash = hashBytes(json.view, json.from, length);
+    return this.#table.find(hash, json.view, json.from, length) ?? this.#add(json, hash);
+  }
+
+  #add(json: JsonCursor, hash: number): Name<Value> | undefined {
+    const value = this.#read(json.string());
+    if (value === undefined) return undefined;
+    const name = new Name(value);
+    this.#table.add(hash, json.bytes.subarray(json.from, json.to), name);
+    return name;
+  }
+}
+
+/** A track as one sender writes it. */
+interface KnownTrack {
+  readonly name: Name<SegmentTrack>;
+  readonly durationMs: number | undefined;
+  /** Bytes of its JSON. */
+  readonly length: number;
+}
+
+const atMost =
+  (units: number) =>
+  (text: string): string | undefined =>
+    text.length <= units ? text : undefined;
+
+/** What holds an "@" is looked at more closely elsewhere: it may be an e-mail address. */
+const userIdOf = (text: string): UserId | undefined =>
+  text.length >= 1 && text.length <= 128 && !text.includes("@") ? (text as UserId) : undefined;
+
+/**
+ * Scans plays as most senders write them: the fields of play.v1 in any order, each at most once, texts without
+ * escapes, numbers without signs and exponents, and both ids there. Whatever else a play may be, `parsePlay` reads; the
+ * scanner knows no reason to reject anything.
+ *
+ * A track that came before is one comparison of its object's bytes; other names are looked up by their bytes. Measured:
+ * docs/adr/0025-the-consumers-decoder.md.
+ */
+export class JsonPlayScanner implements PlayScanner {
+  readonly row = new ScannedRow({
+    playAt: () => {
+      throw new Error("nothing was scanned");
+    },
+    eventIdAt: () => {
+      throw new Error("nothing was scanned");
+    },
+  });
+  end = 0;
+  readonly #json = new JsonCursor();
+  readonly #users = new Names(userIdOf);
+  readonly #labels = new Names(atMost(64));
+  readonly #countries = new Names((text) => (text.length <= 128 ? countryCodeOf(text) : undefined));
+  readonly #endReasons = new Names((text) => endReasons.find((reason) => reason === text));
+  readonly #tracks = new ByteTable<KnownTrack>(mostNames, mostTrackBytes);
+  readonly #days = new Days();
+
+  scan(bytes: Uint8Array, start: number, arrivedAt: EpochMs): boolean {
+    const json = this.#json;
+    json.open(bytes, start);
+    this.row.clear();
+    if (!this.#readPlay() || this.row.startedAt > arrivedAt + latestStartMs) return false;
+    while (isLineSpace(bytes[json.at] ?? lineFeed)) json.at += 1;
+    this.end = json.at;
+    if (json.at < bytes.length && bytes[json.at] !== lineFeed) return false;
+    return json.at - start <= surelyFitsChars;
+  }
+
+  #readPlay(): boolean {
+    const json = this.#json;
+    if (!json.skip(openBrace)) return false;
+    let seen = 0;
+    let key = -1;
+    do {
+      key = json.key(playKeys, key);
+      if (key < 0 || (seen & (1 << key)) !== 0 || !this.#readField(key)) return false;
+      seen |= 1 << key;
+    } while (json.hasNext());
+    return json.closes() && (seen & requiredFields) === requiredFields;
+  }
+
+  #readField(key: number): boolean {
+    const { row } = this;
+    const json = this.#json;
+    switch (fields[key]) {
+      case "event_id":
+        return this.#readEventId();
+      case "user_id": {
+        const user = this.#users.read(json);
+        if (user !== undefined) row.user = user;
+        return user !== undefined;
+      }
+      case "track":
+        return this.#readTrack();
+      case "started_at":
+        return this.#readStartedAt();
+      case "schema":
+        return json.text() >= 0 && this.#isText(schemaText);
+      case "geo":
+        return json.skipNull() || this.#readGeo();
+      case "ms_played":
+        return json.skipNull() || this.#readMsPlayed();
+      case "end_reason":
+        return json.skipNull() || this.#readEndReason();
+      case "rating":
+        return json.skipNull() || this.#readRating();
+      case "mood":
+        if (json.skipNull()) return true;
+        row.mood = this.#labels.read(json);
+        return row.mood !== undefined;
+      case "platform":
+        if (json.skipNull()) return true;
+        row.platform = this.#labels.read(json);
+        return row.platform !== undefined;
+      case "dedupe":
+        return json.skipNull() || this.#readDedupe();
+      default:
+        return json.skipNull() || this.#skipText(128); // session_id, device_id, client, tz
+    }
+  }
+
+  /** Whether the last text is this one. */
+  #isText(text: DataView): boolean {
+    const { from, to, view } = this.#json;
+    return to - from === text.byteLength && areEqual(text, 0, view, from, text.byteLength);
+  }
+
+  #skipText(most: number): boolean {
+    const units = this.#json.text();
+    return units >= 0 && units <= most;
+  }
+
+  #readEventId(): boolean {
+    const json = this.#json;
+    const units = json.text();
+    if (units < 1 || units > 128) return false;
+    for (let i = json.from; i < json.to; i++) if (isIdByte[json.bytes[i] ?? 0] === 0) return false;
+    hash64OfAscii(json.bytes, json.from, json.to, id);
+    this.row.idHi = id.hi;
+    this.row.idLo = id.lo;
+    return true;
+  }
+
+  #readStartedAt(): boolean {
+    const json = this.#json;
+    const time = json.bytes[json.at] === quote ? this.#isoTime() : json.integer();
+    this.row.startedAt = time as EpochMs;
+    return time >= earliestStart;
+  }
+
+  /** `YYYY-MM-DDTHH:MM:SSZ` or with three digits of a fraction, as epoch ms; NaN for anything else. */
+  #isoTime(): number {
+    const json = this.#json;
+    if (json.text() < 0) return Number.NaN;
+    const { bytes, from, to } = json;
+    const length = to - from;
+    if ((length !== 20 && length !== 24) || bytes[from + 10] !== upperT || bytes[to - 1] !== upperZ)
+      return Number.NaN;
+    if (bytes[from + 13] !== colon || bytes[from + 16] !== colon) return Number.NaN;
+    const hours = twoDigits(bytes, from + 11);
+    const minutes = twoDigits(bytes, from + 14);
+    const seconds = twoDigits(bytes, from + 17);
+    if (!(hours <= 23 && minutes <= 59 && seconds <= 59)) return Number.NaN;
+    const ms = length === 20 ? 0 : fractionOf(bytes, from + 19);
+    return this.#days.startOf(json) + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
+  }
+
+  #readMsPlayed(): boolean {
+    const ms = this.#json.integer();
+    this.row.msPlayed = ms;
+    return ms >= 0 && ms <= maxMsPlayed;
+  }
+
+  #readEndReason(): boolean {
+    const reason = this.#endReasons.read(this.#json);
+    this.row.endReason = reason?.value;
+    return reason !== undefined;
+  }
+
+  #readRating(): boolean {
+    const rating = this.#json.decimal();
+    this.row.rating = rating;
+    return rating >= 0 && rating <= 5;
+  }
+
+  #readDedupe(): boolean {
+    if (this.#json.text() < 0) return false;
+    this.row.isMarked = this.#isText(alwaysText);
+    return this.row.isMarked || this.#isText(horizonText);
+  }
+
+  #readGeo(): boolean {
+    const json = this.#json;
+    if (!json.skip(openBrace)) return false;
+    let seen = 0;
+    let key = -1;
+    do {
+      key = json.key(geoKeys, key);
+      if (key < 0 || (seen & (1 << key)) !== 0 || !this.#readGeoField(key)) return false;
+      seen |= 1 << key;
+    } while (json.hasNext());
+    return json.closes();
+  }
+
+  #readGeoField(key: number): boolean {
+    const json = this.#json;
+    if (json.skipNull()) return true;
+    if (geoFields[key] === "city") return this.#skipText(128);
+    this.row.country = this.#countries.read(json);
+    return this.row.country !== undefined;
+  }
+
+  #readTrack(): boolean {
+    const json = this.#json;
+    const start = json.at;
+    const hash = this.#hashOfTrackId();
+    const known = this.#tracks.find(hash, json.view, start) ?? this.#readNewTrack(start, hash);
+    if (known === undefined) return false;
+    json.at = start + known.length;
+    this.row.track = known.name;
+    this.row.durationMs = known.durationMs;
+    return true;
+  }
+
+  /** Of the id of a track that begins with it, as most do; else 0. */
+  #hashOfTrackId(): number {
+    const json = this.#json;
+    if (!areEqual(trackStart, 0, json.view, json.at, trackStart.byteLength)) return 0;
+    json.at += trackStart.byteLength;
+    json.skip(space);
+    return json.text() < 0 ? 0 : hashBytes(json.view, json.from, json.to - json.from);
+  }
+
+  #readNewTrack(start: number, hash: number): KnownTrack | undefined {
+    const json = this.#json;
+    json.at = start;
+    const fresh = readTrack(json);
+    if (fresh === undefined) return undefined;
+    const known = { ...fresh, length: json.at - start };
+    this.#tracks.add(hash, json.bytes.subarray(start, json.at), known);
+    return known;
+  }
+}
+
+const id = { hi: 0, lo: 0 };
+
+const isLineSpace = (byte: number): boolean => byte === space || byte === 0x09 || byte === 0x0d;
+
+/** Two digits as a number; NaN where they are none. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] ?? 0) - zero;
+  const ones = (bytes[at + 1] ?? 0) - zero;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+/** `.mmm` as ms; NaN where it is none. */
+function fractionOf(bytes: Uint8Array, at: number): number {
+  const units = (bytes[at + 3] ?? 0) - zero;
+  if (bytes[at] !== point || !(units >= 0 && units <= 9)) return Number.NaN;
+  return twoDigits(bytes, at + 1) * 10 + units;
+}
+
+/** When days begin, of which a batch has few. */
+class Days {
+  #date = viewOf(new Uint8Array(dateBytes));
+  #start = Number.NaN;
+
+  /** Epoch ms of the date that the cursor's last text begins with; NaN where it is none. */
+  startOf({ bytes, view, from }: JsonCursor): number {
+    if (areEqual(this.#date, 0, view, from, dateBytes)) return this.#start;
+    const date = bytes.slice(from, from + dateBytes);
+    this.#date = viewOf(date);
+    this.#start = parseIsoTime(String.fromCharCode(...date)) ?? Number.NaN;
+    return this.#start;
+  }
+}
+const dateBytes = "YYYY-MM-DD".length;
+
+/** The track's object at the cursor; undefined where it is not of the usual shape. */
+function readTrack(json: JsonCursor): Omit<KnownTrack, "length"> | undefined {
+  const read = { id: "", artist: "", title: "", genre: "", durationMs: undefined as number | undefined };
+  if (!json.skip(openBrace)) return undefined;
+  let seen = 0;
+  let key = -1;
+  do {
+    key = json.key(trackKeys, key);
+    if (key < 0 || (seen & (1 << key)) !== 0 || !readTrackField(json, key, read)) return undefined;
+    seen |= 1 << key;
+  } while (json.hasNext());
+  if (!json.closes() || (seen & requiredTrackFields) !== requiredTrackFields) return undefined;
+  const { id: trackId, artist, title, genre, durationMs } = read;
+  const track = { id: trackId as TrackId, artist: artist as ArtistName, title, genre };
+  return { name: new Name(track), durationMs };
+}
+
+interface TrackFields {
+  id: string;
+  artist: string;
+  title: string;
+  genre: string;
+  durationMs: number | undefined;
+}
+
+function readTrackField(json: JsonCursor, key: number, into: TrackFields): boolean {
+  const field = trackFields[key] ?? "id";
+  const isRequired = field === "id" || field === "artist";
+  if (!isRequired && json.skipNull()) return true;
+  if (field === "duration_ms") {
+    const durationMs = json.integer();
+    into.durationMs = durationMs;
+    return durationMs >= 1 && durationMs <= maxDurationMs;
+  }
+  const units = json.text();
+  if (units < (isRequired ? 1 : 0) || units > mostUnits[field]) return false;
+  if (field !== "album") into[field] = json.string();
+  return true;
+}
+const mostUnits = { id: 200, artist: 1024, title: 1024, album: 1024, genre: 64 } as const;
