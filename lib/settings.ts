@@ -1,5 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { mostWorkers } from "#src/workflow/trending-pipeline.ts";
 import { anAddress, anInteger, listOf, oneOf, orText, type Rule } from "./setting-rule.ts";
 
 const stageNames = ["dev", "prod", "large-fleet", "e2e"] as const;
@@ -23,6 +24,10 @@ export interface Settings {
   readonly dedupeHorizonMs: number;
   /** Plays in one epoch: as many as each stage can handle within its 60 s (docs/cost.md, "One worker"). @default 20_000 */
   readonly maxEpochPlays: number;
+  /** An epoch gets a worker for each so many plays (docs/adr/0024). @default 5_000 */
+  readonly playsPerWorker: number;
+  /** The most workers of an epoch: so many functions run at once. @default 16 */
+  readonly maxWorkers: number;
   /**
    * An execution that holds the epoch longer is taken for dead; Express ends one after 5 minutes. The alarm of the open
    * epoch counts on no more. @default 300_000
@@ -97,6 +102,8 @@ const defaults: Tunable = {
   segmentRetentionDays: 7,
   dedupeHorizonMs: 600_000,
   maxEpochPlays: 20_000,
+  playsPerWorker: 5_000,
+  maxWorkers: 16,
   leaseMs: 300_000,
   consumerBatchSize: 10_000,
   consumerWindowSeconds: 1,
@@ -166,6 +173,8 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   segmentRetentionDays: anInteger(1, 365),
   dedupeHorizonMs: anInteger(1, 86_400_000),
   maxEpochPlays: anInteger(1, 1_000_000),
+  playsPerWorker: anInteger(1, 1_000_000),
+  maxWorkers: anInteger(1, mostWorkers),
   leaseMs: anInteger(120_000, 300_000),
   consumerBatchSize: anInteger(1, 10_000),
   consumerWindowSeconds: anInteger(1, 300), // 0 is refused together with a batch size over 10

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { createChartsHandler } from "#functions/mapreduce/charts-handler.ts";
 import { createCommitHandler } from "#functions/mapreduce/commit-handler.ts";
 import { type ConsumeDeps, createConsumeHandler } from "#functions/mapreduce/consume-handler.ts";
 import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
@@ -251,8 +252,17 @@ function consumeDeps(
 function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays: number): WorkflowHandlers {
   const shared = { ...stores, ...yieldingStores(stores), clock, logger: options.logger, metrics: noMetrics };
   return {
-    plan: createPlanHandler({ ...shared, createStoreId: randomUUID, maxEpochPlays, leaseMs, tickSeconds: 0 }),
+    plan: createPlanHandler({
+      ...shared,
+      createStoreId: randomUUID,
+      maxEpochPlays,
+      playsPerWorker: maxEpochPlays,
+      maxWorkers: 1, // they would share one processor
+      leaseMs,
+      tickSeconds: 0,
+    }),
     reduce: createReduceHandler({ ...shared, topsEveryMs }),
+    charts: createChartsHandler(shared),
     "user-behavior": createUserBehaviorHandler(shared),
     recommendation: createRecommendationHandler(shared),
     // Plan keeps no tick here: the ticker does, and starts another run at once only for a backlog.

@@ -1,6 +1,6 @@
 import { StateMachine } from "aws-local-stepfunctions";
 import type { Logger } from "#src/ports/logger.ts";
-import { bindResources } from "#src/workflow/asl.ts";
+import { bindResources, resourcesByTask } from "#src/workflow/asl.ts";
 import { trendingPipeline, type WorkflowResource } from "#src/workflow/trending-pipeline.ts";
 import type { RunOutcome } from "./workflow-ticker.ts";
 
@@ -52,11 +52,9 @@ export class WorkflowRunner {
 /** The runner wants handlers by state; the definition names resources. */
 function bindTasks(handlers: WorkflowHandlers): Record<string, (input: never) => Promise<unknown>> {
   const tasks: Record<string, (input: never) => Promise<unknown>> = {};
-  for (const [state, definition] of Object.entries(trendingPipeline.States)) {
-    if (definition.Type !== "Task") continue;
+  for (const [task, resource] of resourcesByTask(trendingPipeline)) {
     // A Lambda's answer is JSON: what is not, or is undefined, must not get through here either.
-    tasks[state] = async (input) =>
-      JSON.parse(JSON.stringify((await handlers[definition.Resource](input)) ?? {}));
+    tasks[task] = async (input) => JSON.parse(JSON.stringify((await handlers[resource](input)) ?? {}));
   }
   return tasks;
 }

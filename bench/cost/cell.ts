@@ -380,6 +380,8 @@ class Cell {
       ...this.#edge(),
       createStoreId: randomUUID,
       maxEpochPlays: 1_000_000, // the whole tick in one epoch
+      playsPerWorker: 1_000_000,
+      maxWorkers: 1,
       tickSeconds: this.#options.tickSeconds,
       leaseMs: 300_000,
     })({ execution, startedAt: new Date(this.#now).toISOString() });

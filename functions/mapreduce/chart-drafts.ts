@@ -12,6 +12,7 @@ import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 import { deltaKey, diffCharts, encodeDeltaRecord } from "#src/wire/chart-delta.ts";
 import { isPushed } from "#src/wire/push-protocol.ts";
+import type { ChartCandidates } from "#src/wire/share-codec.ts";
 
 /** The charts that an epoch touches, loaded when the first candidate of one turns up. */
 export class ChartDrafts {
@@ -45,6 +46,16 @@ export class ChartDrafts {
     const draft = await this.#open(list, window, ids);
     this.#draftsOf(list).set(window, draft);
     return draft === undefined || isExactWithout(draft.previous?.entries ?? [], ids);
+  }
+
+  /** Of what was offered all that the next charts depend on, for somebody else to offer and to write. */
+  offered(): readonly ChartCandidates[] {
+    return [...this.#drafts].flatMap(([list, drafts]) =>
+      [...drafts].flatMap(([window, draft]) => {
+        const candidates = draft?.update.offered() ?? [];
+        return candidates.length === 0 ? [] : [{ list, window, candidates }];
+      }),
+    );
   }
 
   /** Writes the charts that changed and returns how many. */

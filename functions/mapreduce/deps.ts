@@ -12,9 +12,10 @@ import { KinesisShardLineage } from "#src/adapters/kinesis/kinesis-shard-lineage
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { createLambdaEdge, type LambdaEdge } from "#src/adapters/powertools/lambda-edge.ts";
 import type { Env } from "#src/config/env.ts";
+import type { ChartsDeps } from "./charts-handler.ts";
 import type { CommitDeps } from "./commit-handler.ts";
 import type { ConsumeDeps } from "./consume-handler.ts";
-import type { commitEnv, consumeEnv, planEnv, reduceEnv, releaseEnv, triggerEnv } from "./env.ts";
+import type { chartsEnv, commitEnv, consumeEnv, planEnv, reduceEnv, releaseEnv, triggerEnv } from "./env.ts";
 import type { PlanDeps } from "./plan-handler.ts";
 import type { ReduceDeps } from "./reduce-handler.ts";
 import type { ReleaseDeps } from "./release-handler.ts";
@@ -44,6 +45,8 @@ export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & LambdaEdge 
     segments: new DynamoDbSegmentStore(client, env.SEGMENTS_TABLE),
     createStoreId: randomUUID,
     maxEpochPlays: env.MAX_EPOCH_PLAYS,
+    playsPerWorker: env.PLAYS_PER_WORKER,
+    maxWorkers: env.MAX_WORKERS,
     leaseMs: env.LEASE_MS,
     tickSeconds: env.TICK_SECONDS,
   };
@@ -60,6 +63,16 @@ export function createReduceDeps(env: Env<typeof reduceEnv>): ReduceDeps & Lambd
     publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
     rejects: new DynamoDbRejectStore(client, env.COUNTERS_TABLE),
     topsEveryMs: env.TOPS_EVERY_MS,
+  };
+}
+
+export function createChartsDeps(env: Env<typeof chartsEnv>): ChartsDeps & LambdaEdge {
+  const client = createDocumentClient();
+  return {
+    ...createLambdaEdge(),
+    epochs: new DynamoDbEpochLog(client, env.COUNTERS_TABLE),
+    counters: new DynamoDbCounterStore(client, env.COUNTERS_TABLE),
+    publications: new DynamoDbPublicationStore(client, env.COUNTERS_TABLE),
   };
 }
 

@@ -13,6 +13,8 @@ export const planEnv = {
   SEGMENTS_TABLE: "string",
   COUNTERS_TABLE: "string",
   MAX_EPOCH_PLAYS: "positiveInt",
+  PLAYS_PER_WORKER: "positiveInt",
+  MAX_WORKERS: "positiveInt",
   LEASE_MS: "positiveInt",
   TICK_SECONDS: "nonNegativeInt",
 } as const satisfies EnvSpec;
@@ -22,6 +24,8 @@ export const reduceEnv = {
   COUNTERS_TABLE: "string",
   TOPS_EVERY_MS: "positiveInt",
 } as const satisfies EnvSpec;
+
+export const chartsEnv = { COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
 
 export const commitEnv = { SEGMENTS_TABLE: "string", COUNTERS_TABLE: "string" } as const satisfies EnvSpec;
 

@@ -6,8 +6,10 @@ import {
   pairHeads,
   rangesOf,
 } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { addCounts, type Head, noCounts, origin, subtractCounts } from "#src/domain/position.ts";
+import { workersFor } from "#src/domain/work-share.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
@@ -25,6 +27,10 @@ export interface PlanDeps {
   readonly createStoreId: () => string;
   /** An epoch is cut at the segment with which it would pass this many plays and rejects, or the bytes of so many plays. */
   readonly maxEpochPlays: number;
+  /** An epoch with more plays has several workers, one for each so many... */
+  readonly playsPerWorker: number;
+  /** ...and at most so many; the workflow runs 40 at once. */
+  readonly maxWorkers: number;
   /** How long a run may hold the lease, ms. */
   readonly leaseMs: number;
   /** The least time between the starts of two epochs, unless more waits than one may hold; 0 for none, s. */
@@ -45,7 +51,15 @@ export interface PlanInput {
 export type PlanOutput =
   | { readonly kind: "busy" | "idle" }
   | { readonly kind: "early"; readonly waitSeconds: number }
-  | { readonly kind: "epoch"; readonly epoch: EpochNumber; readonly isResumed: boolean };
+  | {
+      readonly kind: "epoch";
+      readonly epoch: EpochNumber;
+      readonly isResumed: boolean;
+      /** Whether there are several workers, ... */
+      readonly isShared: boolean;
+      /** ... and their numbers, from 0. */
+      readonly workers: readonly number[];
+    };
 
 /** A play that is a segment of its own, with its sample, takes about this; an epoch is bounded by bytes too. */
 const bytesPerPlay = 512;
@@ -78,8 +92,8 @@ async function planNext(
 ): Promise<PlanOutput> {
   const now = Math.max(clock, previous?.now ?? 0) as EpochMs; // the clock of epochs never goes back
   const to = await cutHeads(deps, committedHeads(previous), heads);
-  const record = nextEpoch(previous, to, now, deps.createStoreId());
-  if (record === undefined) {
+  const next = nextEpoch(previous, to, now, deps.createStoreId());
+  if (next === undefined) {
     await deps.epochs.releaseLease(execution);
     return { kind: "idle" };
   }
@@ -91,9 +105,24 @@ async function planNext(
     await deps.epochs.releaseLease(execution); // for a younger run: the next trigger's or the schedule's
     return { kind: "idle" };
   }
-  if ((await deps.epochs.create(record)) === "exists") return resume(deps, execution, record);
-  deps.logger.info("epoch planned", { epoch: record.epoch, execution, ...epochCounts(record) });
-  return { kind: "epoch", epoch: record.epoch, isResumed: false };
+  const counts = epochCounts(next);
+  const workers = workersFor(counts.plays, deps);
+  const record = { ...next, ...(workers > 1 && { workers }) };
+  if ((await deps.epochs.create(record)) === "exists") return await resumeOther(deps, execution, record);
+  deps.logger.info("epoch planned", { epoch: record.epoch, execution, workers, ...counts });
+  return toRun(record, false);
+}
+
+/** Another run has created the epoch, with ranges and workers of its own. */
+async function resumeOther(deps: PlanDeps, execution: string, { epoch }: EpochRecord): Promise<PlanOutput> {
+  const record = await deps.epochs.read(epoch);
+  if (record === undefined) throw new CorruptStoreError(`epoch ${epoch} exists and has no record`);
+  return resume(deps, execution, record);
+}
+
+function toRun({ epoch, workers = 1 }: EpochRecord, isResumed: boolean): PlanOutput {
+  const numbers = Array.from({ length: workers }, (_, worker) => worker);
+  return { kind: "epoch", epoch, isResumed, isShared: workers > 1, workers: numbers };
 }
 
 /** Up to where committed epochs go. */
@@ -111,9 +140,9 @@ function secondsLeft(tickSeconds: number, previous: EpochRecord | undefined, clo
   return Math.ceil(Math.max(0, tickSeconds - (clock - previous.now) / 1000));
 }
 
-function resume(deps: PlanDeps, execution: string, { epoch }: EpochRecord): PlanOutput {
-  deps.logger.warn("resuming an unfinished epoch", { epoch, execution });
-  return { kind: "epoch", epoch, isResumed: true };
+function resume(deps: PlanDeps, execution: string, record: EpochRecord): PlanOutput {
+  deps.logger.warn("resuming an unfinished epoch", { epoch: record.epoch, execution });
+  return toRun(record, true);
 }
 
 /**

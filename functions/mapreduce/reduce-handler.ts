@@ -1,20 +1,15 @@
-import { chartsOf, nominateFor } from "#src/domain/charted-counters.ts";
-import { readCounted } from "#src/domain/claimed-plays.ts";
-import type { Counter, CounterDelta } from "#src/domain/counter.ts";
-import { CounterFold } from "#src/domain/counter-fold.ts";
+import { sumDeltas } from "#src/domain/counter-fold.ts";
 import {
   countAsDuplicates,
   type EpochNumber,
   type EpochRecord,
   epochCounts,
+  isWrittenIn,
   requireOpen,
   type StageFigures,
+  shareOf,
 } from "#src/domain/epoch.ts";
-import type { EventId } from "#src/domain/play.ts";
-import type { ShardKey } from "#src/domain/position.ts";
-import { newestOf } from "#src/domain/recent-feed.ts";
-import type { SamplePlay } from "#src/domain/segment.ts";
-import { SeriesFold } from "#src/domain/series.ts";
+import { type WorkShare, wholeWork } from "#src/domain/work-share.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
@@ -23,9 +18,10 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
-import { decodeSegment } from "#src/wire/segment-codec.ts";
+import { decodeCountersShare, encodeCountersShare, shareKey } from "#src/wire/share-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
 import { correctTotals } from "./correct-totals.ts";
+import { applyDeltas, type FoldedEpoch, foldEpoch } from "./count-epoch.ts";
 import { type DimensionTopsDeps, publishTops } from "./dimension-tops.ts";
 import { publishRecent } from "./publish-recent.ts";
 import { publishSeries } from "./publish-series.ts";
@@ -44,94 +40,96 @@ export interface ReduceDeps extends DimensionTopsDeps {
 
 export interface ReduceInput {
   readonly epoch: EpochNumber;
+  /** Which of the epoch's workers this is. @default 0 */
+  readonly worker?: number;
 }
-
-/** Counters are applied this many at a time, so that memory holds one slice of their totals. */
-const sliceSize = 1000;
-const songPrefix = "SONG#";
 
 /**
  * The MapReduce stage: sums an epoch's segments into one delta per counter, applies each once (I5), and derives the
- * charts from the totals that come back (I6). Doing it again changes nothing.
+ * charts from the totals that come back (I6). Of an epoch with several workers each does this for its own counters, and
+ * leaves what may change a chart for the step after them (charts-handler.ts). Doing it again changes nothing.
  */
 export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => Promise<StageFigures> {
-  return async ({ epoch }) => {
-    const startedAt = deps.clock();
+  return async ({ epoch, worker = 0 }) => {
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctTotals(deps, record);
-    const fold = new CounterFold(record.now);
-    const series = new SeriesFold();
-    const { segments, newest, shardsWithRejects } = await foldSegments(deps, record, fold, series);
-    const drafts = new ChartDrafts(deps.publications, record);
-    let countKeys = 0;
-    const all = fold.deltas();
-    for (let i = 0; i < all.length; i += sliceSize) {
-      const deltas = all.slice(i, i + sliceSize);
-      const counters = await deps.counters.apply(epoch, record.now, deltas);
-      for (const [at, delta] of deltas.entries()) {
-        const counter = counters[at];
-        if (counter !== undefined) await offer(drafts, delta, counter, record);
-        if (delta.key.startsWith(songPrefix)) countKeys += 1;
-      }
-    }
-    const charts = await drafts.write();
-    await publishRecent(deps.publications, epoch, newest);
-    await publishSeries(deps.publications, epoch, series);
-    const publishedAt = deps.clock();
-    await writeRejects(deps, record, shardsWithRejects); // charts do not wait for these two
-    await publishTops(deps, record);
-    const figures = {
-      processingMs: deps.clock() - startedAt,
-      publishedAt,
-      segments,
-      countKeys,
-      counters: fold.size,
-      charts,
-      ...countAsDuplicates(epochCounts(record), fold.repeats),
-      repeats: fold.repeats.plays + fold.repeats.unqualified,
-    };
-    deps.metrics.record("MapReduceTime", figures.processingMs, "Milliseconds");
-    deps.metrics.record("CountKeys", figures.countKeys);
-    deps.metrics.record("EpochPlays", figures.plays);
-    return figures;
+    const share = shareOf(record, worker);
+    return share.workers === 1 ? await reduceAll(deps, record) : await reduceShare(deps, record, share);
   };
 }
 
-/**
- * Reads every segment of the epoch before anything is written: a gap throws here (I4). Then claims the ids of marked plays,
- * before anything is counted (I3).
- */
-async function foldSegments(
-  deps: ReduceDeps,
-  record: EpochRecord,
-  fold: CounterFold,
-  series: SeriesFold,
-): Promise<{
-  readonly segments: number;
-  readonly newest: readonly SamplePlay[];
-  readonly shardsWithRejects: ReadonlySet<ShardKey>;
-}> {
-  const shardsWithRejects = new Set<ShardKey>();
-  let segments = 0;
-  let newest: readonly SamplePlay[] = [];
-  const claim = (ids: readonly EventId[]) => deps.claims.claim(record.epoch, ids);
-  for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decodeSegment, claim)) {
-    fold.add(contents);
-    fold.addRepeats(repeats);
-    series.add(contents);
-    newest = newestOf(newest, contents.sample);
-    if (contents.rejects.length > 0) shardsWithRejects.add(shard);
-    segments += 1;
-  }
-  return { segments, newest, shardsWithRejects };
+async function reduceAll(deps: ReduceDeps, record: EpochRecord): Promise<StageFigures> {
+  const startedAt = deps.clock();
+  const { epoch } = record;
+  const folded = await foldEpoch(deps, record, wholeWork, true);
+  const { fold } = folded;
+  const drafts = new ChartDrafts(deps.publications, record);
+  const sums = sumDeltas(fold.songSums, fold.repeats);
+  await applyDeltas(deps.counters, record, [...sums, ...fold.deltas()], drafts);
+  const charts = await drafts.write();
+  await publishPlays(deps, epoch, folded);
+  const publishedAt = deps.clock();
+  await writeRejects(deps, record, folded.shardsWithRejects); // charts do not wait for these two
+  await publishTops(deps, record);
+  const figures = {
+    processingMs: deps.clock() - startedAt,
+    publishedAt,
+    segments: folded.segments,
+    countKeys: fold.songs,
+    counters: fold.size + sums.length,
+    charts,
+    ...countAsDuplicates(epochCounts(record), fold.repeats),
+    repeats: fold.repeats.plays + fold.repeats.unqualified,
+  };
+  deps.metrics.record("MapReduceTime", figures.processingMs, "Milliseconds");
+  deps.metrics.record("CountKeys", figures.countKeys);
+  deps.metrics.record("EpochPlays", figures.plays);
+  return figures;
 }
 
-async function offer(
-  drafts: ChartDrafts,
-  delta: CounterDelta,
-  counter: Counter,
-  { now }: EpochRecord,
+/** What is done once an epoch, by the worker that it is for: as many as there are, so that none does all of it. */
+const dutyOf = { plays: 0, tops: 1, rejects: 2 } as const;
+
+/**
+ * One worker's part. What it leaves for the charts it writes last: whoever finds that of the epoch knows that the rest is
+ * done as well, so that an epoch that is resumed begins where it failed.
+ */
+async function reduceShare(deps: ReduceDeps, record: EpochRecord, share: WorkShare): Promise<StageFigures> {
+  const startedAt = deps.clock();
+  const { epoch } = record;
+  const key = shareKey("counters", share.worker);
+  const left = await deps.publications.read(key);
+  if (left !== undefined && isWrittenIn(epoch, key, left)) return decodeCountersShare(key, left.body).figures;
+  const isFor = (duty: number): boolean => duty % share.workers === share.worker;
+  const folded = await foldEpoch(deps, record, share, isFor(dutyOf.plays));
+  const { fold } = folded;
+  const drafts = new ChartDrafts(deps.publications, record);
+  await applyDeltas(deps.counters, record, fold.deltas(), drafts);
+  if (isFor(dutyOf.plays)) await publishPlays(deps, epoch, folded);
+  if (isFor(dutyOf.rejects)) await writeRejects(deps, record, folded.shardsWithRejects);
+  if (isFor(dutyOf.tops)) await publishTops(deps, record);
+  const figures = {
+    processingMs: deps.clock() - startedAt,
+    segments: folded.segments,
+    countKeys: fold.songs,
+    counters: fold.size,
+  };
+  const { songSums: songs, repeats } = fold;
+  const body = encodeCountersShare({ songs, repeats, charts: drafts.offered(), figures });
+  await deps.publications.write(key, { epoch, body });
+  deps.metrics.record("MapReduceTime", figures.processingMs, "Milliseconds");
+  deps.metrics.record("CountKeys", figures.countKeys);
+  if (isFor(dutyOf.plays))
+    deps.metrics.record("EpochPlays", countAsDuplicates(epochCounts(record), repeats).plays);
+  return figures;
+}
+
+/** The feed of recent plays and the series of minutes. */
+async function publishPlays(
+  { publications }: Pick<ReduceDeps, "publications">,
+  epoch: EpochNumber,
+  { newest, series }: FoldedEpoch,
 ): Promise<void> {
-  const charted = chartsOf(delta.key);
-  if (charted !== undefined) await drafts.offer(charted.list, nominateFor(charted, delta, counter, now));
+  await publishRecent(publications, epoch, newest);
+  if (series !== undefined) await publishSeries(publications, epoch, series);
 }

@@ -149,6 +149,7 @@ function workflow(deployment: Deployment): IWidget[] {
       "Stages, ms (p99)",
       [
         functionOf(deployment, "mapreduce-reduce").recorded("MapReduceTime", p99("MapReduce")),
+        functionOf(deployment, "mapreduce-charts").recorded("ChartsTime", p99("Charts")),
         functionOf(deployment, "user-behavior").recorded("UserBehaviorTime", p99("UserBehavior")),
         functionOf(deployment, "recommendation").recorded("RecommendationTime", p99("Recommendation")),
       ],

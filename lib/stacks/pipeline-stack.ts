@@ -5,7 +5,7 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import { commitEnv, planEnv, reduceEnv, releaseEnv } from "#functions/mapreduce/env.ts";
+import { chartsEnv, commitEnv, planEnv, reduceEnv, releaseEnv } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
 import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
 import { AnalyticsWorkflow } from "../constructs/analytics-workflow.ts";
@@ -64,6 +64,8 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
       SEGMENTS_TABLE,
       COUNTERS_TABLE,
       MAX_EPOCH_PLAYS: String(settings.maxEpochPlays),
+      PLAYS_PER_WORKER: String(settings.playsPerWorker),
+      MAX_WORKERS: String(settings.maxWorkers),
       LEASE_MS: String(settings.leaseMs),
       TICK_SECONDS: String(settings.tickSeconds),
     },
@@ -91,6 +93,16 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     "dynamodb:Query", // their raw bytes, to delete them
     "dynamodb:Scan", // an epoch that corrects, where a full chart loses an entry (I6)
   );
+
+  const charts = new StageFunction(scope, "Charts", {
+    entry: "mapreduce/charts-index.ts",
+    envSpec: chartsEnv,
+    env: { COUNTERS_TABLE },
+    settings,
+    work: "heavy",
+    timeout,
+  });
+  counters.grant(charts, ...replace, "dynamodb:UpdateItem"); // updated: the sums of all workers
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",
@@ -139,6 +151,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
   return {
     plan: plan.fn,
     reduce: reduce.fn,
+    charts: charts.fn,
     "user-behavior": userBehavior.fn,
     recommendation: recommendation.fn,
     commit: commit.fn,

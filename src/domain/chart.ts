@@ -129,11 +129,17 @@ export function isExactWithout(previous: readonly ChartEntry[], shrunk: Readonly
 /**
  * Turns a chart and the candidates that changed into the next chart. Exact without seeing the untouched rest, because
  * scores only grow and first plays only get earlier: whoever is in the new chart was in the old one or has changed (I6).
+ * What comes of it does not depend on the order in which they are offered, nor on a detour over `offered`.
  */
 export class ChartUpdate {
   readonly #previous: readonly ChartEntry[];
   readonly #size: number;
-  readonly #candidates: Map<string, Candidate>;
+  /** Entries of the chart, with the newest totals of those that were offered. */
+  readonly #present: Map<string, Candidate>;
+  /** Those of the chart that were offered. */
+  readonly #changed = new Set<string>();
+  /** Those that were offered and are not in the chart. */
+  readonly #entering = new Map<string, Candidate>();
   /** The last candidate of a full chart: who ranks behind it cannot enter. */
   #threshold: Candidate | undefined;
 
@@ -145,27 +151,39 @@ export class ChartUpdate {
     this.#previous = previous;
     this.#size = size;
     const kept = previous.filter(({ id }) => !without.has(id));
-    this.#candidates = new Map(kept.map((entry) => [entry.id, entry]));
+    this.#present = new Map(kept.map((entry) => [entry.id, entry]));
     this.#threshold = kept.length >= size ? kept[size - 1] : undefined;
   }
 
   /** Notes the newest totals of a candidate. One with a score of 0 has no place in a chart, and leaves it. */
   offer(candidate: Candidate): void {
+    const { id } = candidate;
+    if (this.#present.has(id)) {
+      this.#present.set(id, candidate);
+      this.#changed.add(id);
+      return;
+    }
     if (candidate.score <= 0n) {
-      this.#candidates.delete(candidate.id);
+      this.#entering.delete(id);
       return;
     }
     const isOutside = this.#threshold !== undefined && compareCandidates(candidate, this.#threshold) > 0;
-    if (isOutside && !this.#candidates.has(candidate.id)) return;
-    this.#candidates.set(candidate.id, candidate);
-    if (this.#candidates.size > 8 * this.#size) this.#prune();
+    if (isOutside && !this.#entering.has(id)) return;
+    this.#entering.set(id, candidate);
+    if (this.#entering.size > 8 * this.#size) this.#cutEntering();
+  }
+
+  /** Of what was offered all that the next chart depends on: at most two charts' worth. */
+  offered(): readonly Candidate[] {
+    this.#cutEntering();
+    const changed = [...this.#present.values()].filter(({ id }) => this.#changed.has(id));
+    return [...changed, ...this.#entering.values()];
   }
 
   /** The next entries, or undefined where nothing changed. */
   finish(): readonly ChartEntry[] | undefined {
-    this.#prune();
     const ranks = new Map(this.#previous.map((entry, index) => [entry.id, { entry, rank: index + 1 }]));
-    const entries = [...this.#candidates.values()].map((candidate, index) => {
+    const entries = this.#best().map((candidate, index) => {
       const before = ranks.get(candidate.id);
       const rank = index + 1;
       const entry: ChartEntry = {
@@ -187,12 +205,18 @@ export class ChartUpdate {
     return isSame ? undefined : entries;
   }
 
-  /** Keeps the best, in order. */
-  #prune(): void {
-    const best = [...this.#candidates.values()].sort(compareCandidates).slice(0, this.#size);
-    this.#candidates.clear();
-    for (const candidate of best) this.#candidates.set(candidate.id, candidate);
-    this.#threshold = best.length >= this.#size ? best[this.#size - 1] : undefined;
+  #best(): readonly Candidate[] {
+    const present = [...this.#present.values()].filter(({ score }) => score > 0n);
+    return [...present, ...this.#entering.values()].sort(compareCandidates).slice(0, this.#size);
+  }
+
+  /** Who ranks behind a whole chart of others that enter cannot: they are the epoch's, and none of them falls any more. */
+  #cutEntering(): void {
+    if (this.#entering.size <= this.#size) return;
+    const best = [...this.#entering.values()].sort(compareCandidates).slice(0, this.#size);
+    this.#entering.clear();
+    for (const candidate of best) this.#entering.set(candidate.id, candidate);
+    this.#threshold = best[this.#size - 1];
   }
 }
 

@@ -13,24 +13,38 @@ import { type ArtistName, type EpochMs, type TrackId, tenths } from "./play.ts";
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 import { compareLabels, earliest, type Label, noTotals, type PlayCounts, type Totals } from "./totals.ts";
 import { risingWindow, type WindowId, type WindowShare, windowShares } from "./windows.ts";
+import { owns, type WorkShare, wholeWork } from "./work-share.ts";
 
-/** Sums the facts of any number of segments into one delta per counter. The order of segments and plays is immaterial. */
+/**
+ * Sums the facts of any number of segments into one delta per counter, of all counters or of one worker's. The order of
+ * segments and plays is immaterial.
+ */
 export class CounterFold {
   readonly #now: EpochMs;
-  readonly #songs = new Tallies<TrackId>(songKey);
-  readonly #artists = new Tallies<ArtistName>(artistKey);
-  readonly #values = dimensionTallies();
+  readonly #songs: Tallies<TrackId>;
+  readonly #artists: Tallies<ArtistName>;
+  readonly #values: Record<Dimension, Tallies<string>>;
   #repeats: PlayCounts = { plays: 0, unqualified: 0 };
 
-  /** @param now the epoch's clock: windows whose totals may be dropped by then are left out */
-  constructor(now: EpochMs) {
+  /**
+   * @param now the epoch's clock: windows whose totals may be dropped by then are left out
+   * @param share whose counters are summed
+   */
+  constructor(now: EpochMs, share: WorkShare = wholeWork) {
     this.#now = now;
+    this.#songs = new Tallies(songKey, share);
+    this.#artists = new Tallies(artistKey, share);
+    this.#values = dimensionTallies(share);
   }
 
-  /** How many counters the segments touch. */
+  /** How many counters there are deltas of. */
   get size(): number {
-    const sums = (this.#songs.size > 0 ? 1 : 0) + this.#repeated().length;
-    return this.#all().reduce((sum, tallies) => sum + tallies.size, sums);
+    return this.#all().reduce((sum, tallies) => sum + tallies.size, 0);
+  }
+
+  /** How many of them are songs. */
+  get songs(): number {
+    return this.#songs.size;
   }
 
   /** The plays of the segments that are not counted. */
@@ -76,7 +90,7 @@ export class CounterFold {
   }
 
   /** Who plays what in hours that are not over. */
-  #addListeners({ facts, users }: SegmentContents, songs: readonly Tally[], artists: readonly Tally[]): void {
+  #addListeners({ facts, users }: SegmentContents, songs: Tallied, artists: Tallied): void {
     const sketches = users.map(sketchOf);
     for (let i = 0; i < facts.user.length; i++) {
       if (((facts.flags[i] ?? 0) & factFlags.qualified) === 0) continue;
@@ -93,22 +107,15 @@ export class CounterFold {
   deltas(): readonly CounterDelta[] {
     return this.#all()
       .flatMap((tallies) => [...tallies.deltas()])
-      .concat(this.#allSongs(), this.#repeated())
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  /** What the songs' deltas add up to: kept beside them, it shows later whether every play was counted once. */
-  #allSongs(): CounterDelta[] {
+  /** What the songs' deltas add up to, where there are any. */
+  get songSums(): readonly SongSums[] {
     if (this.#songs.size === 0) return [];
     const sum = new Tally();
     for (const { totals } of this.#songs.deltas()) sum.addSums(totals);
-    return [{ key: allSongsKey, totals: sum }];
-  }
-
-  #repeated(): CounterDelta[] {
-    const { plays, unqualified } = this.#repeats;
-    if (plays + unqualified === 0) return [];
-    return [{ key: repeatedKey, totals: { ...noTotals, plays, unqualified } }];
+    return [sum];
   }
 
   #all(): readonly Pick<Tallies<string>, "size" | "deltas">[] {
@@ -123,22 +130,59 @@ export class CounterFold {
   }
 }
 
+/** What songs add up to: no windows, decays, listeners, tenths and labels, which would make the counter large; nobody reads them. */
+export type SongSums = Pick<
+  Totals,
+  | "plays"
+  | "unqualified"
+  | "listenedMs"
+  | "completes"
+  | "skips"
+  | "ratingSum"
+  | "ratingCount"
+  | "firstPlayedAt"
+>;
+
+/**
+ * The deltas of an epoch's sums: of all songs, and of the plays that are not counted. Kept beside the counters, they show
+ * later whether every play was counted once.
+ *
+ * @param songs of each worker, over its own songs
+ */
+export function sumDeltas(songs: readonly SongSums[], repeats: PlayCounts): readonly CounterDelta[] {
+  const deltas: CounterDelta[] = [];
+  if (songs.length > 0) {
+    const sum = new Tally();
+    for (const sums of songs) sum.addSums(sums);
+    deltas.push({ key: allSongsKey, totals: sum });
+  }
+  const { plays, unqualified } = repeats;
+  if (plays + unqualified > 0) deltas.push({ key: repeatedKey, totals: { ...noTotals, plays, unqualified } });
+  return deltas;
+}
+
+/** By index of a segment's dictionary; undefined where another worker has the counter. */
+type Tallied = readonly (Tally | undefined)[];
+
 /** The tallies of one kind of counter by its id. */
 class Tallies<Id extends string> {
   readonly #keyOf: (id: Id) => CounterKey;
+  readonly #share: WorkShare;
   readonly #tallies = new Map<Id, Tally>();
 
-  constructor(keyOf: (id: Id) => CounterKey) {
+  constructor(keyOf: (id: Id) => CounterKey, share: WorkShare) {
     this.#keyOf = keyOf;
+    this.#share = share;
   }
 
   get size(): number {
     return this.#tallies.size;
   }
 
-  of(id: Id): Tally {
+  /** Undefined where the counter is another worker's. */
+  of(id: Id): Tally | undefined {
     let tally = this.#tallies.get(id);
-    if (tally === undefined) {
+    if (tally === undefined && owns(this.#share, this.#keyOf(id))) {
       tally = new Tally();
       this.#tallies.set(id, tally);
     }
@@ -150,18 +194,19 @@ class Tallies<Id extends string> {
   }
 }
 
-const dimensionTallies = (): Record<Dimension, Tallies<string>> => ({
-  genre: new Tallies((value) => dimensionKey("genre", value)),
-  platform: new Tallies((value) => dimensionKey("platform", value)),
-  mood: new Tallies((value) => dimensionKey("mood", value)),
-  country: new Tallies((value) => dimensionKey("country", value)),
+const dimensionTallies = (share: WorkShare): Record<Dimension, Tallies<string>> => ({
+  genre: new Tallies((value) => dimensionKey("genre", value), share),
+  platform: new Tallies((value) => dimensionKey("platform", value), share),
+  mood: new Tallies((value) => dimensionKey("mood", value), share),
+  country: new Tallies((value) => dimensionKey("country", value), share),
 });
 
 /** The tallies that a segment's labels name, looked up once a label. */
 class LabelTallies {
   readonly #labels: readonly string[];
   readonly #tallies: Tallies<string>;
-  readonly #known: (Tally | undefined)[] = [];
+  /** Null where the counter is another worker's. */
+  readonly #known: (Tally | null | undefined)[] = [];
 
   constructor(labels: readonly string[], tallies: Tallies<string>) {
     this.#labels = labels;
@@ -172,10 +217,10 @@ class LabelTallies {
     if (label === 0) return undefined;
     let tally = this.#known[label];
     if (tally === undefined) {
-      tally = this.#tallies.of(this.#labels[label] ?? "");
+      tally = this.#tallies.of(this.#labels[label] ?? "") ?? null;
       this.#known[label] = tally;
     }
-    return tally;
+    return tally ?? undefined;
   }
 }
 
@@ -268,8 +313,7 @@ class Tally implements Totals {
     for (const share of fact.shares) this.#addShare(share, isQualified, fact.listenedMs);
   }
 
-  /** Windows, decays, listeners, tenths and labels stay out: they would make the counter large, and nothing reads them. */
-  addSums(totals: Totals): void {
+  addSums(totals: SongSums): void {
     this.plays += totals.plays;
     this.unqualified += totals.unqualified;
     this.listenedMs += totals.listenedMs;

@@ -3,6 +3,7 @@ import type { EpochMs } from "./play.ts";
 import { addCounts, type Head, noCounts, origin, type ShardCounts, subtractCounts } from "./position.ts";
 import type { PlayCounts } from "./totals.ts";
 import { type ChartWindow, currentWindows, type WindowId } from "./windows.ts";
+import type { WorkShare } from "./work-share.ts";
 
 /** Epochs count 1, 2, 3, ... without a gap. */
 export type EpochNumber = number & { readonly __brand: "EpochNumber" };
@@ -24,6 +25,8 @@ export interface EpochRecord {
   readonly now: EpochMs;
   /** The window instances that are current at `now`. */
   readonly windows: Readonly<Record<ChartWindow, WindowId>>;
+  /** How many workers share each of its stages. @default 1 */
+  readonly workers?: number;
   /** Where this epoch corrects totals (and owns no plays): the version of the stored correction that it applies. */
   readonly correction?: EpochNumber;
   /** By stage, once committed. */
@@ -118,6 +121,17 @@ export function nextEpoch(
   };
   const rolledOver = previous !== undefined && previous.windows.hour !== windows.hour;
   return rangesOf(record).length > 0 || rolledOver ? record : undefined;
+}
+
+/**
+ * What a worker of an epoch does.
+ *
+ * @throws CorruptStoreError where the epoch has no such worker
+ */
+export function shareOf({ epoch, workers = 1 }: EpochRecord, worker: number): WorkShare {
+  if (worker < 0 || worker >= workers)
+    throw new CorruptStoreError(`epoch ${epoch} has ${workers} workers, and none of number ${worker}`);
+  return { worker, workers };
 }
 
 /**

@@ -29,6 +29,33 @@ export type TaskState<State extends string, Resource extends string> = {
   readonly Catch?: readonly Catcher<State>[];
 } & Transition<State>;
 
+/**
+ * Runs a task for each item of an array, side by side; any that fails, fails it. It gives nothing on: what the tasks
+ * did is in the stores.
+ */
+export type MapState<State extends string, Resource extends string> = {
+  readonly Type: "Map";
+  readonly ItemsPath: string;
+  readonly ItemSelector: Parameters;
+  /** 40 at most. */
+  readonly MaxConcurrency: number;
+  readonly ItemProcessor: {
+    readonly ProcessorConfig: { readonly Mode: "INLINE" };
+    readonly StartAt: string;
+    readonly States: Readonly<Record<string, ItemTask<Resource>>>;
+  };
+  readonly ResultPath: null;
+  readonly Catch?: readonly Catcher<State>[];
+} & Transition<State>;
+
+/** The only state that an item goes through. */
+export interface ItemTask<Resource extends string> {
+  readonly Type: "Task";
+  readonly Resource: Resource;
+  readonly Retry?: readonly Retrier[];
+  readonly End: true;
+}
+
 export interface ChoiceRule<State extends string> {
   readonly Variable: string;
   readonly StringEquals?: string;
@@ -59,6 +86,7 @@ export interface FailState {
 
 export type WorkflowState<State extends string, Resource extends string> =
   | TaskState<State, Resource>
+  | MapState<State, Resource>
   | ChoiceState<State>
   | WaitState<State>
   | SucceedState
@@ -83,9 +111,37 @@ export function bindResources<State extends string, Resource extends string>(
   resourceOf: (resource: Resource) => string,
 ): Workflow<State, string> {
   const states = Object.entries<WorkflowState<State, Resource>>(workflow.States);
-  const bound = states.map(([name, state]) => [
-    name,
-    state.Type === "Task" ? { ...state, Resource: resourceOf(state.Resource) } : state,
-  ]);
-  return { ...workflow, States: Object.fromEntries(bound) };
+  return {
+    ...workflow,
+    States: Object.fromEntries(states.map(([name, state]) => [name, bindState(state, resourceOf)])),
+  } as Workflow<State, string>;
+}
+
+function bindState<State extends string, Resource extends string>(
+  state: WorkflowState<State, Resource>,
+  resourceOf: (resource: Resource) => string,
+): WorkflowState<State, string> {
+  if (state.Type === "Task") return { ...state, Resource: resourceOf(state.Resource) };
+  if (state.Type !== "Map") return state;
+  const { ItemProcessor } = state;
+  const States = Object.fromEntries(
+    Object.entries(ItemProcessor.States).map(([name, task]) => [
+      name,
+      { ...task, Resource: resourceOf(task.Resource) },
+    ]),
+  );
+  return { ...state, ItemProcessor: { ...ItemProcessor, States } };
+}
+
+/** The resource of each task by the task's name, those inside maps included; no two tasks have one name. */
+export function resourcesByTask<Resource extends string>(
+  workflow: Workflow<string, Resource>,
+): ReadonlyMap<string, Resource> {
+  const found = new Map<string, Resource>();
+  for (const [name, state] of Object.entries<WorkflowState<string, Resource>>(workflow.States)) {
+    if (state.Type === "Task") found.set(name, state.Resource);
+    if (state.Type !== "Map") continue;
+    for (const [task, { Resource }] of Object.entries(state.ItemProcessor.States)) found.set(task, Resource);
+  }
+  return found;
 }

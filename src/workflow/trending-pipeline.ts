@@ -4,6 +4,7 @@ import { type Catcher, defineWorkflow, type Retrier } from "./asl.ts";
 export const workflowResources = [
   "plan",
   "reduce",
+  "charts",
   "user-behavior",
   "recommendation",
   "commit",
@@ -17,6 +18,9 @@ const retry: readonly Retrier[] = [
   { ErrorEquals: ["StaleEpochError", "CorruptStoreError"], MaxAttempts: 0 },
   { ErrorEquals: ["States.ALL"], IntervalSeconds: 1, MaxAttempts: 2, BackoffRate: 2 },
 ];
+/** An inline Map runs so many at once: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html */
+export const mostWorkers = 40;
+
 const giveUp: readonly Catcher<"Release">[] = [
   { ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Release" },
 ];
@@ -40,10 +44,38 @@ export const trendingPipeline = defineWorkflow({
     HasWork: {
       Type: "Choice",
       Choices: [
-        { Variable: "$.kind", StringEquals: "epoch", Next: "MapReduce" },
+        { Variable: "$.kind", StringEquals: "epoch", Next: "HasWorkers" },
         { Variable: "$.kind", StringEquals: "early", Next: "WaitForTick" },
       ],
       Default: "Done",
+    },
+    HasWorkers: {
+      Type: "Choice",
+      Choices: [{ Variable: "$.isShared", BooleanEquals: true, Next: "MapReduceWorkers" }],
+      Default: "MapReduce",
+    },
+    MapReduceWorkers: {
+      Type: "Map",
+      ItemsPath: "$.workers",
+      ItemSelector: { "epoch.$": "$.epoch", "worker.$": "$$.Map.Item.Value" },
+      MaxConcurrency: mostWorkers,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "INLINE" },
+        StartAt: "MapReduceWorker",
+        States: { MapReduceWorker: { Type: "Task", Resource: "reduce", Retry: retry, End: true } },
+      },
+      ResultPath: null,
+      Catch: giveUp,
+      Next: "Charts",
+    },
+    Charts: {
+      Type: "Task",
+      Resource: "charts",
+      Parameters: { "epoch.$": "$.epoch" },
+      ResultPath: "$.mapReduce",
+      Retry: retry,
+      Catch: giveUp,
+      Next: "UserBehavior",
     },
     MapReduce: {
       Type: "Task",

@@ -76,6 +76,14 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
         expect(await log.latest()).toEqual(record);
       });
 
+      test("a record may name how many workers it has", async () => {
+        const log = await opened(open);
+        await log.create(anEpoch(1, { workers: 7 }));
+
+        expect((await log.read(1 as EpochNumber))?.workers).toBe(7);
+        expect(await log.latest()).toEqual(anEpoch(1, { workers: 7 }));
+      });
+
       test("a record may name the correction that it applies", async () => {
         const log = await opened(open);
         const record = anEpoch(1, { correction: 7 as EpochNumber });

@@ -81,7 +81,9 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const metrics = { record() {} };
 
 describeDynamoDb("on DynamoDB Local", (local) => {
-  test("every function sends what is listed, and so is allowed, and nothing else", async () => {
+  test("every function sends what is listed, and so is allowed, and nothing else", {
+    timeout: 120_000,
+  }, async () => {
     const { client, createTable } = local();
     const names: Record<string, string> = {};
     for (const table of ["Segments", "Counters", "Connections"]) names[await createTable()] = table;
@@ -122,13 +124,15 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     await say("leaver", { action: "subscribe", channel: "stats" });
     await socket.connections.subscribe("leaver" as never, "stats", (someTime + 1000) as EpochMs, 1);
 
-    const pipeline = new Pipeline({ stores, now: () => someTime });
+    const pipeline = new Pipeline({ stores, now: () => someTime, playsPerWorker: 100, maxWorkers: 3 });
     const archive = new MemoryArchive();
     const runEpoch = async (epoch: EpochNumber): Promise<void> => {
       const planned = await recorder.as("Plan", () => pipeline.plan());
-      expect(planned).toMatchObject({ kind: "epoch", epoch });
+      expect(planned).toMatchObject({ kind: "epoch", epoch, isShared: epoch === 1 });
       await recorder.as("Plan", () => pipeline.plan()); // resumed
-      await recorder.as("Reduce", () => pipeline.reduce(epoch));
+      const { workers } = planned.kind === "epoch" ? planned : { workers: [] };
+      for (const worker of workers) await recorder.as("Reduce", () => pipeline.reduceWorker(epoch, worker));
+      if (workers.length > 1) await recorder.as("Charts", () => pipeline.charts(epoch));
       await recorder.as("UserBehavior", () => pipeline.userBehavior(epoch));
       await recorder.as("Recommendation", () => pipeline.recommendation(epoch));
       await recorder.as("Commit", () => pipeline.commit(epoch));

@@ -4,6 +4,7 @@ import { apiEnv } from "#functions/api/env.ts";
 import { archiveEnv } from "#functions/archive/env.ts";
 import { hostingEnv } from "#functions/hosting/env.ts";
 import {
+  chartsEnv,
   commitEnv,
   consumeEnv,
   planEnv,
@@ -43,6 +44,7 @@ const specs: Readonly<Record<string, EnvSpec>> = {
   api: apiEnv,
   archive: archiveEnv,
   hosting: hostingEnv,
+  "mapreduce-charts": chartsEnv,
   "mapreduce-commit": commitEnv,
   "mapreduce-consume": consumeEnv,
   "mapreduce-plan": planEnv,
@@ -205,6 +207,7 @@ test("only the workflow's stages write totals; the broadcast writes how it went 
   );
 
   expect(policiesAllowing(writes, "Counters")).toEqual([
+    "Charts",
     "Commit",
     "Plan",
     "RealtimeBroadcast",

@@ -1,7 +1,7 @@
 import validateAsl from "asl-validator";
 import { Match } from "aws-cdk-lib/assertions";
 import { expect, test } from "vitest";
-import { bindResources } from "#src/workflow/asl.ts";
+import { bindResources, resourcesByTask, type WorkflowState } from "#src/workflow/asl.ts";
 import { trendingPipeline, workflowResources } from "#src/workflow/trending-pipeline.ts";
 import { onlyOne, resourcesOf, serviceAt, synthesize, textOf } from "./templates.ts";
 
@@ -37,16 +37,18 @@ test("the definition is valid, and only what both runners support", () => {
     (name) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`,
   );
   const { isValid, errorsText } = validateAsl(structuredClone(bound));
-  const states = Object.values<{ Type: string; Resource?: string }>(trendingPipeline.States);
+  const states = Object.values<WorkflowState<string, string>>(trendingPipeline.States);
 
   expect(errorsText()).toBe("");
   expect(isValid).toBe(true);
-  for (const { Type, Resource } of states) {
-    expect(["Task", "Choice", "Wait", "Succeed", "Fail"]).toContain(Type);
-    if (Type === "Task") expect(workflowResources).toContain(Resource);
+  for (const state of states) {
+    expect(["Task", "Map", "Choice", "Wait", "Succeed", "Fail"]).toContain(state.Type);
+    if (state.Type === "Map") expect(state.ItemProcessor.ProcessorConfig).toEqual({ Mode: "INLINE" });
   }
+  const called = [...resourcesByTask(trendingPipeline).values()];
+  expect([...new Set(called)].sort()).toEqual([...workflowResources].sort());
   expect(JSON.stringify(trendingPipeline)).not.toMatch(
-    /"(QueryLanguage|Arguments|Assign|Output|ItemReader|ItemProcessor|ResultWriter)"|\{%|taskToken|States\.\w+\(/i,
+    /"(QueryLanguage|Arguments|Assign|Output|ItemReader|ItemBatcher|ToleratedFailure\w*|ResultWriter)"|\{%|taskToken|States\.\w+\(/i,
   );
 });
 

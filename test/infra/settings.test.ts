@@ -27,6 +27,8 @@ test.each([
   [{ shards: 0 }, 'shards must be "on-demand" or an integer from 1 to 10000, got 0'],
   [{ streamRetentionHours: 12 }, "streamRetentionHours must be an integer from 24 to 8760, got 12"],
   [{ consumerBatchSize: 10_001 }, "consumerBatchSize must be an integer from 1 to 10000, got 10001"],
+  [{ playsPerWorker: 0 }, "playsPerWorker must be an integer from 1 to 1000000, got 0"],
+  [{ maxWorkers: 41 }, "maxWorkers must be an integer from 1 to 40, got 41"],
   [{ archiveSeconds: 301 }, "archiveSeconds must be an integer from 1 to 300, got 301"],
   [{ verifyHours: 25 }, "verifyHours must be an integer from 0 to 24, got 25"],
   [{ verifyMemoryMb: 64 }, "verifyMemoryMb must be an integer from 128 to 10240, got 64"],

@@ -285,6 +285,7 @@ test("close ends quickly while plays arrive and clients listen", async () => {
 const handlersOf = (pipeline: Pipeline): WorkflowHandlers => ({
   plan: ({ execution }: { execution: string }) => pipeline.plan(execution),
   reduce: ({ epoch }: { epoch: EpochNumber }) => pipeline.reduce(epoch),
+  charts: ({ epoch }: { epoch: EpochNumber }) => pipeline.charts(epoch),
   "user-behavior": ({ epoch }: { epoch: EpochNumber }) => pipeline.userBehavior(epoch),
   recommendation: ({ epoch }: { epoch: EpochNumber }) => pipeline.recommendation(epoch),
   commit: ({ epoch, execution }: { epoch: EpochNumber; execution: string }) =>
@@ -358,6 +359,49 @@ describe("a stage that fails", () => {
     expect(latest?.status).toBe("committed");
     expect(latest?.to.reduce((sum, { counts }) => sum + counts.rejects, 0)).toBe(1);
     await engine.close();
+  });
+
+  test("of one of several workers leaves its epoch open, and the next run goes on", async () => {
+    const pipeline = new Pipeline({ playsPerWorker: 1, maxWorkers: 3 });
+    const records = Array.from({ length: 5 }, (_, i) => ({
+      ...{ sequenceNumber: String(i + 1), arrivedAt: Date.now() },
+      data: JSON.stringify(aWirePlay(`e${i}`)),
+    }));
+    await pipeline.container()(kinesisEvent(records));
+    const calls = [0, 0, 0];
+    let failures = 3; // a task's attempts
+    let told: unknown;
+    const handlers: WorkflowHandlers = {
+      ...handlersOf(pipeline),
+      commit: async (input: { epoch: EpochNumber; execution: string; figures: unknown }) => {
+        told = input.figures;
+        return await pipeline.commit(input.epoch, input.execution);
+      },
+      reduce: async ({ epoch, worker }: { epoch: EpochNumber; worker: number }) => {
+        calls[worker] = (calls[worker] ?? 0) + 1;
+        if (worker === 1 && failures-- > 0) throw new Error("the disk is full");
+        return await pipeline.reduceWorker(epoch, worker);
+      },
+    };
+    const runner = new WorkflowRunner(handlers, logger);
+
+    const first = await runner.run();
+
+    expect(first).toBe("failed");
+    expect(calls).toEqual([1, 3, 1]);
+    expect(logger.entries).toMatchObject([
+      { level: "error", fields: { reason: expect.stringContaining("the disk is full") } },
+    ]);
+    const { epochs } = pipeline.stores;
+    expect(await epochs.latest()).toMatchObject({ epoch: 1, status: "open", workers: 3 });
+
+    const second = await runner.run();
+
+    expect(second).toBe("succeeded");
+    expect(calls).toEqual([2, 4, 2]);
+    expect(await epochs.latest()).toMatchObject({ status: "committed" });
+    expect(told).toMatchObject({ mapReduce: { plays: 5, workers: 3, charts: expect.any(Number) } });
+    expect((await pipeline.chart("songs", allTime))?.entries).toMatchObject([{ id: "yellow", plays: 5 }]);
   });
 
   test("holds no epoch back where it is the broadcast", async () => {

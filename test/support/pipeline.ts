@@ -1,4 +1,5 @@
 import type { KinesisStreamEvent } from "aws-lambda";
+import { createChartsHandler } from "#functions/mapreduce/charts-handler.ts";
 import { createCommitHandler } from "#functions/mapreduce/commit-handler.ts";
 import { createConsumeHandler } from "#functions/mapreduce/consume-handler.ts";
 import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
@@ -86,6 +87,10 @@ export interface PipelineOptions {
   readonly stores?: PipelineStores;
   readonly now?: () => number;
   readonly maxEpochPlays?: number;
+  /** @default 50_000 */
+  readonly playsPerWorker?: number;
+  /** @default 1 */
+  readonly maxWorkers?: number;
   /** @default 0 */
   readonly tickSeconds?: number;
   readonly dedupeHorizonMs?: number;
@@ -124,13 +129,27 @@ export class Pipeline {
       ...this.#shared(),
       createStoreId: () => "store",
       maxEpochPlays: this.#options.maxEpochPlays ?? 50_000,
+      playsPerWorker: this.#options.playsPerWorker ?? 50_000,
+      maxWorkers: this.#options.maxWorkers ?? 1,
       leaseMs: 300_000,
       tickSeconds: this.#options.tickSeconds ?? 0,
     })({ execution, startedAt: new Date(startedAt).toISOString() });
   }
 
-  reduce(epoch: EpochNumber, stores: PipelineStores = this.stores) {
-    return createReduceHandler({ ...stores, ...this.#shared(), topsEveryMs: 5_000 })({ epoch });
+  /** The whole MapReduce stage, workers one after the other. */
+  async reduce(epoch: EpochNumber, stores: PipelineStores = this.stores) {
+    const { workers = 1 } = (await this.stores.epochs.read(epoch)) ?? {};
+    if (workers === 1) return await this.reduceWorker(epoch, 0, stores);
+    for (let worker = 0; worker < workers; worker++) await this.reduceWorker(epoch, worker, stores);
+    return await this.charts(epoch, stores);
+  }
+
+  reduceWorker(epoch: EpochNumber, worker: number, stores: PipelineStores = this.stores) {
+    return createReduceHandler({ ...stores, ...this.#shared(), topsEveryMs: 5_000 })({ epoch, worker });
+  }
+
+  charts(epoch: EpochNumber, stores: PipelineStores = this.stores) {
+    return createChartsHandler({ ...stores, ...this.#shared() })({ epoch });
   }
 
   userBehavior(epoch: EpochNumber, stores: PipelineStores = this.stores) {

@@ -7,6 +7,7 @@ export const recordedMetrics: Readonly<Record<string, readonly string[]>> = {
   archive: ["ArchivedRecords"],
   "mapreduce-plan": ["OpenEpochAge", "WaitingSegmentsAge"],
   "mapreduce-reduce": ["CountKeys", "EpochPlays", "MapReduceTime"],
+  "mapreduce-charts": ["ChartsTime"],
   "user-behavior": ["UserBehaviorTime", "Users"],
   recommendation: ["RecommendationTime", "Trending"],
   "mapreduce-commit": ["CounterDrift", "EpochDelay", "Epochs", "WaitingPlays"],

@@ -16,6 +16,7 @@ export const tableRequests = {
       ...(["Query", "Scan", "UpdateItem"] as const),
     ],
   },
+  Charts: { Counters: ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] },
   UserBehavior: {
     Segments: ["Query"],
     Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Scan"],

@@ -161,7 +161,7 @@ export class DynamoDbEpochLog implements EpochLog {
 }
 
 function itemFrom(record: EpochRecord): Record<string, unknown> {
-  const { status, storeId, now, windows, correction, figures } = record;
+  const { status, storeId, now, windows, workers, correction, figures } = record;
   return {
     ...epochItem(record.epoch),
     epoch: record.epoch,
@@ -170,6 +170,7 @@ function itemFrom(record: EpochRecord): Record<string, unknown> {
     now,
     windows: JSON.stringify(windows),
     ...bodyAttributes(bytesFrom(record)),
+    ...(workers === undefined ? {} : { workers }),
     ...(correction === undefined ? {} : { correction }),
     ...(figures === undefined ? {} : { figures: JSON.stringify(figures) }),
   };
@@ -186,6 +187,7 @@ function recordFrom(item: Item): EpochRecord {
   };
   return {
     ...record,
+    ...(item["workers"] === undefined ? {} : { workers: numberOf(item, "workers") }),
     ...(item["correction"] === undefined ? {} : { correction: numberOf(item, "correction") as EpochNumber }),
     ...(item["figures"] === undefined ? {} : { figures: JSON.parse(textOf(item, "figures")) }),
     ...(item["committed_at"] === undefined ? {} : { committedAt: numberOf(item, "committed_at") as EpochMs }),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { CliError } from "#cli/cli-error.ts";
+import { createChartsHandler } from "#functions/mapreduce/charts-handler.ts";
 import { createCommitHandler } from "#functions/mapreduce/commit-handler.ts";
 import { createConsumeHandler } from "#functions/mapreduce/consume-handler.ts";
 import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
@@ -163,16 +164,19 @@ export class EarwormSystem implements System {
     const epochs = this.#watched(this.#stores.epochs, world);
     const stores = faultyStores({ ...this.#stores, epochs }, caller);
     const clock = world.scheduler.clock;
-    const { maxEpochPlays, tickSeconds } = world.scenario;
+    const { maxEpochPlays, playsPerWorker, maxWorkers, tickSeconds } = world.scenario;
     const deps = { ...stores, clock, logger: silent, metrics: metricsOf(world) };
     switch (resource) {
       case "plan":
         return createPlanHandler({
           ...deps,
-          ...{ createStoreId: () => "store", maxEpochPlays, leaseMs, tickSeconds },
+          ...{ createStoreId: () => "store", maxEpochPlays, playsPerWorker, maxWorkers },
+          ...{ leaseMs, tickSeconds },
         });
       case "reduce":
         return createReduceHandler({ ...deps, topsEveryMs: 5_000 });
+      case "charts":
+        return createChartsHandler(deps);
       case "user-behavior":
         return createUserBehaviorHandler(deps);
       case "recommendation":

@@ -50,6 +50,8 @@ export interface Scenario {
   readonly startAt: number;
   readonly shards: number;
   readonly maxEpochPlays: number;
+  readonly playsPerWorker: number;
+  readonly maxWorkers: number;
   readonly tickSeconds: number;
   /** Whether sequence numbers have 56 digits, as Kinesis' have, or grow in digits. */
   readonly longSequenceNumbers: boolean;
@@ -286,6 +288,8 @@ export const someScenario = (size: Size): fc.Arbitrary<Scenario> =>
     startAt: fc.constantFrom(...starts.map((start) => Date.parse(start))),
     shards: fc.integer({ min: 1, max: 3 }),
     maxEpochPlays: fc.constantFrom(50_000, 5, 20),
+    playsPerWorker: fc.constantFrom(1, 4, 50_000),
+    maxWorkers: fc.constantFrom(1, 2, 5),
     tickSeconds: fc.constantFrom(0, 5, 60),
     longSequenceNumbers: fc.boolean(),
     steps: fc

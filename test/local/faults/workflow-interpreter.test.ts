@@ -1,7 +1,7 @@
 import { StateMachine } from "aws-local-stepfunctions";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bindResources } from "#src/workflow/asl.ts";
+import { bindResources, resourcesByTask } from "#src/workflow/asl.ts";
 import {
   trendingPipeline,
   type WorkflowResource,
@@ -28,12 +28,14 @@ const oneOf = (...answers: object[]) =>
 
 const someScript = fc.record({
   plan: oneOf(
-    { kind: "epoch", epoch: 7, isResumed: false },
+    { kind: "epoch", epoch: 7, isResumed: false, isShared: false, workers: [0] },
+    { kind: "epoch", epoch: 7, isResumed: true, isShared: true, workers: [0, 1, 2] },
     { kind: "early", waitSeconds: 3 },
     { kind: "idle" },
     { kind: "busy" },
   ),
   reduce: oneOf({ plays: 3 }),
+  charts: oneOf({ plays: 3, charts: 2 }),
   "user-behavior": oneOf({ users: 2 }),
   recommendation: oneOf({ trending: 1 }),
   commit: oneOf({ more: true, waitingPlays: 1 }, { more: false, waitingPlays: 0 }),
@@ -45,14 +47,25 @@ const someScript = fc.record({
 const withoutTime = (input: unknown): unknown =>
   JSON.parse(JSON.stringify(input), (name, value) => (name === "startedAt" ? typeof value : value));
 
-/** Answers as scripted and keeps what it was asked; a workflow that goes on for ever ends in an idle plan. */
+/**
+ * Answers as scripted and keeps what it was asked; a workflow that goes on for ever ends in an idle plan. What workers are
+ * asked side by side has no order: each gets the same answers, and is kept once.
+ */
 function player(script: Script) {
   const calls: Call[] = [];
-  const counts = new Map<WorkflowResource, number>();
+  const counts = new Map<string, number>();
+  const workersOfPass = new Set<number>();
   const answer = (resource: WorkflowResource, input: unknown): Promise<never> => {
-    calls.push([resource, withoutTime(input)]);
-    const count = counts.get(resource) ?? 0;
-    counts.set(resource, count + 1);
+    const { worker = "" } = input as { readonly worker?: number };
+    if (worker === "") {
+      calls.push([resource, withoutTime(input)]);
+      workersOfPass.clear();
+    } else if (!workersOfPass.has(worker)) {
+      workersOfPass.add(worker);
+      calls.push([resource, input]);
+    }
+    const count = counts.get(`${resource} ${worker}`) ?? 0;
+    counts.set(`${resource} ${worker}`, count + 1);
     if (calls.length > mostCalls && resource === "plan") return Promise.resolve({ kind: "idle" } as never);
     const answers = script[resource];
     const next = answers[Math.min(count, answers.length - 1)] ?? {};
@@ -70,8 +83,8 @@ async function runLibrary(
 ): Promise<{ readonly status: string; readonly calls: readonly Call[] }> {
   const { calls, answer } = player(script);
   const definition = bindResources(trendingPipeline, (resource) => `${arnPrefix}${resource}`);
-  const tasks = Object.entries(trendingPipeline.States).flatMap(([name, state]) =>
-    state.Type === "Task" ? [[name, (input: unknown) => answer(state.Resource, input)] as const] : [],
+  const tasks = [...resourcesByTask(trendingPipeline)].map(
+    ([name, resource]) => [name, (input: unknown) => answer(resource, input)] as const,
   );
   const noTime = Object.fromEntries(tasks.map(([name]) => [name, 0]));
   const run = new StateMachine(structuredClone(definition) as never).run(
@@ -131,7 +144,15 @@ test("it waits as long as the definition says", async () => {
       { fails: "StoreError" },
       { kind: "idle" },
     ],
-    ...{ reduce: [], "user-behavior": [], recommendation: [], commit: [], broadcast: [], release: [] },
+    ...{
+      reduce: [],
+      charts: [],
+      "user-behavior": [],
+      recommendation: [],
+      commit: [],
+      broadcast: [],
+      release: [],
+    },
   });
   const slept: number[] = [];
 

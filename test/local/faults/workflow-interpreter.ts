@@ -1,4 +1,4 @@
-import type { Catcher, ChoiceState, Retrier, TaskState, Workflow } from "#src/workflow/asl.ts";
+import type { Catcher, ChoiceState, MapState, Retrier, TaskState, Workflow } from "#src/workflow/asl.ts";
 
 /** How an execution ended; `died` where it was lost between two states. */
 export type ExecutionEnd =
@@ -52,8 +52,9 @@ export async function interpret<State extends string, Resource extends string>(
       case "Wait":
         await options.sleep(Number(valueAt(state.SecondsPath, data)) * 1000);
         break;
-      case "Task": {
-        const step = await runTask(state, data, context, options);
+      case "Task":
+      case "Map": {
+        const step = await runWork(state, data, context, options);
         if (step.kind === "uncaught") return { status: "failed", error: step.error };
         data = step.data;
         if (step.kind === "caught") {
@@ -72,6 +73,14 @@ type TaskStep<State> =
   | { readonly kind: "caught"; readonly data: Json; readonly next: State }
   | { readonly kind: "uncaught"; readonly error: string };
 
+const runWork = <State extends string, Resource extends string>(
+  state: TaskState<State, Resource> | MapState<State, Resource>,
+  data: Json,
+  context: Json,
+  options: ExecutionOptions<State, Resource>,
+): Promise<TaskStep<State>> =>
+  state.Type === "Task" ? runTask(state, data, context, options) : runMap(state, data, context, options);
+
 async function runTask<State extends string, Resource extends string>(
   state: TaskState<State, Resource>,
   data: Json,
@@ -79,9 +88,47 @@ async function runTask<State extends string, Resource extends string>(
   options: ExecutionOptions<State, Resource>,
 ): Promise<TaskStep<State>> {
   const input = state.Parameters === undefined ? data : parametersOf(state.Parameters, data, context);
-  try {
+  return await withCatch(state, data, async () => {
     const result = await withRetries(state.Retry ?? [], () => options.run(state.Resource, input), options);
-    return { kind: "done", data: placed(data, state.ResultPath, result) };
+    return placed(data, state.ResultPath, result);
+  });
+}
+
+/** Fails with the first item that does. Then no other is tried again; functions that run go on. */
+async function runMap<State extends string, Resource extends string>(
+  state: MapState<State, Resource>,
+  data: Json,
+  context: Json,
+  options: ExecutionOptions<State, Resource>,
+): Promise<TaskStep<State>> {
+  const { StartAt, States } = state.ItemProcessor;
+  const task = States[StartAt];
+  if (task === undefined) throw new TypeError(`there is no state ${StartAt}`);
+  const items = valueAt(state.ItemsPath, data) as readonly unknown[];
+  let hasFailed = false;
+  const isWanted = (): boolean => !hasFailed;
+  const runItem = async (Value: unknown, Index: number): Promise<void> => {
+    const input = parametersOf(state.ItemSelector, data, { ...context, Map: { Item: { Index, Value } } });
+    try {
+      await withRetries(task.Retry ?? [], () => options.run(task.Resource, input), options, isWanted);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  };
+  return await withCatch(state, data, async () => {
+    await Promise.all(items.map(runItem));
+    return data;
+  });
+}
+
+async function withCatch<State extends string>(
+  state: TaskState<State, string> | MapState<State, string>,
+  data: Json,
+  run: () => Promise<Json>,
+): Promise<TaskStep<State>> {
+  try {
+    return { kind: "done", data: await run() };
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     const catcher = state.Catch?.find((each) => matches(each, error.error));
@@ -95,6 +142,7 @@ async function withRetries(
   retriers: readonly Retrier[],
   run: () => Promise<unknown>,
   { sleep }: Pick<ExecutionOptions<string, string>, "sleep">,
+  isWanted: () => boolean = () => true,
 ): Promise<unknown> {
   const attempts = new Map<Retrier, number>();
   for (;;) {
@@ -105,6 +153,7 @@ async function withRetries(
       const pauseMs = nextPauseMs(retriers, error, attempts);
       if (pauseMs === undefined) throw new StateError(error, { cause });
       await sleep(pauseMs);
+      if (!isWanted()) throw new StateError(error, { cause });
     }
   }
 }

@@ -52,6 +52,37 @@ test("a chart rebuilt from what changed equals a full sort of all totals", () =>
   );
 });
 
+test("what is offered in any order, and over detours, gives the same chart, also where scores fall", () => {
+  const someCandidates = (maxLength: number) =>
+    fc
+      .uniqueArray(fc.tuple(fc.nat(80), fc.integer({ min: 0, max: 9 })), {
+        maxLength,
+        selector: ([id]) => id,
+      })
+      .map((all) => all.map(([id, score]) => candidate(String(id), score, id % 3)));
+  fc.assert(
+    fc.property(someCandidates(8), someCandidates(80), fc.nat(), (first, changes, turn) => {
+      const start = new ChartUpdate([], 4);
+      for (const each of first) start.offer(each);
+      const before = start.finish() ?? [];
+      const direct = new ChartUpdate(before, 4);
+      for (const each of changes) direct.offer(each);
+      const turned = changes.map((_, i) => changes[(i + turn) % changes.length] as Candidate).reverse();
+      const parts = [0, 1, 2].map((part) => {
+        const update = new ChartUpdate(before, 4);
+        for (const each of turned.filter((_, i) => i % 3 === part)) update.offer(each);
+        return update.offered();
+      });
+      const over = new ChartUpdate(before, 4);
+      for (const each of parts.flat()) over.offer(each);
+
+      expect(over.finish()).toEqual(direct.finish());
+      for (const part of parts) expect(part.length).toBeLessThanOrEqual(8);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test("the order is score, then first played earlier, then the id's bytes", () => {
   const entries = [
     candidate("b", 2, 5),

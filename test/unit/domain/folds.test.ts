@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { allSongsKey, repeatedKey, songKey } from "#src/domain/counter.ts";
-import { CounterFold } from "#src/domain/counter-fold.ts";
+import { allSongsKey, type CounterDelta, repeatedKey, songKey } from "#src/domain/counter.ts";
+import { CounterFold, sumDeltas } from "#src/domain/counter-fold.ts";
 import { decayWeight, landmarkAt } from "#src/domain/decay.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
@@ -29,9 +29,12 @@ function segmentOf(plays: readonly Play[], at: EpochMs = arrivedAt): SegmentCont
 function countersOf(...segments: readonly SegmentContents[]): Map<string, Totals> {
   const fold = new CounterFold(arrivedAt);
   for (const segment of segments) fold.add(segment);
-  // Plain totals: a tally's maps are getters.
-  return new Map([...fold.deltas()].map(({ key, totals }) => [key, addTotals(noTotals, totals)]));
+  return plain([...fold.deltas(), ...sumDeltas(fold.songSums, fold.repeats)]);
 }
+
+/** A tally's maps are getters. */
+const plain = (deltas: readonly CounterDelta[]): Map<string, Totals> =>
+  new Map(deltas.map(({ key, totals }) => [key, addTotals(noTotals, totals)]));
 
 function profilesOf(...segments: readonly SegmentContents[]): Map<string, Profile> {
   const fold = new ListenerFold();
@@ -96,6 +99,28 @@ test("beside the songs' totals stands what they add up to, for every play exactl
   );
 });
 
+test("what workers count of their own is each counter once, and their sums are those of all", () => {
+  fc.assert(
+    fc.property(somePlays(), fc.integer({ min: 2, max: 9 }), (plays, workers) => {
+      const segments = [segmentOf(plays.slice(0, 20)), segmentOf(plays.slice(20))];
+      const folds = Array.from({ length: workers }, (_, worker) => {
+        const fold = new CounterFold(arrivedAt, { worker, workers });
+        for (const segment of segments) fold.add(segment);
+        return fold;
+      });
+
+      const deltas = folds.flatMap((fold) => fold.deltas());
+      const sums = sumDeltas(
+        folds.flatMap((fold) => fold.songSums),
+        { plays: 0, unqualified: 0 },
+      );
+
+      expect(new Set(deltas.map(({ key }) => key)).size).toBe(deltas.length);
+      expect(plain([...deltas, ...sums])).toEqual(countersOf(...segments));
+    }),
+  );
+});
+
 test("profiling plays together equals adding what is profiled apart, wherever they are cut and in any order", () => {
   fc.assert(
     fc.property(somePlays(), somePlays(), (a, b) => {
@@ -146,9 +171,11 @@ test("plays that are left out are summed in a counter of their own, and in no ot
   fold.addRepeats({ plays: 0, unqualified: 0 });
   fold.addRepeats({ plays: 0, unqualified: 4 });
 
-  expect(fold.deltas()).toEqual([{ key: repeatedKey, totals: { ...noTotals, plays: 2, unqualified: 5 } }]);
-  expect(fold.size).toBe(1);
-  expect(new CounterFold(arrivedAt).deltas()).toEqual([]);
+  expect(sumDeltas(fold.songSums, fold.repeats)).toEqual([
+    { key: repeatedKey, totals: { ...noTotals, plays: 2, unqualified: 5 } },
+  ]);
+  expect(fold.deltas()).toEqual([]);
+  expect(sumDeltas([], { plays: 0, unqualified: 0 })).toEqual([]);
 });
 
 test("a play that is too short counts in listened time, skips and heard tracks, and in nothing else", () => {

@@ -14,6 +14,22 @@ import { recordedMetrics } from "#test/support/recorded-metrics.ts";
 
 const epoch = 1 as EpochNumber;
 
+/** What the charts step records, and a worker that has all duties but one. */
+async function recordedByCharts(): Promise<string[]> {
+  const pipeline = new Pipeline({ now: () => aMoment, playsPerWorker: 1, maxWorkers: 2 });
+  const data = ["a", "b"].map((eventId) => encodePlay(aPlay({ eventId })));
+  const records = data.map((each, i) => ({ sequenceNumber: `${i + 1}`, data: each, arrivedAt: aMoment }));
+  await pipeline.container()(kinesisEvent(records));
+  await pipeline.plan();
+  const namesSince = (before: number) => pipeline.metrics.entries.slice(before).map(({ name }) => name);
+  const planned = pipeline.metrics.entries.length;
+  for (const worker of [0, 1]) await pipeline.reduceWorker(epoch, worker);
+  expect([...new Set(namesSince(planned))].sort()).toEqual(recordedMetrics["mapreduce-reduce"]);
+  const reduced = pipeline.metrics.entries.length;
+  await pipeline.charts(epoch);
+  return namesSince(reduced);
+}
+
 async function recordedByBroadcast(): Promise<string[]> {
   const stores = memoryStores();
   await commitEpoch(stores, anEpoch(epoch));
@@ -55,6 +71,7 @@ test("every function records the metrics that are listed, and no other", async (
   await run("recommendation", () => pipeline.recommendation(epoch));
   await run("mapreduce-commit", () => pipeline.commit(epoch));
   await run("verify", () => verify(pipeline, archive));
+  recorded["mapreduce-charts"] = await recordedByCharts();
   recorded["ws-broadcast-broadcast"] = (await recordedByBroadcast()).sort();
 
   expect(recorded).toEqual(recordedMetrics);

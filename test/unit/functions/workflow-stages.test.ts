@@ -259,7 +259,7 @@ describe("plan", () => {
 
     const again = await pipeline.plan();
 
-    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true });
+    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true, isShared: false, workers: [0] });
     expect((await pipeline.stores.epochs.latest())?.to[0]?.counts).toMatchObject({ plays: 1, duplicates: 0 });
   });
 

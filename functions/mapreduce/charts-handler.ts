@@ -1,0 +1,93 @@
+import { sumDeltas } from "#src/domain/counter-fold.ts";
+import {
+  countAsDuplicates,
+  type EpochNumber,
+  type EpochRecord,
+  epochCounts,
+  isWrittenIn,
+  requireOpen,
+  type StageFigures,
+} from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
+import type { PlayCounts } from "#src/domain/totals.ts";
+import type { Clock } from "#src/ports/clock.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
+import type { Metrics } from "#src/ports/metrics.ts";
+import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { type CountersShare, decodeCountersShare, shareKey } from "#src/wire/share-codec.ts";
+import { ChartDrafts } from "./chart-drafts.ts";
+
+export interface ChartsDeps {
+  readonly epochs: Pick<EpochLog, "read">;
+  readonly counters: Pick<CounterStore, "apply">;
+  readonly publications: PublicationStore;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+export interface ChartsInput {
+  readonly epoch: EpochNumber;
+}
+
+/**
+ * The last step of MapReduce in an epoch with several workers: writes the charts from what each of them left, and the sums
+ * over all of them. Doing it again changes nothing.
+ */
+export function createChartsHandler(deps: ChartsDeps): (input: ChartsInput) => Promise<StageFigures> {
+  return async ({ epoch }) => {
+    const startedAt = deps.clock();
+    const record = requireOpen(epoch, await deps.epochs.read(epoch));
+    const shares = await readShares(deps.publications, record);
+    const repeats = shares[0]?.repeats ?? noPlays; // every worker saw all of them
+    const sums = sumDeltas(
+      shares.flatMap(({ songs }) => songs),
+      repeats,
+    );
+    await deps.counters.apply(epoch, record.now, sums);
+    const drafts = new ChartDrafts(deps.publications, record);
+    for (const { list, window, candidates } of shares.flatMap(({ charts }) => charts)) {
+      const nominations = candidates.map((candidate) => ({ window, candidate }));
+      await drafts.offer(list, nominations);
+    }
+    const charts = await drafts.write();
+    const publishedAt = deps.clock();
+    const figures = {
+      processingMs: slowestMs(shares) + publishedAt - startedAt,
+      publishedAt,
+      segments: shares[0]?.figures["segments"] ?? 0,
+      countKeys: sumOf(shares, "countKeys"),
+      counters: sumOf(shares, "counters") + sums.length,
+      charts,
+      ...countAsDuplicates(epochCounts(record), repeats),
+      repeats: repeats.plays + repeats.unqualified,
+      workers: shares.length,
+    };
+    deps.metrics.record("ChartsTime", publishedAt - startedAt, "Milliseconds");
+    return figures;
+  };
+}
+
+const noPlays: PlayCounts = { plays: 0, unqualified: 0 };
+
+/** @throws CorruptStoreError where a worker has left nothing: the workflow runs all of them before this step */
+function readShares(
+  publications: PublicationStore,
+  { epoch, workers = 1 }: EpochRecord,
+): Promise<readonly CountersShare[]> {
+  const read = async (worker: number): Promise<CountersShare> => {
+    const key = shareKey("counters", worker);
+    const left = await publications.read(key);
+    if (left === undefined || !isWrittenIn(epoch, key, left))
+      throw new CorruptStoreError(`worker ${worker} of ${workers} has left nothing in epoch ${epoch}`);
+    return decodeCountersShare(key, left.body);
+  };
+  return Promise.all(Array.from({ length: workers }, (_, worker) => read(worker)));
+}
+
+/** Workers run side by side. */
+const slowestMs = (shares: readonly CountersShare[]): number =>
+  Math.max(0, ...shares.map(({ figures }) => figures["processingMs"] ?? 0));
+
+const sumOf = (shares: readonly CountersShare[], name: string): number =>
+  shares.reduce((sum, { figures }) => sum + (figures[name] ?? 0), 0);

@@ -1,0 +1,90 @@
+import { chartsOf, nominateFor } from "#src/domain/charted-counters.ts";
+import { readCounted } from "#src/domain/claimed-plays.ts";
+import type { Counter, CounterDelta } from "#src/domain/counter.ts";
+import { CounterFold } from "#src/domain/counter-fold.ts";
+import type { EpochRecord } from "#src/domain/epoch.ts";
+import type { EventId } from "#src/domain/play.ts";
+import type { ShardKey } from "#src/domain/position.ts";
+import { newestOf } from "#src/domain/recent-feed.ts";
+import type { SamplePlay } from "#src/domain/segment.ts";
+import { SeriesFold } from "#src/domain/series.ts";
+import type { WorkShare } from "#src/domain/work-share.ts";
+import type { ClaimStore } from "#src/ports/claim-store.ts";
+import type { CounterStore } from "#src/ports/counter-store.ts";
+import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { decodeSegment } from "#src/wire/segment-codec.ts";
+import type { ChartDrafts } from "./chart-drafts.ts";
+import { claimInTurn } from "./claim-in-turn.ts";
+
+export interface FoldDeps {
+  readonly segments: SegmentStore;
+  readonly claims: ClaimStore;
+}
+
+/** What a worker reads out of an epoch's segments. */
+export interface FoldedEpoch {
+  /** Of the worker's own counters. */
+  readonly fold: CounterFold;
+  /** Of all plays, where it was asked for. */
+  readonly series: SeriesFold | undefined;
+  readonly segments: number;
+  readonly newest: readonly SamplePlay[];
+  readonly shardsWithRejects: ReadonlySet<ShardKey>;
+}
+
+/**
+ * Reads every segment of the epoch before anything is written: a gap throws here (I4). Then claims the ids of marked plays,
+ * before anything is counted (I3).
+ */
+export async function foldEpoch(
+  deps: FoldDeps,
+  record: EpochRecord,
+  share: WorkShare,
+  wantsSeries: boolean,
+): Promise<FoldedEpoch> {
+  const fold = new CounterFold(record.now, share);
+  const series = wantsSeries ? new SeriesFold() : undefined;
+  const shardsWithRejects = new Set<ShardKey>();
+  let segments = 0;
+  let newest: readonly SamplePlay[] = [];
+  const claim = (ids: readonly EventId[]) => claimInTurn(deps.claims, record.epoch, ids, share);
+  for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decodeSegment, claim)) {
+    fold.add(contents);
+    fold.addRepeats(repeats);
+    series?.add(contents);
+    newest = newestOf(newest, contents.sample);
+    if (contents.rejects.length > 0) shardsWithRejects.add(shard);
+    segments += 1;
+  }
+  return { fold, series, segments, newest, shardsWithRejects };
+}
+
+/** Counters are applied this many at a time, so that memory holds one slice of their totals. */
+const sliceSize = 1000;
+
+/** Applies each delta once (I5), and offers the totals that come back to the charts (I6). */
+export async function applyDeltas(
+  counters: CounterStore,
+  record: EpochRecord,
+  deltas: readonly CounterDelta[],
+  drafts: ChartDrafts,
+): Promise<void> {
+  for (let i = 0; i < deltas.length; i += sliceSize) {
+    const slice = deltas.slice(i, i + sliceSize);
+    const totals = await counters.apply(record.epoch, record.now, slice);
+    for (const [at, delta] of slice.entries()) {
+      const counter = totals[at];
+      if (counter !== undefined) await offer(drafts, delta, counter, record);
+    }
+  }
+}
+
+async function offer(
+  drafts: ChartDrafts,
+  delta: CounterDelta,
+  counter: Counter,
+  { now }: EpochRecord,
+): Promise<void> {
+  const charted = chartsOf(delta.key);
+  if (charted !== undefined) await drafts.offer(charted.list, nominateFor(charted, delta, counter, now));
+}
