@@ -9,6 +9,7 @@ interface DevOptions {
   readonly dataDir: string;
   readonly shards: number;
   readonly tick: number;
+  readonly profileTick: number;
   readonly simulate?: number;
   readonly fsync: boolean;
   readonly requireToken: boolean;
@@ -43,6 +44,12 @@ export function registerDev(program: Command): void {
       integerOption(10, 3_600_000),
       1000,
     )
+    .option(
+      "--profile-tick <ms>",
+      "how often listeners' profiles are; 0 for with every tick",
+      integerOption(0, 3_600_000),
+      5000,
+    )
     .option("--simulate <plays/s>", "invent plays at this rate", positiveOption)
     .option("--fsync", "acknowledge a play only once it is on the disk", false)
     .option("--require-token", "listeners' data and POST /plays take a token, as on AWS", false)
@@ -70,6 +77,7 @@ async function dev(options: DevOptions): Promise<void> {
   const runtime = await Runtime.start({
     ...options,
     tickMs: options.tick,
+    profileTickMs: options.profileTick,
     ...(options.connectionLife !== undefined && { connectionLifeMs: options.connectionLife }),
     simulate: options.simulate ?? 0,
     logger: new ConsoleLogger(options.verbose ? "info" : "warn"),

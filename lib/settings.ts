@@ -14,6 +14,11 @@ export interface Settings {
   readonly stage: StageName;
   /** The least time between the starts of two epochs: freshness against cost. @default 5 */
   readonly tickSeconds: number;
+  /**
+   * The least time between two folds of plays into listeners' profiles, and so how old those may be: freshness against cost
+   * (ADR 23). 0 for every epoch. @default 900
+   */
+  readonly profileTickSeconds: number;
   /** Capacity of the plays stream: the service's choice, or so many shards. @default "on-demand" */
   readonly shards: "on-demand" | number;
   /** How long a play that could not be consumed waits, and so how long a repair may take. @default 168, 24 in dev */
@@ -97,6 +102,7 @@ type Tunable = Omit<Settings, "stage">;
 
 const defaults: Tunable = {
   tickSeconds: 5,
+  profileTickSeconds: 900,
   shards: "on-demand",
   streamRetentionHours: 168,
   segmentRetentionDays: 7,
@@ -158,6 +164,7 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
   e2e: {
     ...shortLived,
     tickSeconds: 1,
+    profileTickSeconds: 1,
     shards: 2,
     archiveSeconds: 1,
     topsSeconds: 1,
@@ -168,6 +175,7 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
 /** What each setting may be; the services' limits where they have one. */
 const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   tickSeconds: anInteger(1, 60), // beyond a minute the schedule, not the tick, would start the epochs
+  profileTickSeconds: anInteger(0, 21_600), // what waits is in segments, which may live for a day only
   shards: orText("on-demand", anInteger(1, 10_000)),
   streamRetentionHours: anInteger(24, 8760),
   segmentRetentionDays: anInteger(1, 365),

@@ -10,10 +10,12 @@ import { createTriggerHandler } from "#functions/mapreduce/trigger-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
-import { totalCounts } from "#src/domain/epoch.ts";
+import { type EpochRecord, totalCounts } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
-import { type ShardCounts, subtractCounts } from "#src/domain/position.ts";
+import { type Head, type ShardCounts, subtractCounts } from "#src/domain/position.ts";
+import { areProfilesBehind, type ProfileRule, profilesAfter } from "#src/domain/profile-fold.ts";
+import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { PlayStream, StreamRecord } from "#src/ports/play-stream.ts";
@@ -36,6 +38,8 @@ export interface EngineOptions {
   readonly shards: number;
   /** How often an epoch may start while plays arrive, ms. */
   readonly tickMs: number;
+  /** The least time between two folds of plays into profiles, ms. @default every epoch */
+  readonly profileTickMs?: number;
   /** Whether an acknowledged play survives a power loss, and not only the end of the process. */
   readonly fsync: boolean;
   readonly logger: Logger;
@@ -68,6 +72,8 @@ const leaseMs = 300_000;
 /** How often the most played songs of each genre, platform, mood and country are published, ms. */
 const topsEveryMs = 5_000;
 const housekeepingMs = 60_000;
+/** A run starts so often whatever happens, ms: windows roll over in silence. */
+const safetyNetMs = 60_000;
 
 const clock = (): EpochMs => Date.now() as EpochMs;
 const decodeBase64 = (text: string): Uint8Array => Buffer.from(text, "base64");
@@ -95,6 +101,7 @@ export class Engine {
   readonly #stuck = Promise.withResolvers<never>();
   readonly #clockWatch: ClockWatch;
   #waitingPlays = 0;
+  #areProfilesWanted = false;
 
   private constructor(
     options: EngineOptions,
@@ -103,13 +110,18 @@ export class Engine {
     releaseDataDir: () => void,
   ) {
     const { logger, maxEpochPlays = 500_000, patience = Number.POSITIVE_INFINITY } = options;
+    const profileRule: ProfileRule = {
+      profileTickMs: options.profileTickMs ?? 0,
+      maxProfilePlays: maxEpochPlays,
+      areProfilesWanted: () => this.#areProfilesWanted,
+    };
     this.#stuck.promise.catch(() => undefined); // whoever waits is told
     this.stores = stores;
     this.stream = stream;
     this.plays = { put: (records) => putIntoStream(stream, records) };
     this.#releaseDataDir = releaseDataDir;
     this.#clockWatch = new ClockWatch(stores.epochs, clock, logger);
-    const runner = new WorkflowRunner(workflowHandlers(options, stores, maxEpochPlays), logger);
+    const runner = new WorkflowRunner(workflowHandlers(options, stores, maxEpochPlays, profileRule), logger);
     this.#ticker = new WorkflowTicker({
       run: async () => {
         await this.#clockWatch.check();
@@ -117,6 +129,8 @@ export class Engine {
       },
       tickMs: options.tickMs,
       isUrgent: () => this.#waitingPlays >= maxEpochPlays,
+      // Profiles are due in silence, too; with no tick of their own they never wait.
+      safetyNetMs: Math.max(options.tickMs, Math.min(safetyNetMs, profileRule.profileTickMs || safetyNetMs)),
     });
     const consume = createConsumeHandler(consumeDeps(options, stores));
     const trigger = createTriggerHandler({ starter: this.#ticker });
@@ -196,19 +210,29 @@ export class Engine {
   }
 
   /**
-   * Resolves when everything that was put before the call is counted, published and archived.
+   * Resolves when everything that was put before the call is counted, in profiles, published and archived.
    *
    * @throws Error where the consumer or the workflow keeps failing; the log says why
    */
   async settle(): Promise<void> {
     await Promise.all([this.consumed(), this.#archive?.drained()]);
-    for (let failures = 0; failures < failedRuns; ) {
-      if ((await this.#ticker.flush()) === "failed") failures += 1;
-      const latest = await this.stores.epochs.latest();
-      const waiting = await waitingCounts(this.stores);
-      if (latest?.status !== "open" && Object.values(waiting).every((count) => count === 0)) return;
+    this.#areProfilesWanted = true;
+    try {
+      for (let failures = 0; failures < failedRuns; ) {
+        if ((await this.#ticker.flush()) === "failed") failures += 1;
+        if (await this.#isSettled()) return;
+      }
+    } finally {
+      this.#areProfilesWanted = false;
     }
     throw new Error(`the workflow failed ${failedRuns} times`);
+  }
+
+  async #isSettled(): Promise<boolean> {
+    const latest = await this.stores.epochs.latest();
+    if (latest?.status === "open") return false;
+    const waiting = await waitingCounts(this.stores);
+    return Object.values(waiting).every((count) => count === 0) && !(latest && areProfilesBehind(latest));
   }
 
   /** Ends after the batch and the run that are under way; what is not done is done at the next start. */
@@ -249,17 +273,19 @@ function consumeDeps(
   };
 }
 
-function workflowHandlers(options: EngineOptions, stores: Stores, maxEpochPlays: number): WorkflowHandlers {
+function workflowHandlers(
+  options: EngineOptions,
+  stores: Stores,
+  maxEpochPlays: number,
+  profileRule: ProfileRule,
+): WorkflowHandlers {
   const shared = { ...stores, ...yieldingStores(stores), clock, logger: options.logger, metrics: noMetrics };
   return {
     plan: createPlanHandler({
-      ...shared,
-      createStoreId: randomUUID,
-      maxEpochPlays,
+      ...{ ...shared, ...profileRule, maxEpochPlays, leaseMs },
+      ...{ createStoreId: randomUUID, tickSeconds: 0 },
       playsPerWorker: maxEpochPlays,
       maxWorkers: 1, // they would share one processor
-      leaseMs,
-      tickSeconds: 0,
     }),
     reduce: createReduceHandler({ ...shared, topsEveryMs }),
     charts: createChartsHandler(shared),
@@ -278,12 +304,18 @@ async function waitingCounts({ epochs, segments }: Stores): Promise<ShardCounts>
   return subtractCounts(totalCounts(await segments.readHeads()), totalCounts(latest?.to ?? []));
 }
 
+/** Up to where nobody needs segments any more: profiles are folded last. */
+async function headsInProfiles(epochs: EpochLog, latest: EpochRecord): Promise<readonly Head[]> {
+  const fold = latest.status === "committed" ? profilesAfter(latest) : latest.profiles;
+  if (fold === undefined) return latest.from;
+  return (await epochs.read(fold.from.epoch))?.to ?? [];
+}
+
 /** On AWS the tables' time to live does this. */
 async function keepHouse({ epochs, segments }: Stores, logger: Logger): Promise<void> {
   try {
     const latest = await epochs.latest();
-    const consumed = latest?.status === "committed" ? latest.to : (latest?.from ?? []);
-    segments.deleteExpired(clock(), consumed);
+    if (latest !== undefined) segments.deleteExpired(clock(), await headsInProfiles(epochs, latest));
   } catch (error) {
     logger.error("expired segments could not be deleted", { reason: String(error) });
   }

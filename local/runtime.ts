@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly shards: number;
   /** How often an epoch may start while plays arrive, ms. */
   readonly tickMs: number;
+  /** The least time between two folds of plays into profiles, ms. @default 0: every epoch */
+  readonly profileTickMs?: number;
   readonly fsync: boolean;
   /** Invented plays/s; 0 for none. */
   readonly simulate: number;
@@ -137,7 +139,11 @@ function serveHttp(options: RuntimeOptions, engine: Engine, push: Push): Promise
     pageConfig: {
       ...{ webSocketUrl: "/ws", webSocketAccess: "open", apiUrl: "", stage: "local" },
       connectionLifeMs: connectionLifeMs ?? 2 * hourMs,
-      ...{ tickMs: options.tickMs, simulated: options.simulate > 0 },
+      ...{
+        tickMs: options.tickMs,
+        profileTickMs: options.profileTickMs ?? 0,
+        simulated: options.simulate > 0,
+      },
     },
     websocket: {
       // The server has checked Host and Origin (origin-check.ts) before it asks.

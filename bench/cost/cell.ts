@@ -383,6 +383,8 @@ class Cell {
       playsPerWorker: 1_000_000,
       maxWorkers: 1,
       tickSeconds: this.#options.tickSeconds,
+      profileTickMs: 0,
+      maxProfilePlays: 1_000_000,
       leaseMs: 300_000,
     })({ execution, startedAt: new Date(this.#now).toISOString() });
   }

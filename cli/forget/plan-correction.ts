@@ -2,6 +2,7 @@ import type { Correction } from "#src/domain/correction.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
+import { carryProfiles } from "#src/domain/profile-fold.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import {
@@ -61,6 +62,7 @@ export async function planCorrection(
     to: base.to,
     now: Math.max(now, base.now) as EpochMs,
     windows: base.windows,
+    profiles: carryProfiles(base),
     correction: version,
   };
   return (await epochs.create(record)) === "created" ? record.epoch : undefined;

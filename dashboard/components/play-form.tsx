@@ -14,7 +14,7 @@ type Outcome =
 
 /** A play by hand. What is wrong with it is the server's word, shown at its field. */
 export function PlayForm() {
-  const { api } = usePage();
+  const { api, config } = usePage();
   const [texts, setTexts] = useState<FieldTexts>(noTexts);
   const [outcome, setOutcome] = useState<Outcome>({ kind: "none" });
   const form = useRef<HTMLFormElement>(null);
@@ -25,7 +25,7 @@ export function PlayForm() {
     const answer = await api.post("/plays", play);
     if (answer.ok) {
       setOutcome({ kind: "added" });
-      const counted = await waitUntilCounted(api, play.user_id, play.started_at);
+      const counted = await waitUntilCounted(api, play.user_id, play.started_at, config.profileTickMs);
       setOutcome(
         typeof counted === "number"
           ? { kind: "counted", afterMs: counted, listener: play.user_id }

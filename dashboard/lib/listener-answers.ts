@@ -12,6 +12,7 @@ export interface ProfileAnswer {
   readonly completes: number;
   readonly skips: number;
   readonly first_heard_at: string;
+  readonly as_of: string | null;
   readonly artists_total: number;
   readonly artists: readonly { readonly name: string; readonly plays: number }[];
   readonly tracks_heard: number;

@@ -8,15 +8,20 @@ interface ProfileAnswer {
 }
 
 /**
- * Waits until a play stands in its listener's profile, which holds what is committed.
+ * Waits until a play stands in its listener's profile. Where profiles may lack it for longer than anybody waits, it says so
+ * instead.
  *
+ * @param profileTickMs for how long profiles may lack what is counted
  * @returns how long that took, ms, or why it is not known
  */
 export async function waitUntilCounted(
   api: ApiClient,
   listener: string,
   startedAt: number,
+  profileTickMs: number,
 ): Promise<number | string> {
+  if (profileTickMs >= patienceMs)
+    return `It counts with the next epoch, and is in the listener's profile within ${Math.ceil(profileTickMs / 60_000) + 1} minutes.`;
   const addedAt = performance.now();
   const started = new Date(startedAt).toISOString();
   while (performance.now() - addedAt < patienceMs) {

@@ -6,7 +6,7 @@ import { ListenerSearch } from "../components/listener-search.tsx";
 import { PicksCard } from "../components/picks-card.tsx";
 import { Skeleton } from "../components/skeleton.tsx";
 import { TokenForm } from "../components/token-form.tsx";
-import { formatCount, formatDate, formatListened, formatShare } from "../lib/format.ts";
+import { formatClock, formatCount, formatDate, formatListened, formatShare } from "../lib/format.ts";
 import type { ProfileAnswer, RecommendationsAnswer } from "../lib/listener-answers.ts";
 import { usePage } from "../state/page.ts";
 import { useAddress } from "../state/use-address.ts";
@@ -84,7 +84,12 @@ function ListenerTotals({ profile }: { readonly profile: ProfileAnswer }) {
           { name: "Skipped", value: formatShare(profile.skips, all) },
           { name: "Artists", value: formatCount(profile.artists_total) },
           { name: "Songs", value: formatCount(profile.tracks_heard) },
-          { name: "First heard", value: formatDate(Date.parse(profile.first_heard_at)), isSmall: true },
+          {
+            name: "First heard",
+            value: formatDate(Date.parse(profile.first_heard_at)),
+            isSmall: true,
+            note: profile.as_of === null ? "" : `as of ${formatClock(Date.parse(profile.as_of))}`,
+          },
         ]}
       />
     </div>

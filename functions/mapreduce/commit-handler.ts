@@ -2,6 +2,7 @@ import { allSongsKey, type Counter, forgottenKey, repeatedKey } from "#src/domai
 import { type EpochNumber, type EpochRecord, type StageFigures, totalCounts } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import { type ShardCounts, subtractCounts } from "#src/domain/position.ts";
+import { profilesAfter } from "#src/domain/profile-fold.ts";
 import type { PlayCounts } from "#src/domain/totals.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
@@ -60,7 +61,9 @@ export function createCommitHandler(deps: CommitDeps): (input: CommitInput) => P
     const now = deps.clock();
     const isYoung = now - Date.parse(startedAt) < latestStartMs; // else the rest is the next run's
     const isWaiting = Object.values(waiting).some((count) => count > 0);
-    const more = isYoung && isWaiting && (deps.isUrgent?.(waiting) ?? true);
+    const isWorthAnother =
+      (isWaiting && (deps.isUrgent?.(waiting) ?? true)) || profilesAfter(record).parts > 0;
+    const more = isYoung && isWorthAnother;
     deps.metrics.record("Epochs", 1);
     deps.metrics.record("WaitingPlays", waiting.plays);
     deps.metrics.record("EpochDelay", now - record.now, "Milliseconds");

@@ -49,6 +49,8 @@ export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & LambdaEdge 
     maxWorkers: env.MAX_WORKERS,
     leaseMs: env.LEASE_MS,
     tickSeconds: env.TICK_SECONDS,
+    profileTickMs: env.PROFILE_TICK_SECONDS * 1000,
+    maxProfilePlays: env.MAX_EPOCH_PLAYS,
   };
 }
 

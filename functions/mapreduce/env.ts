@@ -17,6 +17,7 @@ export const planEnv = {
   MAX_WORKERS: "positiveInt",
   LEASE_MS: "positiveInt",
   TICK_SECONDS: "nonNegativeInt",
+  PROFILE_TICK_SECONDS: "nonNegativeInt",
 } as const satisfies EnvSpec;
 
 export const reduceEnv = {

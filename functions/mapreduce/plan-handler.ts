@@ -1,14 +1,9 @@
-import {
-  type EpochNumber,
-  type EpochRecord,
-  epochCounts,
-  nextEpoch,
-  pairHeads,
-  rangesOf,
-} from "#src/domain/epoch.ts";
+import { type EpochNumber, type EpochRecord, epochCounts, pairHeads, rangesOf } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
+import { nextEpoch } from "#src/domain/next-epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { addCounts, type Head, noCounts, origin, subtractCounts } from "#src/domain/position.ts";
+import { areProfilesBehind, type ProfileRule, profilesAfter } from "#src/domain/profile-fold.ts";
 import { workersFor } from "#src/domain/work-share.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -18,7 +13,7 @@ import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { latestStartMs } from "./run-limits.ts";
 import { waitingAgeMs } from "./waiting-age.ts";
 
-export interface PlanDeps {
+export interface PlanDeps extends ProfileRule {
   readonly epochs: EpochLog;
   readonly segments: SegmentStore;
   readonly clock: Clock;
@@ -78,6 +73,7 @@ export function createPlanHandler(deps: PlanDeps): (input: PlanInput) => Promise
     const heads = await deps.segments.readHeads();
     const waitedMs = await waitingAgeMs(deps.segments, committedHeads(previous), heads, clock);
     deps.metrics.record("WaitingSegmentsAge", waitedMs, "Milliseconds");
+    deps.metrics.record("ProfilesAge", profilesAgeMs(previous, clock), "Milliseconds");
     if (previous?.status === "open") return resume(deps, execution, previous);
     return await planNext(deps, { execution, startedAt }, previous, heads, clock);
   };
@@ -90,9 +86,8 @@ async function planNext(
   heads: readonly Head[],
   clock: EpochMs,
 ): Promise<PlanOutput> {
-  const now = Math.max(clock, previous?.now ?? 0) as EpochMs; // the clock of epochs never goes back
   const to = await cutHeads(deps, committedHeads(previous), heads);
-  const next = nextEpoch(previous, to, now, deps.createStoreId());
+  const next = nextEpoch(previous, to, clock, deps.createStoreId(), deps);
   if (next === undefined) {
     await deps.epochs.releaseLease(execution);
     return { kind: "idle" };
@@ -132,6 +127,14 @@ const committedHeads = (latest: EpochRecord | undefined): readonly Head[] =>
 /** For how long the latest epoch is open; 0 where it is committed. */
 function openAgeMs(latest: EpochRecord | undefined, clock: EpochMs): number {
   return latest?.status === "open" ? Math.max(0, clock - latest.now) : 0;
+}
+
+/** Since when profiles lack plays that are counted; 0 where they lack none. */
+function profilesAgeMs(latest: EpochRecord | undefined, clock: EpochMs): number {
+  if (latest === undefined) return 0;
+  const { from } =
+    latest.status === "open" && latest.profiles !== undefined ? latest.profiles : profilesAfter(latest);
+  return from.epoch > 0 && areProfilesBehind(latest) ? Math.max(0, clock - from.now) : 0;
 }
 
 /** Whole seconds, as the workflow waits them, until the tick after the last epoch is over; 0 for a clock that went back. */

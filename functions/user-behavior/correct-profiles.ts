@@ -26,15 +26,18 @@ export async function correctProfiles(deps: CorrectProfilesDeps, record: EpochRe
   return { users: 1 };
 }
 
-/** An empty one and not none: its guard keeps a late run of an earlier epoch from bringing the plays back (I5). */
+/**
+ * An empty one and not none: its guard keeps a late run of an earlier epoch from bringing the plays back (I5), and tells the
+ * next fold that plays which were waiting for it up to this epoch never were.
+ */
 async function emptyProfile(
   profiles: ProfileStore,
   { epoch }: EpochRecord,
   { userId }: Correction,
 ): Promise<void> {
   const stored = (await profiles.read([userId])).get(userId);
-  if (stored === undefined || isWrittenIn(epoch, "a profile", stored)) return;
-  const refused = await profiles.write(epoch, [{ profile: noProfile(userId), epochRead: stored.epoch }]);
+  if (isWrittenIn(epoch, "a profile", stored)) return;
+  const refused = await profiles.write(epoch, [{ profile: noProfile(userId), epochRead: stored?.epoch }]);
   if (refused.length === 0) return;
   const now = (await profiles.read([userId])).get(userId);
   if (now === undefined || now.epoch !== epoch || !isForgotten(now.profile))

@@ -1,17 +1,12 @@
 import { draftChart } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
-import { readCounted } from "#src/domain/claimed-plays.ts";
-import {
-  type EpochNumber,
-  type EpochRecord,
-  isWrittenIn,
-  requireOpen,
-  type StageFigures,
-} from "#src/domain/epoch.ts";
-import { CorruptStoreError, StoreError } from "#src/domain/errors.ts";
+import { type EpochRange, readCountedRange } from "#src/domain/counted-range.ts";
+import { type EpochNumber, isWrittenIn, requireOpen, type StageFigures } from "#src/domain/epoch.ts";
+import { StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
-import type { EventId } from "#src/domain/play.ts";
-import { addProfiles, type Profile } from "#src/domain/profile.ts";
+import type { EventId, UserId } from "#src/domain/play.ts";
+import { addProfiles, isForgotten, type Profile } from "#src/domain/profile.ts";
+import { partOf } from "#src/domain/profile-fold.ts";
 import { allTime } from "#src/domain/windows.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
@@ -23,6 +18,7 @@ import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { correctProfiles } from "./correct-profiles.ts";
+import { type ProfileRange, rangeOf, segmentsBetween } from "./profile-range.ts";
 
 export interface UserBehaviorDeps {
   readonly epochs: EpochLog;
@@ -42,8 +38,8 @@ export interface UserBehaviorInput {
 const sliceSize = 500;
 
 /**
- * The UserBehavior stage: merges what an epoch's plays add into each listener's profile, once (I5), and keeps the chart
- * of listeners by listened time. Doing it again changes nothing.
+ * The UserBehavior stage: where profiles are due, merges what the plays since they were folded last add into each listener's
+ * profile, once (I5), and keeps the chart of listeners by listened time. Doing it again changes nothing.
  */
 export function createUserBehaviorHandler(
   deps: UserBehaviorDeps,
@@ -52,60 +48,69 @@ export function createUserBehaviorHandler(
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctProfiles(deps, record);
-    const fold = await foldSegments(deps, record);
-    const key = chartKey("listeners", allTime);
-    const published = await deps.publications.read(key);
-    const chart = draftChart("listeners", allTime, published && decodeChart(published.body, key));
-    for (const deltas of slices(fold.deltas(), sliceSize)) {
-      const profiles = await applyDeltas(deps.profiles, epoch, deltas);
-      for (const profile of profiles) chart.update.offer(nominateListener(profile));
-    }
-    const next = chart.finish(epoch);
-    if (next !== undefined) await deps.publications.write(key, { epoch, body: encodeChart(next) });
-    const figures = { processingMs: deps.clock() - startedAt, users: fold.size };
+    const range = await rangeOf(deps.epochs, record);
+    const users = range === undefined ? 0 : await foldProfiles(deps, epoch, range);
+    const figures = { processingMs: deps.clock() - startedAt, users };
     deps.metrics.record("UserBehaviorTime", figures.processingMs, "Milliseconds");
     deps.metrics.record("Users", figures.users);
     return figures;
   };
 }
 
-/** Reads every segment of the epoch before anything is written: a gap throws here (I4). */
-async function foldSegments(deps: UserBehaviorDeps, record: EpochRecord): Promise<ListenerFold> {
-  const fold = new ListenerFold();
-  const claimed = (ids: readonly EventId[]) => claimedBy(deps.claims, record.epoch, ids);
-  for await (const { contents } of readCounted(record, deps.segments, decodeSegment, claimed))
+/** Returns how many listeners there were. */
+async function foldProfiles(
+  deps: UserBehaviorDeps,
+  epoch: EpochNumber,
+  range: ProfileRange,
+): Promise<number> {
+  const { part, parts } = range;
+  const isOfPart = (user: UserId): boolean => partOf(user, parts) === part;
+  const fold = await foldSegments(deps, range.segments, parts === 1 ? undefined : isOfPart);
+  const key = chartKey("listeners", allTime);
+  const published = await deps.publications.read(key);
+  const chart = draftChart("listeners", allTime, published && decodeChart(published.body, key));
+  for (const deltas of slices(fold.deltas(), sliceSize)) {
+    const profiles = await applyDeltas(deps, epoch, range, deltas);
+    for (const profile of profiles) chart.update.offer(nominateListener(profile));
+  }
+  const next = chart.finish(epoch);
+  if (next !== undefined) await deps.publications.write(key, { epoch, body: encodeChart(next) });
+  return fold.size;
+}
+
+/** Reads every segment before anything is written: a gap throws here (I4). */
+async function foldSegments(
+  deps: UserBehaviorDeps,
+  range: EpochRange,
+  isWanted?: (user: UserId) => boolean,
+): Promise<ListenerFold> {
+  const fold = new ListenerFold(isWanted);
+  const owners = (ids: readonly EventId[]) => deps.claims.read(ids); // MapReduce claims first
+  for await (const contents of readCountedRange(range, deps.segments, decodeSegment, owners))
     fold.add(contents);
   return fold;
 }
 
-/** Those of the ids that MapReduce claimed for the epoch. */
-async function claimedBy(
-  claims: Pick<ClaimStore, "read">,
-  epoch: EpochNumber,
-  ids: readonly EventId[],
-): Promise<ReadonlySet<EventId>> {
-  const owners = await claims.read(ids);
-  const lost = ids.find((id) => !owners.has(id));
-  if (lost !== undefined) throw new CorruptStoreError(`nobody claims event ${lost} of epoch ${epoch}`);
-  return new Set(ids.filter((id) => owners.get(id) === epoch));
-}
-
-/** Returns the listeners' profiles with the epoch in them, whoever put it there. */
+/** Returns the listeners' profiles with the deltas in them, whoever put them there. */
 async function applyDeltas(
-  store: ProfileStore,
+  deps: UserBehaviorDeps,
   epoch: EpochNumber,
+  range: ProfileRange,
   deltas: readonly Profile[],
 ): Promise<readonly Profile[]> {
+  const store = deps.profiles;
   const users = deltas.map((delta) => delta.userId);
   const stored = await store.read(users);
   const profiles: Profile[] = [];
   const writes: ProfileWrite[] = [];
-  for (const delta of deltas) {
-    const before = stored.get(delta.userId);
+  for (const all of deltas) {
+    const before = stored.get(all.userId);
     if (before !== undefined && isDone(epoch, before)) {
       profiles.push(before.profile);
       continue;
     }
+    const delta = isForgottenSince(range, before) ? await deltaAfter(deps, range, before) : all;
+    if (delta === undefined) continue;
     const profile = before === undefined ? delta : addProfiles(before.profile, delta);
     profiles.push(profile);
     writes.push({ profile, epochRead: before?.epoch });
@@ -113,6 +118,24 @@ async function applyDeltas(
   const refused = await store.write(epoch, writes);
   if (refused.length > 0) await expectDone(store, epoch, refused);
   return profiles;
+}
+
+/** Whether a listener was forgotten while plays that are folded now were waiting: only corrections leave empty profiles. */
+const isForgottenSince = (
+  { after }: ProfileRange,
+  before: StoredProfile | undefined,
+): before is StoredProfile => before !== undefined && isForgotten(before.profile) && before.epoch > after;
+
+/** What a forgotten listener has played since; undefined for nothing. What waited before the correction never was. */
+async function deltaAfter(
+  deps: UserBehaviorDeps,
+  { upTo }: ProfileRange,
+  { epoch: correction, profile: { userId } }: StoredProfile,
+): Promise<Profile | undefined> {
+  if (correction >= upTo) return undefined;
+  const segments = await segmentsBetween(deps.epochs, correction, upTo);
+  const fold = await foldSegments(deps, segments, (user) => user === userId);
+  return [...fold.deltas()][0];
 }
 
 /** A refused write means that another run of this epoch was faster; it wrote the same. */

@@ -3,6 +3,7 @@ import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
+import { FoldedProfiles } from "./folded-profiles.ts";
 import type { StoreSnapshot } from "./store-snapshot.ts";
 
 export interface SnapshotStores {
@@ -26,6 +27,7 @@ export async function liveSnapshot({
   if (record?.status === "open") return undefined;
   return {
     record,
+    folded: record && (await FoldedProfiles.of(epochs, record)),
     first: await epochs.read(1 as EpochNumber),
     counters: () => counters.list(""),
     profiles: () => profiles.list(),

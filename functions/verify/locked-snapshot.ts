@@ -13,6 +13,7 @@ import type { ProfileStore, StoredProfile } from "#src/ports/profile-store.ts";
 import type { Publication, PublicationStore } from "#src/ports/publication-store.ts";
 import { chartKey } from "#src/wire/chart-codec.ts";
 import { decodeProfile, encodeProfile } from "#src/wire/profile-codec.ts";
+import { FoldedProfiles } from "./folded-profiles.ts";
 import type { StoreSnapshot } from "./store-snapshot.ts";
 
 export interface LockedSnapshotDeps {
@@ -93,13 +94,19 @@ interface EncodedProfile {
 
 class MemorySnapshot implements StoreSnapshot {
   readonly record: EpochRecord | undefined;
+  readonly folded: FoldedProfiles | undefined;
   readonly first: EpochRecord | undefined;
   readonly #counters: Counter[] = [];
   readonly #profiles: EncodedProfile[] = [];
   readonly #publications = new Map<PublicationKey, Publication>();
 
-  private constructor(record: EpochRecord | undefined, first: EpochRecord | undefined) {
+  private constructor(
+    record: EpochRecord | undefined,
+    folded: FoldedProfiles | undefined,
+    first: EpochRecord | undefined,
+  ) {
     this.record = record;
+    this.folded = folded;
     this.first = first;
   }
 
@@ -107,7 +114,8 @@ class MemorySnapshot implements StoreSnapshot {
     { epochs, counters, profiles, publications }: LockedSnapshotDeps,
     record: EpochRecord | undefined,
   ): Promise<MemorySnapshot> {
-    const snapshot = new MemorySnapshot(record, await epochs.read(1 as EpochNumber));
+    const folded = record && (await FoldedProfiles.of(epochs, record));
+    const snapshot = new MemorySnapshot(record, folded, await epochs.read(1 as EpochNumber));
     if (record === undefined) return snapshot;
     for await (const counter of counters.list("")) snapshot.#counters.push(counter);
     for await (const { epoch, profile } of profiles.list())

@@ -1,4 +1,4 @@
-import type { ArchiveSource } from "#src/domain/archive.ts";
+import type { ArchivedRecord, ArchiveSource } from "#src/domain/archive.ts";
 import type { ChartList } from "#src/domain/chart.ts";
 import type { EpochNumber, EpochRecord } from "#src/domain/epoch.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
@@ -11,7 +11,7 @@ import type { Clock } from "#src/ports/clock.ts";
 import type { Tools } from "#src/recount/archived.ts";
 import { Charts, listenersChart, type RecountedEntry } from "#src/recount/charts.ts";
 import { emptyProfile } from "#src/recount/profiles.ts";
-import { Recount } from "#src/recount/recount.ts";
+import { type JudgedEntry, Recount } from "#src/recount/recount.ts";
 import { emptyTotals, type RecountedTotals } from "#src/recount/totals.ts";
 import { chartKey, decodeChart } from "#src/wire/chart-codec.ts";
 import { compareChart } from "./compare-chart.ts";
@@ -93,9 +93,11 @@ async function recountTo(
   const arrivals = range && arrivalsOf(range);
   const isWhole = arrivals !== undefined && (await archive.list({ to: arrivals.from })).length > 0;
   const counted = new CountedRecords(archive, record, isWhole ? undefined : snapshot.first);
+  const isFolded = ({ entry, userId }: JudgedEntry, { shard, sequenceNumber }: ArchivedRecord): boolean =>
+    userId !== undefined && (snapshot.folded?.hold({ shard, sequenceNumber }, entry, userId) ?? true);
   let records = 0;
   for await (const { record: archived, entries } of counted.read({ ...arrivals }, waitForArchive)) {
-    for (const judged of recount.judge(archived, entries)) recount.count(judged);
+    for (const judged of recount.judge(archived, entries)) recount.count(judged, isFolded(judged, archived));
     records += 1;
     if (records % progressEvery === 0) onProgress?.(records);
   }

@@ -135,7 +135,10 @@ function workflow(deployment: Deployment): IWidget[] {
     [
       "Epochs, ms",
       [commit.recorded("EpochDelay", p99("delay, p99")), plan.recorded("OpenEpochAge", most("open for"))],
-      [plan.recorded("WaitingSegmentsAge", most("oldest waiting segment"))],
+      [
+        plan.recorded("WaitingSegmentsAge", most("oldest waiting segment")),
+        plan.recorded("ProfilesAge", most("profiles behind")),
+      ],
     ],
     [
       "Waiting plays, and drift",

@@ -7,6 +7,7 @@ export const deployedPageConfig = (deployment: {
   readonly webSocketUrl: string;
   readonly webSocketAccess: PageConfig["webSocketAccess"];
   readonly tickSeconds: number;
+  readonly profileTickSeconds: number;
   readonly stage: string;
 }): PageConfig => ({
   webSocketUrl: deployment.webSocketUrl,
@@ -14,6 +15,7 @@ export const deployedPageConfig = (deployment: {
   webSocketAccess: deployment.webSocketAccess,
   connectionLifeMs: 7_200_000, // as API Gateway has it
   tickMs: deployment.tickSeconds * 1_000,
+  profileTickMs: deployment.profileTickSeconds * 1_000,
   simulated: false,
   stage: deployment.stage,
 });

@@ -31,6 +31,14 @@ export class WorkflowAlarms extends Construct {
       threshold: Duration.hours(1).toMilliseconds(),
       topic,
     });
+    new OperatorAlarm(this, "WaitingProfiles", {
+      section: "waiting-profiles",
+      meaning:
+        "listeners' profiles lack plays for more than 8 hours; TTL deletes the segments that hold these after days",
+      metric: plan.recorded("ProfilesAge", { statistic: Stats.MAXIMUM, period: fiveMinutes }),
+      threshold: Duration.hours(8).toMilliseconds(), // profileTickSeconds is 6 h at most
+      topic,
+    });
     // An Express execution cannot be aborted, so that these two are all ways it fails.
     new OperatorAlarm(this, "WorkflowFailures", {
       section: "workflow-failures",

@@ -68,6 +68,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
       MAX_WORKERS: String(settings.maxWorkers),
       LEASE_MS: String(settings.leaseMs),
       TICK_SECONDS: String(settings.tickSeconds),
+      PROFILE_TICK_SECONDS: String(settings.profileTickSeconds),
     },
     settings,
     timeout,

@@ -9,6 +9,8 @@ export interface PageConfig {
   /** How long a WebSocket connection may last. */
   readonly connectionLifeMs: number;
   readonly tickMs: number;
+  /** How long profiles may lack plays that charts have. */
+  readonly profileTickMs: number;
   /** Whether the plays are invented. */
   readonly simulated: boolean;
   readonly stage: string;

@@ -2,7 +2,7 @@ import { CorruptStoreError, StaleEpochError } from "./errors.ts";
 import type { EpochMs } from "./play.ts";
 import { addCounts, type Head, noCounts, origin, type ShardCounts, subtractCounts } from "./position.ts";
 import type { PlayCounts } from "./totals.ts";
-import { type ChartWindow, currentWindows, type WindowId } from "./windows.ts";
+import type { ChartWindow, WindowId } from "./windows.ts";
 import type { WorkShare } from "./work-share.ts";
 
 /** Epochs count 1, 2, 3, ... without a gap. */
@@ -27,12 +27,41 @@ export interface EpochRecord {
   readonly windows: Readonly<Record<ChartWindow, WindowId>>;
   /** How many workers share each of its stages. @default 1 */
   readonly workers?: number;
+  /** How far profiles are. Undefined in records of earlier versions: each of those epochs folded its own plays. */
+  readonly profiles?: ProfileFold;
   /** Where this epoch corrects totals (and owns no plays): the version of the stored correction that it applies. */
   readonly correction?: EpochNumber;
   /** By stage, once committed. */
   readonly figures?: Readonly<Record<string, StageFigures>>;
   /** When it was committed, once it is. */
   readonly committedAt?: EpochMs;
+}
+
+/** An epoch up to whose end profiles are folded. */
+export interface ProfileCursor {
+  /** 0 before the first. */
+  readonly epoch: EpochNumber;
+  /** The epoch's clock. */
+  readonly now: EpochMs;
+  /** What all shards had counted by then; duplicates and rejects do not matter. */
+  readonly plays: number;
+}
+
+/**
+ * How far listeners' profiles are before an epoch, and what it does about it. They have a tick of their own (ADR 23): a fold
+ * takes in several epochs, and is spread over several where one could not do it all.
+ */
+export interface ProfileFold {
+  /** What every profile holds. */
+  readonly from: ProfileCursor;
+  /** Up to where the fold that is under way takes them; the same where none is. */
+  readonly to: ProfileCursor;
+  /** In how many parts listeners are folded, by hash of their ids; 0 where no fold is under way. */
+  readonly parts: number;
+  /** How many of the parts earlier epochs have folded. */
+  readonly done: number;
+  /** Whether this epoch folds the next part. */
+  readonly isFolding: boolean;
 }
 
 /** How the broadcast of an epoch went; kept beside its record. */
@@ -97,30 +126,6 @@ export function countedUpTo(committed: EpochRecord): ShardCounts {
   const repeated = { plays: repeats - unqualifiedRepeats, unqualified: unqualifiedRepeats };
   const { plays, unqualified, ...others } = countAsDuplicates(totalCounts(committed.to), repeated);
   return { ...others, plays: plays - forgotten, unqualified: unqualified - unqualifiedForgotten };
-}
-
-/**
- * The record of the epoch after `previous`, or undefined where there is nothing to do: no position moved and every
- * current window is still the one that was published (windows roll over in silence).
- */
-export function nextEpoch(
-  previous: EpochRecord | undefined,
-  to: readonly Head[],
-  now: EpochMs,
-  newStoreId: string,
-): EpochRecord | undefined {
-  const windows = currentWindows(now);
-  const record: EpochRecord = {
-    epoch: ((previous?.epoch ?? 0) + 1) as EpochNumber,
-    status: "open",
-    storeId: previous?.storeId ?? newStoreId,
-    from: previous?.to ?? [],
-    to,
-    now,
-    windows,
-  };
-  const rolledOver = previous !== undefined && previous.windows.hour !== windows.hour;
-  return rangesOf(record).length > 0 || rolledOver ? record : undefined;
 }
 
 /**

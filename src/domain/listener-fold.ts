@@ -10,6 +10,7 @@ import {
 import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 
 const firstRows = 4096;
+const unwanted = -1;
 
 /**
  * Gathers the facts of any number of segments into one profile delta per listener. Order is immaterial.
@@ -26,6 +27,12 @@ export class ListenerFold {
   #listenedMs = new Uint32Array(firstRows);
   #flags = new Uint8Array(firstRows);
   #rows = 0;
+  readonly #isWanted: ((user: UserId) => boolean) | undefined;
+
+  /** @param isWanted whose plays are gathered. @default everybody's */
+  constructor(isWanted?: (user: UserId) => boolean) {
+    this.#isWanted = isWanted;
+  }
 
   /** How many listeners the segments name. */
   get size(): number {
@@ -33,12 +40,17 @@ export class ListenerFold {
   }
 
   add({ facts, tracks, users }: SegmentContents): void {
-    const listeners = users.map((user) => this.#listenerOf(user));
+    const isWanted = this.#isWanted;
+    const listeners = users.map((user) =>
+      isWanted === undefined || isWanted(user) ? this.#listenerOf(user) : unwanted,
+    );
     const trackIndexes = tracks.map((track) => this.#tracks.indexOf(track));
     this.#reserve(facts.user.length);
     for (let i = 0; i < facts.user.length; i++) {
+      const listener = listeners[facts.user[i] ?? 0] ?? 0;
+      if (listener === unwanted) continue;
       const row = this.#rows++;
-      this.#listener[row] = listeners[facts.user[i] ?? 0] ?? 0;
+      this.#listener[row] = listener;
       this.#track[row] = trackIndexes[facts.track[i] ?? 0] ?? 0;
       this.#startedAt[row] = facts.startedAt[i] ?? 0;
       this.#listenedMs[row] = facts.listenedMs[i] ?? 0;

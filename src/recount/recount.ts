@@ -106,8 +106,12 @@ export class Recount {
     return places.judged;
   }
 
-  /** Adds a judged entry to the totals. */
-  count(judged: JudgedEntry): void {
+  /**
+   * Adds a judged entry to the totals.
+   *
+   * @param isInProfile whether profiles, which may be behind, hold it already
+   */
+  count(judged: JudgedEntry, isInProfile = true): void {
     const { was, play, isErased, isQualified } = judged;
     const shard = this.#shard(judged.shard);
     if (was === "reject") shard.rejects += 1;
@@ -120,6 +124,7 @@ export class Recount {
     if (play === undefined || was === "repeat") return;
     if (judged.isBeyondHorizon) this.beyondHorizon += 1;
     this.#add(play, judged.arrivedAt);
+    if (isInProfile) this.#addToProfile(play);
   }
 
   /** What every counter should hold, by its key. */
@@ -171,6 +176,9 @@ export class Recount {
       const value = play[dimension];
       if (value !== "") addPlay(totalsOf(this.#values[dimension], value), play, arrivedAt);
     }
+  }
+
+  #addToProfile(play: ReadPlay): void {
     let profile = this.profiles.get(play.userId);
     if (profile === undefined) {
       profile = emptyProfile();

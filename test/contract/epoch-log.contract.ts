@@ -93,6 +93,17 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
         expect(await log.latest()).toEqual(record);
       });
 
+      test("a record may say how far profiles are", async () => {
+        const log = await opened(open);
+        const from = { epoch: 3 as EpochNumber, now: later(-9), plays: 1_234_567_890 };
+        const to = { epoch: 7 as EpochNumber, now, plays: 1_234_567_999 };
+        const record = anEpoch(7, { profiles: { from, to, parts: 5, done: 2, isFolding: true } });
+
+        await log.create(record);
+
+        expect(await log.latest()).toEqual(record);
+      });
+
       test("the first epoch may start where no shard has a head", async () => {
         const log = await opened(open);
         const record = anEpoch(1, { from: [], to: [] });

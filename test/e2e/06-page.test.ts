@@ -39,6 +39,7 @@ describeDeployed("the deployed page", (deployed) => {
       apiUrl: "",
       connectionLifeMs: 7_200_000,
       tickMs: 1_000,
+      profileTickMs: 1_000,
       simulated: false,
       stage: deployment.target.stage,
     });

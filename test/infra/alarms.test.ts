@@ -130,6 +130,7 @@ const watched: Readonly<Record<string, readonly [string, string, string, number,
     IngestStreamThrottles: ["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum", 0, 60, "3 of 5"],
     WorkflowOpenEpoch: [ours, "OpenEpochAge", "Maximum", 600_000, 60, "5 of 5", "breaching"], // no figures: no runs
     WorkflowWaitingSegments: [ours, "WaitingSegmentsAge", "Maximum", 3_600_000, 300, "1 of 1"], // I4
+    WorkflowWaitingProfiles: [ours, "ProfilesAge", "Maximum", 28_800_000, 300, "1 of 1"], // I4
     WorkflowWorkflowFailures: ["AWS/States", "ExecutionsFailed", "Sum", 0, 300, "2 of 3"],
     WorkflowWorkflowTimeouts: ["AWS/States", "ExecutionsTimedOut", "Sum", 0, 300, "2 of 3"],
     WorkflowCounterDrift: [ours, "CounterDrift", "Maximum", 0, 300, "1 of 1"],

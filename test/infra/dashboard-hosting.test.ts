@@ -166,6 +166,7 @@ test("config.json holds this stage's addresses and times", () => {
     apiUrl: "",
     connectionLifeMs: 7_200_000,
     tickMs: 7_000,
+    profileTickMs: 900_000,
     simulated: false,
     stage: "prod",
   });

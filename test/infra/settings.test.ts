@@ -102,7 +102,7 @@ test("the command line's context overrides any setting, as text", () => {
 });
 
 test.each([
-  [{ tickSecond: "2" }, "there is no setting tickSecond; there are stage, tickSeconds, shards,"],
+  [{ tickSecond: "2" }, "there is no setting tickSecond; there are stage, tickSeconds, profileTickSeconds,"],
   [{ tickSeconds: "two" }, 'tickSeconds must be an integer from 1 to 60, got "two"'],
   [{ shards: "0" }, 'shards must be "on-demand" or an integer from 1 to 10000, got 0'],
   [{ removalPolicy: "keep" }, 'removalPolicy must be one of retain, destroy, got "keep"'],

@@ -27,6 +27,7 @@ const pageConfig = {
     apiUrl: "",
     connectionLifeMs: 7_200_000,
     tickMs: 1000,
+    profileTickMs: 5000,
   },
   ...{ simulated: true, stage: "local" },
 };

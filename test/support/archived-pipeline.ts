@@ -26,7 +26,7 @@ export class ArchivedPipeline {
   readonly #consume: ReturnType<Pipeline["container"]>;
   #sequence = 0;
 
-  constructor(options: Pick<PipelineOptions, "maxEpochPlays"> = {}) {
+  constructor(options: Omit<PipelineOptions, "stores" | "now"> = {}) {
     this.pipeline = new Pipeline({ ...options, stores: this.stores, now: () => this.now });
     this.#consume = this.pipeline.container();
   }

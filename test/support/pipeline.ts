@@ -93,6 +93,11 @@ export interface PipelineOptions {
   readonly maxWorkers?: number;
   /** @default 0 */
   readonly tickSeconds?: number;
+  /** @default 0 */
+  readonly profileTickMs?: number;
+  /** @default 1_000_000 */
+  readonly maxProfilePlays?: number;
+  readonly areProfilesWanted?: () => boolean;
   readonly dedupeHorizonMs?: number;
   readonly ancestors?: (shard: ShardKey) => readonly ShardKey[];
 }
@@ -133,6 +138,9 @@ export class Pipeline {
       maxWorkers: this.#options.maxWorkers ?? 1,
       leaseMs: 300_000,
       tickSeconds: this.#options.tickSeconds ?? 0,
+      profileTickMs: this.#options.profileTickMs ?? 0,
+      maxProfilePlays: this.#options.maxProfilePlays ?? 1_000_000,
+      areProfilesWanted: this.#options.areProfilesWanted ?? (() => false),
     })({ execution, startedAt: new Date(startedAt).toISOString() });
   }
 

@@ -5,7 +5,7 @@
 export const recordedMetrics: Readonly<Record<string, readonly string[]>> = {
   "mapreduce-consume": ["ConsumeTime", "Duplicates", "Plays", "RejectExcess", "Rejects"],
   archive: ["ArchivedRecords"],
-  "mapreduce-plan": ["OpenEpochAge", "WaitingSegmentsAge"],
+  "mapreduce-plan": ["OpenEpochAge", "ProfilesAge", "WaitingSegmentsAge"],
   "mapreduce-reduce": ["CountKeys", "EpochPlays", "MapReduceTime"],
   "mapreduce-charts": ["ChartsTime"],
   "user-behavior": ["UserBehaviorTime", "Users"],

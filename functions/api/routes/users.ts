@@ -1,5 +1,6 @@
 import type { UserId } from "#src/domain/play.ts";
 import { favouriteArtists, isCut, isForgotten, type Profile } from "#src/domain/profile.ts";
+import { profilesAfter } from "#src/domain/profile-fold.ts";
 import { recommend, recommendedSongs, type TrendingSong } from "#src/domain/recommend.ts";
 import { factFlags } from "#src/domain/segment.ts";
 import { isUserId } from "#src/domain/user-id.ts";
@@ -7,6 +8,7 @@ import type { StoredProfile } from "#src/ports/profile-store.ts";
 import { decodeTrending, trendingKey } from "#src/wire/trending-codec.ts";
 import type { ApiDeps, ApiRequest } from "../api-request.ts";
 import { mayUse } from "../caller.ts";
+import { latestCommitted } from "../committed-epoch.ts";
 import { type Answer, badParameter, HttpError, isoTime, json, parseLimit } from "../http-answer.ts";
 
 const shownArtists = 20;
@@ -19,7 +21,13 @@ export async function getUser(deps: ApiDeps, request: ApiRequest): Promise<Answe
   if (stored === undefined) {
     throw new HttpError(404, "unknown_user", `no committed play is by listener "${userId}"`, "id");
   }
-  return json(200, { ...viewProfile(stored.profile), epoch: stored.epoch });
+  const committed = await latestCommitted(deps.epochs);
+  const asOf = committed && profilesAfter(committed).from.now; // this one may hold more
+  return json(200, {
+    ...viewProfile(stored.profile),
+    epoch: stored.epoch,
+    as_of: asOf === undefined ? null : isoTime(asOf),
+  });
 }
 
 /** `GET /users/{id}/recommendations`: computed when they are read, from the profile and the trending songs. */

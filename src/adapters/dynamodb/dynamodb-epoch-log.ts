@@ -161,7 +161,7 @@ export class DynamoDbEpochLog implements EpochLog {
 }
 
 function itemFrom(record: EpochRecord): Record<string, unknown> {
-  const { status, storeId, now, windows, workers, correction, figures } = record;
+  const { status, storeId, now, windows, workers, profiles, correction, figures } = record;
   return {
     ...epochItem(record.epoch),
     epoch: record.epoch,
@@ -171,6 +171,7 @@ function itemFrom(record: EpochRecord): Record<string, unknown> {
     windows: JSON.stringify(windows),
     ...bodyAttributes(bytesFrom(record)),
     ...(workers === undefined ? {} : { workers }),
+    ...(profiles === undefined ? {} : { profiles: JSON.stringify(profiles) }),
     ...(correction === undefined ? {} : { correction }),
     ...(figures === undefined ? {} : { figures: JSON.stringify(figures) }),
   };
@@ -188,6 +189,7 @@ function recordFrom(item: Item): EpochRecord {
   return {
     ...record,
     ...(item["workers"] === undefined ? {} : { workers: numberOf(item, "workers") }),
+    ...(item["profiles"] === undefined ? {} : { profiles: JSON.parse(textOf(item, "profiles")) }),
     ...(item["correction"] === undefined ? {} : { correction: numberOf(item, "correction") as EpochNumber }),
     ...(item["figures"] === undefined ? {} : { figures: JSON.parse(textOf(item, "figures")) }),
     ...(item["committed_at"] === undefined ? {} : { committedAt: numberOf(item, "committed_at") as EpochMs }),

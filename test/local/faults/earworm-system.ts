@@ -13,6 +13,7 @@ import { MemoryTokenStore } from "#src/adapters/memory/memory-token-store.ts";
 import { type TokenHash, tokenIdOf } from "#src/domain/access-token.ts";
 import { rangesOf, totalCounts } from "#src/domain/epoch.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
+import { areProfilesBehind } from "#src/domain/profile-fold.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
@@ -156,6 +157,7 @@ export class EarwormSystem implements System {
   async isSettled(): Promise<boolean> {
     const latest = await this.#stores.epochs.latest();
     if (latest?.status === "open") return false;
+    if (latest !== undefined && areProfilesBehind(latest)) return false;
     const heads = await this.#stores.segments.readHeads();
     return rangesOf({ from: latest?.to ?? [], to: heads }).length === 0;
   }
@@ -164,7 +166,8 @@ export class EarwormSystem implements System {
     const epochs = this.#watched(this.#stores.epochs, world);
     const stores = faultyStores({ ...this.#stores, epochs }, caller);
     const clock = world.scheduler.clock;
-    const { maxEpochPlays, playsPerWorker, maxWorkers, tickSeconds } = world.scenario;
+    const { maxEpochPlays, playsPerWorker, maxWorkers } = world.scenario;
+    const { tickSeconds, profileTickSeconds, maxProfilePlays } = world.scenario;
     const deps = { ...stores, clock, logger: silent, metrics: metricsOf(world) };
     switch (resource) {
       case "plan":
@@ -172,6 +175,7 @@ export class EarwormSystem implements System {
           ...deps,
           ...{ createStoreId: () => "store", maxEpochPlays, playsPerWorker, maxWorkers },
           ...{ leaseMs, tickSeconds },
+          ...{ profileTickMs: profileTickSeconds * 1000, maxProfilePlays },
         });
       case "reduce":
         return createReduceHandler({ ...deps, topsEveryMs: 5_000 });

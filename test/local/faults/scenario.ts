@@ -53,6 +53,8 @@ export interface Scenario {
   readonly playsPerWorker: number;
   readonly maxWorkers: number;
   readonly tickSeconds: number;
+  readonly profileTickSeconds: number;
+  readonly maxProfilePlays: number;
   /** Whether sequence numbers have 56 digits, as Kinesis' have, or grow in digits. */
   readonly longSequenceNumbers: boolean;
   readonly steps: readonly Step[];
@@ -294,6 +296,8 @@ export const someScenario = (size: Size): fc.Arbitrary<Scenario> =>
     playsPerWorker: fc.constantFrom(1, 4, 50_000),
     maxWorkers: fc.constantFrom(1, 2, 5),
     tickSeconds: fc.constantFrom(0, 5, 60),
+    profileTickSeconds: fc.constantFrom(0, 20, 900),
+    maxProfilePlays: fc.constantFrom(50_000, 4, 20),
     longSequenceNumbers: fc.boolean(),
     steps: fc
       .tuple(

@@ -7,6 +7,7 @@ test("a deployed page is told all that it reads, and how long a connection lives
     webSocketUrl: "wss://a.example/prod",
     webSocketAccess: "token",
     tickSeconds: 5,
+    profileTickSeconds: 900,
     stage: "prod",
   });
 
@@ -16,6 +17,7 @@ test("a deployed page is told all that it reads, and how long a connection lives
     apiUrl: "",
     connectionLifeMs,
     tickMs: 5_000,
+    profileTickMs: 900_000,
     simulated: false,
     stage: "prod",
   });
