@@ -160,7 +160,11 @@ describe("a play", () => {
     await put(runtime, play);
     await counted(runtime, 1);
     const chart = await get(runtime, "/charts/songs?window=all");
-    const { epoch: _, ...user } = await get<{ epoch: number }>(runtime, "/users/me");
+    const {
+      epoch: _,
+      as_of: __,
+      ...user
+    } = await get<{ epoch: number; as_of: string }>(runtime, "/users/me");
 
     await put(runtime, play);
     await post(runtime, play);

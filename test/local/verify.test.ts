@@ -55,7 +55,16 @@ async function putPlays(): Promise<void> {
 const verify = (...args: string[]) => runEarworm(["verify", ...args]);
 
 beforeAll(async () => {
-  dev = await DevProcess.start(["--data-dir", dataDir, "--tick", "50", "--shards", "3"]);
+  dev = await DevProcess.start([
+    "--data-dir",
+    dataDir,
+    "--tick",
+    "50",
+    "--profile-tick",
+    "0",
+    "--shards",
+    "3",
+  ]);
   await putPlays();
   return async () => {
     await dev.end("SIGTERM");
