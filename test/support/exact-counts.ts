@@ -6,6 +6,8 @@ import { until } from "./until.ts";
 
 /** How long it may take until everything is counted. */
 const countedMs = 30_000;
+/** And in profiles, which have a tick of their own. */
+const profileMs = 20_000;
 
 interface Stats {
   readonly plays: number;
@@ -48,9 +50,10 @@ export async function expectExactCounts(dev: DevProcess, { sent, repeated }: Pro
       expect(totals).toEqual(chartOf(expected[list]));
     }
   }
-  for (const [id, listener] of expected.listeners) {
-    expect(await get(dev, `/users/${id}`)).toMatchObject(profileOf(listener));
-  }
+  for (const [id, listener] of expected.listeners)
+    await expect
+      .poll(() => get(dev, `/users/${id}`), { timeout: profileMs })
+      .toMatchObject(profileOf(listener));
 }
 
 /** The windows that hold all of the plays. */
