@@ -396,11 +396,11 @@ class Cell {
   ): Promise<{ readonly result: T; readonly stage: StageMeasure }> {
     this.#logger = new MemoryLogger();
     this.#metrics = new MemoryMetrics();
-    this.#meter.take();
+    await this.#meter.take();
     const before = process.cpuUsage();
     const result = await work();
     const { user, system } = process.cpuUsage(before);
-    const { usage, rounds } = this.#meter.take();
+    const { usage, rounds } = await this.#meter.take();
     const stage = {
       invocations,
       usage: mapUsage(usage, (units, kind) => scaleUnits(units, this.#factors[kind] ?? 1)),

@@ -14,8 +14,8 @@ import {
 
 /** How long a play is listened to, on average. */
 const meanListenedMs = 180_000;
-/** The adapter drops expired windows once there are so many. */
-const expiredBeforeRemoval = 24;
+/** How far a play is from that, root mean square. */
+const listenedSpreadMs = 80_000;
 
 /** The past of a counter: how often it was played, and since when. */
 export interface Past {
@@ -40,7 +40,7 @@ export function historyOf(past: Past): Totals {
     const start = Math.max(hour, past.from);
     const seconds = (Math.min(hour + hourMs, past.to) - start) / 1000;
     const plays = poisson(past.rate * seconds, random);
-    if (plays > 0) history.add(start as EpochMs, plays, plays * meanListenedMs + random.below(100_000));
+    if (plays > 0) history.add(start as EpochMs, plays, listenedMs(plays, random));
   }
   return history.totals(past);
 }
@@ -71,10 +71,12 @@ class History {
   readonly #decays = new Map<WindowId, bigint>();
   #plays = 0;
   #listenedMs = 0;
+  #last = 0 as EpochMs;
 
   add(at: EpochMs, plays: number, listenedMs: number): void {
     this.#plays += plays;
     this.#listenedMs += listenedMs;
+    this.#last = at;
     for (const { window, kind, weight } of windowShares(at)) {
       if (kind === "decay") {
         this.#decays.set(window, (this.#decays.get(window) ?? 0n) + BigInt(weight) * BigInt(plays));
@@ -89,7 +91,7 @@ class History {
   }
 
   totals({ to, from, label, seed }: Past): Totals {
-    this.#dropExpired(to);
+    this.#dropExpired();
     return {
       plays: this.#plays,
       unqualified: Math.floor(this.#plays / 7),
@@ -118,22 +120,28 @@ class History {
     return new Map([[currentWindows(to).rising, sketchOfBuckets(buckets)]]);
   }
 
-  /** Each time as many have expired as a removal waits for, all of them go; what remains are the newest. */
-  #dropExpired(now: EpochMs): void {
-    const expired = [...this.#windows.keys(), ...this.#decays.keys()].filter((id) => isExpired(id, now));
-    const gone = expired.length - (expired.length % expiredBeforeRemoval);
-    for (const id of expired.slice(0, gone)) {
+  /** The adapter drops what has expired when it writes, which was at the last play. */
+  #dropExpired(): void {
+    for (const id of [...this.#windows.keys(), ...this.#decays.keys()]) {
+      if (!isExpired(id, this.#last)) continue;
       this.#windows.delete(id);
       this.#decays.delete(id);
     }
   }
 }
 
+/** What so many plays are listened to. */
+const listenedMs = (plays: number, random: Random): number =>
+  Math.max(0, Math.round(plays * meanListenedMs + Math.sqrt(plays) * listenedSpreadMs * normal(random)));
+
+/** A number of the standard normal distribution (Box and Muller). */
+const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+
 /** A Poisson number; from 30 on by the normal distribution. */
 function poisson(mean: number, random: Random): number {
   if (mean >= 30) {
-    const spread = Math.sqrt(mean) * Math.sqrt(-2 * Math.log(1 - random.next()));
-    return Math.max(0, Math.round(mean + spread * Math.cos(2 * Math.PI * random.next())));
+    return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
   }
   const limit = Math.exp(-mean);
   let count = 0;

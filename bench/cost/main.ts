@@ -53,7 +53,7 @@ class Bench {
 
   constructor(local: DynamoDbLocal) {
     this.#local = local;
-    this.#meter = new CapacityMeter(local.client);
+    this.#meter = new CapacityMeter(local);
   }
 
   async run(): Promise<Results> {

@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import type { DynamoDbLocal } from "#test/support/dynamodb-local.ts";
 import { refusedWriteUnits } from "./item-size.ts";
 
 /** What units are spent on, by the key of the item. */
@@ -60,13 +61,19 @@ interface RequestInput {
   readonly Key?: Readonly<Record<string, unknown>>;
   readonly Item?: Readonly<Record<string, unknown>>;
   readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
-  readonly RequestItems?: Readonly<Record<string, { readonly Keys?: readonly Record<string, unknown>[] }>>;
+  readonly RequestItems?: Readonly<Record<string, RequestedKeys>>;
   readonly TransactItems?: readonly { readonly Put?: { readonly Item?: Record<string, unknown> } }[];
+  readonly ConsistentRead?: boolean;
+  readonly Statements?: readonly { readonly Statement: string; readonly Parameters: readonly unknown[] }[];
+}
+
+interface RequestedKeys {
+  readonly Keys?: readonly Record<string, unknown>[];
   readonly ConsistentRead?: boolean;
 }
 
 interface Consumed {
-  readonly CapacityUnits?: number;
+  readonly CapacityUnits?: number | undefined;
 }
 
 interface Answer {
@@ -75,26 +82,41 @@ interface Answer {
 }
 
 /** What reads or writes items, and so consumes something. */
-const dataCommand = /Item|Query|Scan/;
+const dataCommand = /Item|Query|Scan|Statement/;
 
-/** Asks DynamoDB what each request of a client consumed, and adds it up by kind of item. */
+/** An item that a statement wrote. */
+interface Written {
+  readonly table: string;
+  readonly key: { readonly pk: string; readonly sk: string };
+}
+
+/**
+ * Asks DynamoDB what each request of a client consumed, and adds it up by kind of item.
+ *
+ * DynamoDB Local does not say what statements consume; the service bills each like the write that it is. So what they wrote is
+ * put into another table once more, over what was there before, and counts as what that consumes.
+ */
 export class CapacityMeter {
+  readonly #local: DynamoDbLocal;
+  readonly #mirrors = new Map<string, string>();
   #units = new Map<Kind, Units>();
+  #written: Written[] = [];
+  #isMirroring = false;
   #rounds = 0;
   #underWay = 0;
 
-  constructor(client: DynamoDBDocumentClient) {
-    client.middlewareStack.add(
+  constructor(local: DynamoDbLocal) {
+    this.#local = local;
+    local.client.middlewareStack.add(
       (next, context) => async (args) => {
         const input = args.input as RequestInput;
         const command = String(context.commandName);
-        if (!dataCommand.test(command)) return await next(args);
+        if (this.#isMirroring || !dataCommand.test(command)) return await next(args);
         const asked = { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input;
         this.#start();
         try {
           const result = await next({ ...args, input: asked });
-          const output = result.output as Answer;
-          this.#add(command, input, consumedUnits(output.ConsumedCapacity) + notFoundUnits(input, output));
+          this.#note(command, input, result.output as Answer);
           return result;
         } catch (cause) {
           if (cause instanceof ConditionalCheckFailedException) {
@@ -110,12 +132,49 @@ export class CapacityMeter {
   }
 
   /** What was consumed since the last call. */
-  take(): Metered {
+  async take(): Promise<Metered> {
+    await this.#mirrorStatements();
     const usage = mapUsage(noUsage(), (none, kind) => this.#units.get(kind) ?? none);
     const metered = { usage, rounds: this.#rounds };
     this.#units = new Map();
     this.#rounds = 0;
     return metered;
+  }
+
+  #note(command: string, input: RequestInput, output: Answer): void {
+    if (input.Statements !== undefined) this.#noteStatements(input.Statements);
+    else this.#add(command, input, consumedUnits(output.ConsumedCapacity) + notFoundUnits(input, output));
+  }
+
+  #noteStatements(statements: NonNullable<RequestInput["Statements"]>): void {
+    const written = statements.map(writtenBy);
+    this.#written.push(...written);
+    const kind = kindOf(written[0]?.key.pk ?? "");
+    this.#units.set(kind, addUnits(this.#units.get(kind) ?? noUnits, { ...noUnits, requests: 1 }));
+  }
+
+  /** Afterwards, so that it takes no CPU time of what is metered: an epoch writes a counter once. */
+  async #mirrorStatements(): Promise<void> {
+    const { client } = this.#local;
+    this.#isMirroring = true;
+    for (const { table, key } of this.#written) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: key, ConsistentRead: true }),
+      );
+      const put = { TableName: await this.#mirrorOf(table), Item, ReturnConsumedCapacity: "TOTAL" } as const;
+      const { ConsumedCapacity } = await client.send(new PutCommand(put));
+      const kind = kindOf(key.pk);
+      const added = { ...noUnits, writeUnits: consumedUnits(ConsumedCapacity) };
+      this.#units.set(kind, addUnits(this.#units.get(kind) ?? noUnits, added));
+    }
+    this.#written = [];
+    this.#isMirroring = false;
+  }
+
+  async #mirrorOf(table: string): Promise<string> {
+    const mirror = this.#mirrors.get(table) ?? (await this.#local.createTable());
+    this.#mirrors.set(table, mirror);
+    return mirror;
   }
 
   #start(): void {
@@ -127,10 +186,21 @@ export class CapacityMeter {
     const kind = kindOf(partitionKeyOf(input));
     const isRead = /^(Get|BatchGet|Query|Scan)/.test(command);
     // DynamoDB Local reports 0 for a query that finds nothing; the service bills the least it can read.
-    const units = isRead ? Math.max(reported, input.ConsistentRead === false ? 0.5 : 1) : reported;
+    const units = isRead ? Math.max(reported, leastUnits(input)) : reported;
     const added = { writeUnits: isRead ? 0 : units, readUnits: isRead ? units : 0, requests: 1 };
     this.#units.set(kind, addUnits(this.#units.get(kind) ?? noUnits, added));
   }
+}
+
+/** The item of a statement as the adapter writes them: `INSERT ... VALUE {'pk':?,'sk':?,...}`, `UPDATE ... WHERE "pk"=? AND "sk"=? ...`. */
+function writtenBy({ Statement, Parameters }: NonNullable<RequestInput["Statements"]>[number]): Written {
+  const [, table = ""] = /^(?:INSERT INTO|UPDATE) "([^"]+)"/.exec(Statement) ?? [];
+  const placeholders = Statement.replaceAll("?", "\u0000?").split("\u0000");
+  const at = placeholders.findIndex((text) => /["']pk["'] ?[=:]$/.test(text));
+  const [pk, sk] = [Parameters[at], Parameters[at + 1]];
+  if (table === "" || typeof pk !== "string" || typeof sk !== "string")
+    throw new Error(`no key in ${Statement}`);
+  return { table, key: { pk, sk } };
 }
 
 /** A transaction answers once a table; its units are doubled already. */
@@ -143,7 +213,14 @@ function consumedUnits(consumed: Consumed | readonly Consumed[] | undefined): nu
 /** DynamoDB Local reports nothing for a key of a batch without an item; the service bills the least a read costs. */
 function notFoundUnits({ RequestItems = {} }: RequestInput, { Responses = {} }: Answer): number {
   const asked = Object.values(RequestItems).reduce((sum, { Keys = [] }) => sum + Keys.length, 0);
-  return asked - Object.values(Responses).reduce((sum, items) => sum + items.length, 0);
+  const found = Object.values(Responses).reduce((sum, items) => sum + items.length, 0);
+  return (asked - found) * leastUnits({ RequestItems });
+}
+
+/** The least that a read costs: half where it may be out of date. */
+function leastUnits({ ConsistentRead, RequestItems = {} }: RequestInput): number {
+  const [batch] = Object.values(RequestItems);
+  return (ConsistentRead ?? batch?.ConsistentRead) === false ? 0.5 : 1;
 }
 
 function partitionKeyOf(input: RequestInput): string {

@@ -67,9 +67,9 @@ export async function measureNaive(
   meter: CapacityMeter,
   plays: readonly Play[],
 ): Promise<NaiveMeasure> {
-  meter.take();
+  await meter.take();
   const before = process.cpuUsage();
   await consume(plays);
   const { user, system } = process.cpuUsage(before);
-  return { ...meter.take(), plays: plays.length, cpuMs: (user + system) / 1000 };
+  return { ...(await meter.take()), plays: plays.length, cpuMs: (user + system) / 1000 };
 }

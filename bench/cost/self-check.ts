@@ -35,9 +35,9 @@ export async function checkReports(
     [5, 0, () => client.send(new PutCommand({ TableName, Item: key }))],
   ] as const;
   for (const [writeUnits, readUnits, send] of expectations) {
-    meter.take();
+    await meter.take();
     await send();
-    const found = totalUnits(meter.take().usage);
+    const found = totalUnits((await meter.take()).usage);
     if (found.writeUnits !== writeUnits || found.readUnits !== readUnits) {
       const expected = `${writeUnits} write and ${readUnits} read units`;
       throw new Error(`DynamoDB Local reported ${JSON.stringify(found)} instead of ${expected}`);

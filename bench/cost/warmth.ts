@@ -1,12 +1,12 @@
-import { replacementOf } from "#src/adapters/dynamodb/counter-item.ts";
-import { allSongsKey, type CounterDelta, type CounterKey } from "#src/domain/counter.ts";
+import { counterItem } from "#src/adapters/dynamodb/counter-item.ts";
+import { allSongsKey, type CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
-import { noTotals, type Totals } from "#src/domain/totals.ts";
-import { dayMs, type WindowId } from "#src/domain/windows.ts";
+import type { Totals } from "#src/domain/totals.ts";
+import { dayMs } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import { expectedTotals, historyOf, type Past } from "./history.ts";
@@ -14,8 +14,8 @@ import { itemBytes } from "./item-size.ts";
 import { hashOf } from "./sample.ts";
 import { numberIn, secondsPerPlay, type World } from "./world.ts";
 
-/** An expression holds at most 300 operators; a window takes two, and then there are the totals. */
-const windowsPerWrite = 100;
+/** Nothing has expired by then. */
+const unexpired = 0 as EpochMs;
 /** A slice of profiles that is in memory at once. */
 const profilesAtOnce = 100;
 /** Of all songs and of all artists, from the most to the least popular, for what all of them take. */
@@ -89,18 +89,14 @@ export class Warmth {
     return songs + artists;
   }
 
-  /** Writes counters with their history, through the adapter: as many writes as their windows need. */
+  /** Writes counters with their history, through the adapter. */
   async writeCounters(store: CounterStore, keys: Iterable<string>): Promise<void> {
-    const slices: CounterDelta[][] = [];
-    for (const key of keys as Iterable<CounterKey>) {
-      for (const [i, totals] of slicesOf(historyOf(this.#pastOf(key))).entries()) {
-        slices[i] = [...(slices[i] ?? []), { key, totals }];
-      }
-    }
-    // Epochs before the first, so that the guards let the first one pass; a time at which nothing had expired.
-    for (const [i, deltas] of slices.entries()) {
-      await store.apply((i - slices.length) as EpochNumber, this.#from, deltas);
-    }
+    const deltas = [...(keys as Iterable<CounterKey>)].map((key) => ({
+      key,
+      totals: historyOf(this.#pastOf(key)),
+    }));
+    // An epoch before the first, so that the guards let the first one pass; a time at which nothing had expired.
+    await store.apply(0 as EpochNumber, this.#from, deltas);
   }
 
   /** Writes profiles with all that their listeners heard. */
@@ -153,7 +149,7 @@ export class Warmth {
 /** A counter's size; 0 where it was never played. */
 function counterBytes(key: CounterKey, past: Past): number {
   const totals = historyOf(past);
-  return totals.plays === 0 ? 0 : itemBytes(replacementOf(0 as EpochNumber, { key, totals }).Item);
+  return totals.plays === 0 ? 0 : itemBytes(counterItem({ key, epoch: 0 as EpochNumber, totals }, unexpired));
 }
 
 /** About the sum over 0 ... `count` - 1. */
@@ -166,21 +162,4 @@ function sumOf(count: number, valueAt: (index: number) => number): number {
 function splitKey(key: CounterKey): readonly [kind: string, name: string] {
   const at = key.indexOf("#");
   return [key.slice(0, at), key.slice(at + 1)];
-}
-
-/** Totals in pieces that one write can hold each; the first has everything but the later windows. */
-function slicesOf(totals: Totals): readonly Totals[] {
-  const windows = [...totals.windows];
-  const decays = [...totals.decays];
-  const slices: Totals[] = [];
-  const count = Math.max(1, Math.ceil(windows.length / windowsPerWrite));
-  for (let i = 0; i < count; i++) {
-    const base = i === 0 ? totals : { ...noTotals, firstPlayedAt: totals.firstPlayedAt, label: totals.label };
-    slices.push({
-      ...base,
-      windows: new Map(windows.slice(i * windowsPerWrite, (i + 1) * windowsPerWrite)),
-      decays: new Map<WindowId, bigint>(i === 0 ? decays : []),
-    });
-  }
-  return slices;
 }

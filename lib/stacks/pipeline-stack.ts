@@ -87,9 +87,10 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
   segments.grant(reduce, "dynamodb:Query");
   counters.grant(
     reduce,
-    ...replace, // put: claims too; deleted: rejects of who is forgotten too
-    "dynamodb:UpdateItem",
-    "dynamodb:BatchGetItem", // claims of earlier epochs
+    ...replace, // put: claims too, and counters of the former format; deleted: rejects of who is forgotten too
+    "dynamodb:PartiQLInsert", // counters, in batches
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:BatchGetItem", // counters, and claims of earlier epochs
     "dynamodb:BatchWriteItem", // rejects
     "dynamodb:Query", // their raw bytes, to delete them
     "dynamodb:Scan", // an epoch that corrects, where a full chart loses an entry (I6)

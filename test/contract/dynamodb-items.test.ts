@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { deflateRawSync } from "node:zlib";
-import { type AttributeValue, ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, type DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import type { BatchStatementErrorCodeEnum } from "@aws-sdk/client-dynamodb";
+import {
+  type BatchExecuteStatementCommandInput,
+  type BatchExecuteStatementCommandOutput,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  paginateScan,
+} from "@aws-sdk/lib-dynamodb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
@@ -17,11 +24,12 @@ import type { ArtistName, EpochMs, EventId, TrackId, UserId } from "#src/domain/
 import { noCounts, origin, positionAt, type ShardKey } from "#src/domain/position.ts";
 import type { PublicationKey } from "#src/domain/publication-key.ts";
 import type { Segment } from "#src/domain/segment.ts";
-import { noTotals, type Totals } from "#src/domain/totals.ts";
+import { addTotals, noTotals, type Totals } from "#src/domain/totals.ts";
 import type { Verification } from "#src/domain/verification.ts";
 import { currentWindows, type WindowId } from "#src/domain/windows.ts";
 import type { ConnectionId } from "#src/ports/connection-store.ts";
 import { encodeProfile } from "#src/wire/profile-codec.ts";
+import { encodeTotals } from "#src/wire/totals-codec.ts";
 import { itemsOf } from "#test/support/dynamodb-local.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
 import { collect } from "./opened.ts";
@@ -86,22 +94,48 @@ function afterFirstAnswer(
   return { acted: () => hasActed };
 }
 
-/** Until the test ends, every conditional write is refused; `item` is what DynamoDB says that it found. */
-function refuseWrites(
-  client: DynamoDBDocumentClient,
-  item: Record<string, AttributeValue> | undefined,
-): void {
-  const name = `refuse-${Math.random()}`;
+/** Until the test ends, up to `times` statements are not run but answered with this error. */
+function failStatements(client: DynamoDBDocumentClient, code: string, times: number): () => number {
+  let failed = 0;
+  const name = `fail-${Math.random()}`;
+  const failure = { Error: { Code: code as BatchStatementErrorCodeEnum, Message: "injected" } };
   client.middlewareStack.add(
-    () => () => {
-      const refusal = { message: "The conditional request failed", $metadata: {} };
-      throw new ConditionalCheckFailedException(item === undefined ? refusal : { ...refusal, Item: item });
+    (next, context) => async (args) => {
+      if (context["commandName"] !== "BatchExecuteStatementCommand") return await next(args);
+      const { Statements = [] } = args.input as BatchExecuteStatementCommandInput;
+      const count = Math.min(Statements.length, times - failed);
+      failed += count;
+      const failures = Array.from({ length: count }, () => failure);
+      if (count === Statements.length)
+        return { response: {}, output: { Responses: failures, $metadata: {} } };
+      const answer = await next({ ...args, input: { ...args.input, Statements: Statements.slice(count) } });
+      const output = answer.output as BatchExecuteStatementCommandOutput;
+      return { ...answer, output: { ...output, Responses: [...failures, ...(output.Responses ?? [])] } };
     },
-    { step: "finalizeRequest", priority: "high", name },
+    { step: "initialize", priority: "high", name },
   );
   onTestFinished(() => {
     client.middlewareStack.remove(name);
   });
+  return () => failed;
+}
+
+/** Until the test ends, how many requests of each kind were sent. */
+function countRequests(client: DynamoDBDocumentClient): () => Record<string, number> {
+  const counts: Record<string, number> = {};
+  const name = `count-${Math.random()}`;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const command = String(context["commandName"]);
+      counts[command] = (counts[command] ?? 0) + 1;
+      return await next(args);
+    },
+    { step: "initialize", name },
+  );
+  onTestFinished(() => {
+    client.middlewareStack.remove(name);
+  });
+  return () => counts;
 }
 
 describeDynamoDb("the items in DynamoDB", (local) => {
@@ -155,74 +189,39 @@ describeDynamoDb("the items in DynamoDB", (local) => {
   });
 
   describe("of counters", () => {
-    test("can be read with the AWS CLI", async () => {
+    test("have an epoch and a body, and nothing else", async () => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);
-      const totals = someTotals({
-        listenedMs: 180_000,
-        firstPlayedAt: 5 as EpochMs,
-        label: { startedAt: 5 as EpochMs, artist: "Artist" as ArtistName, title: "Title" },
-        windows: new Map([["h.2026112014" as WindowId, { plays: 1, listenedMs: 180_000 }]]),
-        decays: new Map([["x.20261120" as WindowId, 77n]]),
-      });
+      const totals = someTotals({ listenedMs: 180_000, firstPlayedAt: 5 as EpochMs });
 
       await store.apply(epochOf(3), now, [{ key: song, totals }]);
+      await store.apply(epochOf(4), now, [{ key: song, totals }]);
 
       expect(await itemsOf(local(), table)).toEqual([
-        {
-          pk: "SONG#song-1",
-          sk: "TOTAL",
-          epoch: 3,
-          plays: 1,
-          listened_ms: 180_000,
-          first_played_at: 5,
-          labelled_at: 5,
-          artist: "Artist",
-          title: "Title",
-          "h.2026112014": 1,
-          "h.2026112014.ms": 180_000,
-          "x.20261120": 77,
-        },
+        { pk: "SONG#song-1", sk: "TOTAL", e: 4, b: encodeTotals(addTotals(totals, totals), now) },
       ]);
     });
 
-    test("keep an hour's listeners as a set, and lose those of the two hours before in the same write", async () => {
+    test("lose their expired windows with the next write", async () => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);
-      const hours = ["11", "12", "13", "14"].map((hour) => `r.20261120${hour}` as WindowId);
-      const atHour = (hour: number) => Date.UTC(2026, 10, 20, hour) as EpochMs;
-      const kept = someTotals({ listeners: new Map(hours.slice(0, 3).map((hour) => [hour, 0b1001n])) });
-      await store.replace(epochOf(4), [{ key: song, totals: kept }]);
-
-      const added = someTotals({ listeners: new Map([[hours[3] as WindowId, 0b110n]]) });
-      await store.apply(epochOf(5), atHour(14), [{ key: song, totals: added }]);
-      const more = someTotals({ listeners: new Map([[hours[3] as WindowId, 1n << 63n]]) });
-      const [counter] = await store.apply(epochOf(6), atHour(14), [{ key: song, totals: more }]);
-      const [again] = await store.apply(epochOf(6), atHour(14), [{ key: song, totals: more }]);
-
-      const [item] = await itemsOf(local(), table);
-      expect(item).toEqual({
-        ...{ pk: "SONG#song-1", sk: "TOTAL", epoch: 6, plays: 3 },
-        "r.2026112011": new Set([0, 3]),
-        "r.2026112014": new Set([1, 2, 63]),
-      });
-      expect(counter?.totals.listeners.get(hours[3] as WindowId)).toBe(0b110n | (1n << 63n));
-      expect(again).toEqual(counter);
-    });
-
-    test("have an attribute for each tenth at which plays ended, and none for the others", async () => {
-      const table = await local().createTable();
-      const store = new DynamoDbCounterStore(local().client, table);
-      const tenths = [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5];
-      await store.apply(epochOf(1), now, [{ key: song, totals: { ...noTotals, tenths } }]);
-      await store.apply(epochOf(2), now, [{ key: song, totals: { ...noTotals, tenths } }]);
-
-      expect(await itemsOf(local(), table)).toEqual([
-        { pk: "SONG#song-1", sk: "TOTAL", epoch: 2, t0: 4, t10: 10 },
+      const open = "h.2026112014" as WindowId;
+      const windows = new Map([
+        ["h.2026010100" as WindowId, { plays: 1, listenedMs: 2 }],
+        [open, { plays: 1, listenedMs: 2 }],
       ]);
+      const listeners = new Map(["11", "12", "14"].map((hour) => [`r.20261120${hour}` as WindowId, 5n]));
+      const long = Date.UTC(2026, 0, 1) as EpochMs;
+      await store.apply(epochOf(1), long, [{ key: song, totals: someTotals({ windows, listeners }) }]);
+      const [before] = await store.read([song]);
 
-      await store.replace(epochOf(3), [{ key: song, totals: noTotals }]);
-      expect(await itemsOf(local(), table)).toEqual([{ pk: "SONG#song-1", sk: "TOTAL", epoch: 3 }]);
+      await store.apply(epochOf(2), now, [{ key: song, totals: someTotals() }]);
+
+      const [after] = await store.read([song]);
+      expect(before?.totals).toMatchObject({ windows, listeners });
+      expect([...(after?.totals.windows ?? [])]).toEqual([[open, { plays: 1, listenedMs: 2 }]]);
+      expect([...(after?.totals.listeners.keys() ?? [])]).toEqual(["r.2026112014"]);
+      expect(after?.totals.plays).toBe(2);
     });
 
     test("of a long name have a short key and keep the whole one", async () => {
@@ -237,99 +236,190 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       expect(item?.["pk"]).toMatch(/^LONG#[0-9a-f]{64}$/);
     });
 
-    test("lose their expired windows once 24 have gathered, and no other", async () => {
+    test("are written 25 a request, each of them once", async () => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);
-      const hours = Array.from(
-        { length: 24 },
-        (_, n) => `h.20260101${String(n).padStart(2, "0")}` as WindowId,
-      );
-      const windowsOf = (ids: readonly WindowId[]) =>
-        new Map(ids.map((id) => [id, { plays: 1, listenedMs: 2 }]));
-      const long = Date.UTC(2026, 0, 1) as EpochMs;
-      const open = "h.2026112014" as WindowId;
-      const few = songKey("song-2" as TrackId);
-      await store.apply(epochOf(1), long, [
-        { key: song, totals: someTotals({ windows: windowsOf([...hours, open]) }) },
-        { key: few, totals: someTotals({ windows: windowsOf(hours.slice(1)) }) },
-      ]);
+      const requests = countRequests(local().client);
+      const deltas = Array.from({ length: 130 }, (_, n) => ({
+        key: songKey(`song-${n}` as TrackId),
+        totals: someTotals(),
+      }));
 
-      await store.apply(epochOf(2), now, [
-        { key: song, totals: someTotals() },
-        { key: few, totals: someTotals() },
-      ]);
+      await store.apply(epochOf(1), now, deltas);
+      await store.apply(epochOf(2), now, deltas);
 
-      const [cleaned, kept] = await store.read([song, few]);
-      expect([...(cleaned?.totals.windows ?? [])]).toEqual([[open, { plays: 1, listenedMs: 2 }]]);
-      expect(cleaned?.totals.plays).toBe(2);
-      expect(kept?.totals.windows.size).toBe(23);
+      expect(requests()).toEqual({ BatchGetItemCommand: 4, BatchExecuteStatementCommand: 12 });
     });
 
-    test("a delta whose answer got lost is added once", async () => {
+    test.each(["insert", "update"])("a delta whose answer to an %s got lost is added once", async (kind) => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);
-      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
-      const fault = loseNextAnswer(local().client, "UpdateItemCommand");
+      if (kind === "update") await store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+      const fault = loseNextAnswer(local().client, "BatchExecuteStatementCommand");
 
       const [counter] = await store.apply(epochOf(2), now, [{ key: song, totals: someTotals() }]);
 
+      const plays = kind === "update" ? 2 : 1;
       expect(fault.lost()).toBe(1);
-      expect(counter?.totals.plays).toBe(2);
-      expect((await store.read([song]))[0]?.totals.plays).toBe(2);
+      expect(counter?.totals.plays).toBe(plays);
+      expect((await store.read([song]))[0]?.totals.plays).toBe(plays);
     });
 
-    const early = { firstPlayedAt: 5 as EpochMs };
-    const label = { startedAt: 5 as EpochMs, artist: "Artist" as ArtistName, title: "Title" };
-    test.each<[string, string, Partial<Totals>, Partial<Totals>]>([
-      ["first play", "is moved", early, {}],
-      ["first play", "no longer needs to move", early, early],
-      ["label", "is replaced", { label }, {}],
-      ["label", "no longer needs to be replaced", { label }, { label }],
-    ])("whose %s %s when a later epoch has come in between are stale", async (_, __, mine, theirs) => {
+    test("that were read out of date are refused, read again, and lose nothing", async () => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);
-      const at9 = { firstPlayedAt: 9 as EpochMs, label: { ...label, startedAt: 9 as EpochMs } };
-      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals(at9) }]);
-      const later = { ...someTotals(at9), ...theirs };
-      const other = afterFirstAnswer(local().client, "UpdateItemCommand", () =>
-        store.apply(epochOf(3), now, [{ key: song, totals: later }]),
+      const created = songKey("song-2" as TrackId);
+      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+      // As an eventually consistent read would have it: what it tells is from before epoch 2.
+      const other = afterFirstAnswer(local().client, "BatchGetItemCommand", () =>
+        store.apply(epochOf(2), now, [
+          { key: song, totals: someTotals({ plays: 10 }) },
+          { key: created, totals: someTotals({ plays: 20 }) },
+        ]),
       );
 
-      const late = store.apply(epochOf(2), now, [{ key: song, totals: someTotals(mine) }]);
+      const counters = await store.apply(epochOf(3), now, [
+        { key: song, totals: someTotals({ plays: 100 }) },
+        { key: created, totals: someTotals({ plays: 200 }) },
+      ]);
+
+      expect(other.acted()).toBe(true);
+      expect(counters.map(({ totals }) => totals.plays)).toEqual([111, 220]);
+      expect(await store.read([song, created])).toEqual(counters);
+    });
+
+    test("are stale when a later epoch has come in between", async () => {
+      const table = await local().createTable();
+      const store = new DynamoDbCounterStore(local().client, table);
+      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+      const other = afterFirstAnswer(local().client, "BatchGetItemCommand", () =>
+        store.apply(epochOf(3), now, [{ key: song, totals: someTotals() }]),
+      );
+
+      const late = store.apply(epochOf(2), now, [{ key: song, totals: someTotals() }]);
 
       await expect(late).rejects.toThrow(StaleEpochError);
       await expect(late).rejects.toThrow(`${song} already belongs to epoch 3`);
       expect(other.acted()).toBe(true);
     });
 
-    test.each<[string, Record<string, AttributeValue> | undefined, string]>([
-      ["an older epoch", { pk: { S: song }, sk: { S: "TOTAL" }, epoch: { N: "2" } }, "epoch 2"],
-      ["an item without an epoch", { pk: { S: song }, sk: { S: "TOTAL" } }, "no epoch"],
-      ["no item", undefined, "no epoch"],
-    ])("that refuse a guard with %s are a CorruptStoreError", async (_, item, found) => {
+    test.each([
+      ["ConditionalCheckFailed", "but the item holds epoch 1"],
+      ["DuplicateItem", "but the item holds epoch 1"],
+    ])("that are refused with %s again and again are a CorruptStoreError", async (code, found) => {
       const store = new DynamoDbCounterStore(local().client, await local().createTable());
-      refuseWrites(local().client, item);
+      await store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+      failStatements(local().client, code, Number.POSITIVE_INFINITY);
 
       const corrupt = store.apply(epochOf(3), now, [{ key: song, totals: someTotals() }]);
 
       await expect(corrupt).rejects.toThrow(CorruptStoreError);
-      await expect(corrupt).rejects.toThrow(`epoch 3 was refused at ${song}, but the item holds ${found}`);
+      await expect(corrupt).rejects.toThrow(`epoch 3 was refused at ${song} again and again, ${found}`);
     });
 
-    test("that vanish before their first play is moved are a CorruptStoreError", async () => {
-      const table = await local().createTable();
-      const store = new DynamoDbCounterStore(local().client, table);
-      await store.apply(epochOf(1), now, [
-        { key: song, totals: someTotals({ firstPlayedAt: 9 as EpochMs }) },
-      ]);
-      afterFirstAnswer(local().client, "UpdateItemCommand", () =>
-        local().client.send(new DeleteCommand({ TableName: table, Key: { pk: song, sk: "TOTAL" } })),
-      );
+    test.each(["ProvisionedThroughputExceeded", "ThrottlingError", "InternalServerError"])(
+      "are written although some of a batch fail with %s at first",
+      async (code) => {
+        const store = new DynamoDbCounterStore(local().client, await local().createTable());
+        const deltas = Array.from({ length: 30 }, (_, n) => ({
+          key: songKey(`song-${n}` as TrackId),
+          totals: someTotals({ plays: n + 1 }),
+        }));
+        const failed = failStatements(local().client, code, 3);
 
-      const corrupt = store.apply(epochOf(2), now, [{ key: song, totals: someTotals(early) }]);
+        const counters = await store.apply(epochOf(1), now, deltas);
 
-      await expect(corrupt).rejects.toThrow(CorruptStoreError);
-      await expect(corrupt).rejects.toThrow(`epoch 2 was written at ${song}, but the item holds no epoch`);
+        expect(failed()).toBe(3);
+        expect(counters.map(({ totals }) => totals.plays)).toEqual(deltas.map(({ totals }) => totals.plays));
+        expect(await store.read(deltas.map(({ key }) => key))).toEqual(counters);
+      },
+    );
+
+    test("that fail for good are a StoreError that says why", async () => {
+      const store = new DynamoDbCounterStore(local().client, await local().createTable());
+      failStatements(local().client, "AccessDenied", 1);
+
+      const answer = store.apply(epochOf(1), now, [{ key: song, totals: someTotals() }]);
+
+      await expect(answer).rejects.toThrow(StoreError);
+      await expect(answer).rejects.toThrow(/BatchExecuteStatement failed with AccessDenied/);
+    });
+
+    describe("of the former format", () => {
+      const totals = someTotals({
+        ...{ plays: 7, unqualified: 1, listenedMs: 1_200_000, completes: 5, skips: 2 },
+        ...{ ratingSum: 450, ratingCount: 1, tenths: [2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5] },
+        firstPlayedAt: 5 as EpochMs,
+        label: { startedAt: 5 as EpochMs, artist: "Artist" as ArtistName, title: "Title" },
+        windows: new Map([["h.2026112014" as WindowId, { plays: 3, listenedMs: 540_000 }]]),
+        decays: new Map([["x.20261120" as WindowId, 10n ** 20n]]),
+        listeners: new Map([["r.2026112014" as WindowId, 0b1001n]]),
+      });
+      const item = {
+        ...{ pk: song, sk: "TOTAL", epoch: 3, plays: 7, unqualified: 1, listened_ms: 1_200_000 },
+        ...{ completes: 5, skips: 2, rating_sum: 450, rating_count: 1, t0: 2, t10: 5 },
+        ...{ first_played_at: 5, labelled_at: 5, artist: "Artist", title: "Title" },
+        ...{ "h.2026112014": 3, "h.2026112014.ms": 540_000, "x.20261120": 10n ** 20n },
+        "r.2026112014": new Set([0, 3]),
+      };
+      const withFormer = async () => {
+        const table = await local().createTable();
+        await local().client.send(new PutCommand({ TableName: table, Item: item }));
+        return { table, store: new DynamoDbCounterStore(local().client, table) };
+      };
+
+      test("are read and listed", async () => {
+        const { store } = await withFormer();
+
+        expect(await store.read([song])).toEqual([{ key: song, epoch: 3, totals }]);
+        expect(await collect(store.list("SONG#"))).toEqual([{ key: song, epoch: 3, totals }]);
+      });
+
+      test("hold the delta of their epoch, and are stale for one before", async () => {
+        const { store, table } = await withFormer();
+
+        const [counter] = await store.apply(epochOf(3), now, [{ key: song, totals: someTotals() }]);
+        const late = store.apply(epochOf(2), now, [{ key: song, totals: someTotals() }]);
+
+        expect(counter).toEqual({ key: song, epoch: 3, totals });
+        await expect(late).rejects.toThrow(StaleEpochError);
+        expect(await itemsOf(local(), table)).toEqual([item]);
+      });
+
+      test("are items of today's format after the next write", async () => {
+        const { store, table } = await withFormer();
+
+        const [counter] = await store.apply(epochOf(4), now, [{ key: song, totals }]);
+
+        const sum = addTotals(totals, totals);
+        expect(counter).toEqual({ key: song, epoch: 4, totals: sum });
+        expect(await itemsOf(local(), table)).toEqual([
+          { pk: song, sk: "TOTAL", e: 4, b: encodeTotals(sum, now) },
+        ]);
+      });
+
+      test("are replaced", async () => {
+        const { store, table } = await withFormer();
+
+        await store.replace(epochOf(4), [{ key: song, totals: noTotals }]);
+
+        expect(await itemsOf(local(), table)).toEqual([
+          { pk: song, sk: "TOTAL", e: 4, b: encodeTotals(noTotals, now) },
+        ]);
+      });
+
+      test("that another run has converted meanwhile are read again", async () => {
+        const { store } = await withFormer();
+        const other = afterFirstAnswer(local().client, "BatchGetItemCommand", () =>
+          store.apply(epochOf(4), now, [{ key: song, totals: someTotals() }]),
+        );
+
+        const [counter] = await store.apply(epochOf(4), now, [{ key: song, totals: someTotals() }]);
+
+        expect(other.acted()).toBe(true);
+        expect(counter?.totals.plays).toBe(8);
+        expect((await store.read([song]))[0]?.totals.plays).toBe(8);
+      });
     });
   });
 

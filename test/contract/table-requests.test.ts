@@ -43,6 +43,13 @@ function actionsOf(command: string, input: Record<string, unknown>): [table: str
       Object.entries(item).map(([kind, { TableName }]): [string, string] => [TableName, `${kind}Item`]),
     );
   }
+  if (action === "BatchExecuteStatement") {
+    const statements = input["Statements"] as { readonly Statement: string }[];
+    return statements.map(({ Statement }): [string, string] => {
+      const [, verb = "", table = ""] = /^(INSERT|UPDATE)(?: INTO)? "([^"]+)"/.exec(Statement) ?? [];
+      return [table, verb === "INSERT" ? "PartiQLInsert" : "PartiQLUpdate"];
+    });
+  }
   if (action.startsWith("Batch")) {
     return Object.keys(input["RequestItems"] as object).map((table) => [table, `${action}Item`]);
   }

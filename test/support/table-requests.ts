@@ -12,8 +12,8 @@ export const tableRequests = {
   Reduce: {
     Segments: ["Query"],
     Counters: [
-      ...(["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem"] as const),
-      ...(["Query", "Scan", "UpdateItem"] as const),
+      ...(["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem"] as const),
+      ...(["PartiQLInsert", "PartiQLUpdate", "PutItem", "Query", "Scan"] as const),
     ],
   },
   Charts: { Counters: ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] },

@@ -1,38 +1,37 @@
-import {
-  type DynamoDBDocumentClient,
-  PutCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from "@aws-sdk/lib-dynamodb";
+import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { afterDelta, afterReplacement } from "#src/domain/applied-delta.ts";
 import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
-import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
-import { compareLabels, type Totals } from "#src/domain/totals.ts";
-import { isExpired } from "#src/domain/windows.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
-import {
-  additionOf,
-  counterFrom,
-  epochOf,
-  firstPlayCorrection,
-  labelCorrection,
-  removalOf,
-  replacementOf,
-} from "./counter-item.ts";
-import { type Item, textOf } from "./item.ts";
+import { conversion, counterFrom, counterItem, insertion, isFormer, update } from "./counter-item.ts";
+import type { Item } from "./item.ts";
 import { totalItem, totalSortKey } from "./keys.ts";
-import { type Conditional, conditional, mapInFlight, readItems } from "./requests.ts";
+import { conditional, mapInFlight, readItems, runStatements } from "./requests.ts";
 import { scanItems } from "./scan-items.ts";
 
-/** Dropping windows costs a write, so it waits until that many have expired. */
-const expiredBeforeRemoval = 24;
-/** An expression holds at most 300 operators; a window takes two. */
-const mostRemoved = 100;
+/** Nothing has expired by then. */
+const unexpired = 0 as EpochMs;
+/**
+ * A guard refuses where the read was not the latest, or another run wrote since. Then a strongly consistent read shows it,
+ * and whoever wrote was of this epoch, or of a later one.
+ */
+const mostAttempts = 5;
 
-type Outcome = Conditional<{ Attributes?: Item | undefined }>;
+/** A counter as it was read. */
+interface Stored {
+  readonly item: Item;
+  readonly counter: Counter;
+}
 
-/** Guarded totals, one item a counter and one UpdateItem a delta (I5). */
+/** A counter as it is to be, and what it takes the place of. */
+interface Change {
+  readonly counter: Counter;
+  readonly read: Stored | undefined;
+}
+
+/** Guarded totals, one item of some hundred bytes a counter: an epoch reads it, adds, and writes it once (I5, ADR 22). */
 export class DynamoDbCounterStore implements CounterStore {
   readonly #client: DynamoDBDocumentClient;
   readonly #table: string;
@@ -47,17 +46,16 @@ export class DynamoDbCounterStore implements CounterStore {
     now: EpochMs,
     deltas: readonly CounterDelta[],
   ): Promise<readonly Counter[]> {
-    return await mapInFlight(deltas, (delta) => this.#applyOne(epoch, now, delta));
+    return await this.#change(epoch, now, deltas, afterDelta);
   }
 
   async replace(epoch: EpochNumber, counters: readonly CounterDelta[]): Promise<void> {
-    await mapInFlight(counters, (counter) => this.#replaceOne(epoch, counter));
+    await this.#change(epoch, unexpired, counters, afterReplacement);
   }
 
   async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
-    const items = await readItems(this.#client, this.#table, [...new Set(keys)].map(totalItem));
-    const counters = new Map(items.map((item) => [keyOf(item), counterFrom(item, keyOf(item))]));
-    return keys.flatMap((key) => counters.get(key) ?? []);
+    const stored = await this.#read([...new Set(keys)], true);
+    return keys.flatMap((key) => stored.get(key)?.counter ?? []);
   }
 
   async *list(prefix: string): AsyncIterable<Counter> {
@@ -66,79 +64,83 @@ export class DynamoDbCounterStore implements CounterStore {
       ExpressionAttributeValues: { ":total": totalSortKey },
     });
     for await (const item of scan) {
-      const key = keyOf(item);
-      if (key.startsWith(prefix)) yield counterFrom(item, key);
+      const counter = counterFrom(item);
+      if (counter.key.startsWith(prefix)) yield counter;
     }
   }
 
-  async #replaceOne(epoch: EpochNumber, counter: CounterDelta): Promise<void> {
-    const request = this.#client.send(
-      new PutCommand({
-        TableName: this.#table,
-        ...replacementOf(epoch, counter),
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  /** Reads, changes and writes; those that were written by somebody else meanwhile once more. */
+  async #change(
+    epoch: EpochNumber,
+    now: EpochMs,
+    deltas: readonly CounterDelta[],
+    changed: typeof afterDelta,
+  ): Promise<readonly Counter[]> {
+    const counters = new Map<CounterKey, Counter>();
+    let waiting = deltas;
+    // The first read may be out of date, at half the price: the guard refuses what came of such a one.
+    for (let attempt = 0; waiting.length > 0; attempt++) {
+      const stored = await this.#read(keysOf(waiting), attempt > 0);
+      if (attempt === mostAttempts) throw refusedAgain(epoch, waiting, stored);
+      const changes: Change[] = [];
+      for (const delta of waiting) {
+        const read = stored.get(delta.key);
+        const totals = changed(epoch, read?.counter, delta);
+        const counter = { key: delta.key, epoch, totals };
+        counters.set(delta.key, counter);
+        if (read?.counter.epoch !== epoch || read.counter.totals !== totals) changes.push({ counter, read });
+      }
+      const refused = await this.#write(changes, now);
+      waiting = waiting.filter(({ key }) => refused.has(key));
+    }
+    return deltas.flatMap(({ key }) => counters.get(key) ?? []);
+  }
+
+  async #read(keys: readonly CounterKey[], isConsistent: boolean): Promise<ReadonlyMap<CounterKey, Stored>> {
+    const items = await readItems(this.#client, this.#table, keys.map(totalItem), isConsistent);
+    return new Map(
+      items.map((item) => {
+        const counter = counterFrom(item);
+        return [counter.key, { item, counter }];
       }),
     );
-    const outcome = await conditional(this.#table, "PutItem of a counter", request);
-    if (outcome.kind === "refused") counterAt(epoch, counter.key, outcome);
   }
 
-  async #applyOne(epoch: EpochNumber, now: EpochMs, delta: CounterDelta): Promise<Counter> {
-    const { key } = delta;
-    const added = await this.#update(key, additionOf(epoch, now, delta));
-    const counter = await this.#withMinima(counterAt(epoch, key, added), delta.totals);
-    await this.#dropExpired(counter, now);
-    return counter;
-  }
-
-  /** Applies the minima where what came back is later than ours. */
-  async #withMinima(counter: Counter, { firstPlayedAt, label }: Totals): Promise<Counter> {
-    const { key, epoch, totals } = counter;
-    let corrected = counter;
-    if (firstPlayedAt !== undefined && firstPlayedAt < (totals.firstPlayedAt ?? Number.POSITIVE_INFINITY)) {
-      corrected = counterAt(epoch, key, await this.#update(key, firstPlayCorrection(firstPlayedAt)));
-    }
-    if (label !== undefined && (totals.label === undefined || compareLabels(label, totals.label) < 0)) {
-      corrected = counterAt(epoch, key, await this.#update(key, labelCorrection(label)));
-    }
-    return corrected;
-  }
-
-  async #dropExpired({ key, totals }: Counter, now: EpochMs): Promise<void> {
-    const windows = [...totals.windows.keys(), ...totals.decays.keys(), ...totals.listeners.keys()];
-    const expired = windows.filter((id) => isExpired(id, now));
-    if (expired.length < expiredBeforeRemoval) return;
-    await this.#update(key, removalOf(expired.slice(0, mostRemoved)));
-  }
-
-  async #update(key: CounterKey, input: Partial<UpdateCommandInput>): Promise<Outcome> {
-    const request = this.#client.send(
-      new UpdateCommand({
-        ...input,
-        TableName: this.#table,
-        Key: totalItem(key),
-        ReturnValues: "ALL_NEW",
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      }),
+  /** Returns those that are not as they were read any more, and so were not written. */
+  async #write(changes: readonly Change[], now: EpochMs): Promise<ReadonlySet<CounterKey>> {
+    const { former = [], today = [] } = Object.groupBy(changes, ({ read }) =>
+      read !== undefined && isFormer(read.item) ? "former" : "today",
     );
-    return await conditional(this.#table, "UpdateItem of a counter", request);
+    const statements = today.map(({ counter, read }) => {
+      const item = counterItem(counter, now);
+      return read === undefined ? insertion(this.#table, item) : update(this.#table, item, read.item);
+    });
+    const written = await runStatements(this.#client, this.#table, statements);
+    const converted = await mapInFlight(former, (change) => this.#convert(change, now));
+    const refused = [
+      ...today.filter((_, i) => written[i] !== true),
+      ...former.filter((_, i) => converted[i] !== true),
+    ];
+    return new Set(refused.map(({ counter }) => counter.key));
+  }
+
+  async #convert({ counter, read }: Change, now: EpochMs): Promise<boolean> {
+    const put = conversion(this.#table, counterItem(counter, now), read?.item ?? {});
+    const outcome = await conditional(this.#table, "PutItem of a counter", this.#client.send(put));
+    return outcome.kind === "written";
   }
 }
 
-const keyOf = (item: Item): CounterKey =>
-  textOf(item, item["key"] === undefined ? "pk" : "key") as CounterKey;
+const keysOf = (deltas: readonly CounterDelta[]): readonly CounterKey[] => deltas.map(({ key }) => key);
 
-/**
- * The counter as it is after a write, or as it was when it refused one. A run of `epoch` meets no other epoch: an older
- * one would have been replaced, and there is none without the guard (I5).
- */
-function counterAt(epoch: EpochNumber, key: CounterKey, outcome: Outcome): Counter {
-  const item = outcome.kind === "written" ? (outcome.output.Attributes ?? {}) : outcome.stored;
-  const stored = epochOf(item);
-  if (stored > epoch) throw new StaleEpochError(key, epoch, stored);
-  if (stored < epoch) {
-    const found = item["epoch"] === undefined ? "no epoch" : `epoch ${stored}`;
-    throw new CorruptStoreError(`epoch ${epoch} was ${outcome.kind} at ${key}, but the item holds ${found}`);
-  }
-  return counterFrom(item, key);
+/** There is none without the guard, and an epoch before cannot have been written after it (I5). */
+function refusedAgain(
+  epoch: EpochNumber,
+  [waiting]: readonly CounterDelta[],
+  stored: ReadonlyMap<CounterKey, Stored>,
+): CorruptStoreError {
+  const key = waiting?.key ?? ("" as CounterKey);
+  const read = stored.get(key);
+  const found = read === undefined ? "there is no item" : `the item holds epoch ${read.counter.epoch}`;
+  return new CorruptStoreError(`epoch ${epoch} was refused at ${key} again and again, but ${found}`);
 }

@@ -40,11 +40,11 @@ export function bodyOf(item: Item): Uint8Array {
   return item["deflated"] === true ? inflated(body) : body;
 }
 
-/** The bytes of an item's body as they are stored. */
-export function bytesOf(item: Item): Uint8Array {
-  const value = item["body"];
+/** The bytes of an item's body, or of another attribute, as they are stored. */
+export function bytesOf(item: Item, attribute = "body"): Uint8Array {
+  const value = item[attribute];
   if (value instanceof Uint8Array) return value;
-  throw unexpected(item, "body", "bytes");
+  throw unexpected(item, attribute, "bytes");
 }
 
 /** The attributes that hold a body, deflated where that makes it smaller. */

@@ -100,7 +100,7 @@ export class PagedBodies {
     if (set === undefined) return bytesOf(item);
     const pages = await mapInFlight(pageItems(pk, set), (key) => this.#get(`a ${this.#what}'s page`, key));
     const found = pages.filter((page) => page !== undefined);
-    return found.length < pages.length ? undefined : Buffer.concat(found.map(bytesOf));
+    return found.length < pages.length ? undefined : Buffer.concat(found.map((item) => bytesOf(item)));
   }
 
   /** One by one and not as a batch: who may read a main item may read its pages. */
