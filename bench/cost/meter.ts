@@ -84,6 +84,8 @@ interface Answer {
 /** What reads or writes items, and so consumes something. */
 const dataCommand = /Item|Query|Scan|Statement/;
 
+const mirroredAtOnce = 32;
+
 /** An item that a statement wrote. */
 interface Written {
   readonly table: string;
@@ -98,9 +100,9 @@ interface Written {
  */
 export class CapacityMeter {
   readonly #local: DynamoDbLocal;
-  readonly #mirrors = new Map<string, string>();
+  readonly #mirrors = new Map<string, Promise<string>>();
   #units = new Map<Kind, Units>();
-  #written: Written[] = [];
+  readonly #written: Written[] = [];
   #isMirroring = false;
   #rounds = 0;
   #underWay = 0;
@@ -155,24 +157,25 @@ export class CapacityMeter {
 
   /** Afterwards, so that it takes no CPU time of what is metered: an epoch writes a counter once. */
   async #mirrorStatements(): Promise<void> {
-    const { client } = this.#local;
+    const written = this.#written.splice(0);
     this.#isMirroring = true;
-    for (const { table, key } of this.#written) {
-      const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: key, ConsistentRead: true }),
-      );
-      const put = { TableName: await this.#mirrorOf(table), Item, ReturnConsumedCapacity: "TOTAL" } as const;
-      const { ConsumedCapacity } = await client.send(new PutCommand(put));
-      const kind = kindOf(key.pk);
-      const added = { ...noUnits, writeUnits: consumedUnits(ConsumedCapacity) };
-      this.#units.set(kind, addUnits(this.#units.get(kind) ?? noUnits, added));
-    }
-    this.#written = [];
+    for (let i = 0; i < written.length; i += mirroredAtOnce)
+      await Promise.all(written.slice(i, i + mirroredAtOnce).map((each) => this.#mirror(each)));
     this.#isMirroring = false;
   }
 
-  async #mirrorOf(table: string): Promise<string> {
-    const mirror = this.#mirrors.get(table) ?? (await this.#local.createTable());
+  async #mirror({ table, key }: Written): Promise<void> {
+    const { client } = this.#local;
+    const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
+    const put = { TableName: await this.#mirrorOf(table), Item, ReturnConsumedCapacity: "TOTAL" } as const;
+    const { ConsumedCapacity } = await client.send(new PutCommand(put));
+    const kind = kindOf(key.pk);
+    const added = { ...noUnits, writeUnits: consumedUnits(ConsumedCapacity) };
+    this.#units.set(kind, addUnits(this.#units.get(kind) ?? noUnits, added));
+  }
+
+  #mirrorOf(table: string): Promise<string> {
+    const mirror = this.#mirrors.get(table) ?? this.#local.createTable();
     this.#mirrors.set(table, mirror);
     return mirror;
   }

@@ -63,7 +63,7 @@ function perPlayOfNaive({ usage, plays, cpuMs }: NaiveMeasure): PerPlay {
 }
 
 async function measureAll(local: DynamoDbLocal, { isQuick, say }: CaseContext) {
-  const meter = new CapacityMeter(local.client);
+  const meter = new CapacityMeter(local);
   const cells: CellMeasure[] = [];
   for (const { rate, tickSeconds, sampleSize } of isQuick ? quickSettings : usualSettings) {
     const options: CellOptions = {
