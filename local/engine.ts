@@ -57,6 +57,8 @@ export interface EngineOptions {
   readonly archive: boolean;
   /** For how many days archived records are kept. @default for ever */
   readonly archiveDays?: number | undefined;
+  /** The longest time for which a batch of the consumer grows, ms. @default 0 */
+  readonly maxRestMs?: number;
   /** How far apart two arrivals of one event id may be and still be one play, ms. @default 600000 */
   readonly dedupeHorizonMs?: number;
   /** When what is put arrives, epoch ms; never steps back. @default Date.now */
@@ -142,6 +144,7 @@ export class Engine {
         await trigger(); // on AWS the segments' stream does this
       },
       now: Date.now,
+      maxRestMs: options.maxRestMs ?? 0,
       onError: (error, failure) => {
         logger.error("the consumer failed", { ...failure, reason: String(error) });
         if (failure.kind === "batch" && failure.attempt >= patience) this.#stuck.reject(error);

@@ -55,6 +55,11 @@ export class PortInUseError extends Error {
 }
 
 const host = "127.0.0.1";
+/**
+ * How much of a tick a batch of the consumer may grow for. Measured at 20,000 plays/s, tick 1 s: 50 batches a tick cost 84 us of CPU a
+ * play in all, 10 take 63, 4 take 45, since each song and listener is written and read once a batch.
+ */
+const restShareOfTick = 0.25;
 const clock = (): EpochMs => Date.now() as EpochMs;
 
 /** Everything that AWS runs for Earworm, in one process. */
@@ -80,6 +85,7 @@ export class Runtime {
     const engine = Engine.open({
       ...options,
       archive: options.archive ?? true,
+      maxRestMs: options.tickMs * restShareOfTick,
       broadcast: (input) => broadcast(input),
     });
     const { epochs, publications } = engine.stores;

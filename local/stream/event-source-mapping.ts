@@ -33,6 +33,11 @@ export interface EventSourceMappingOptions {
   readonly maxPayloadBytes?: number;
   /** How long a batch that is not full waits for more records, in ms. @default 0 */
   readonly batchWindowMs?: number;
+  /**
+   * The longest time for which the next batch grows after one that was not full, ms: the more a batch took to handle, the longer.
+   * Few large batches cost less than many small ones. @default 0
+   */
+  readonly maxRestMs?: number;
   /** Whether a batch that fails again is halved. @default true */
   readonly bisect?: boolean;
   /** Longest time between two attempts, in ms; the shortest is 100. @default 5000 */
@@ -172,6 +177,7 @@ export class EventSourceMapping {
       batchSize: options.batchSize ?? DEFAULT_BATCH_SIZE,
       maxPayloadBytes: options.maxPayloadBytes ?? MAX_PAYLOAD_BYTES,
       batchWindowMs: options.batchWindowMs ?? 0,
+      maxRestMs: options.maxRestMs ?? 0,
       bisect: options.bisect ?? true,
       maxBackoffMs: options.maxBackoffMs ?? MAX_BACKOFF_MS,
       handler: options.handler,

@@ -5,6 +5,11 @@ import type { LocalStream, StreamRecord } from "./play-stream.ts";
 import { WakeSignal } from "./wake-signal.ts";
 
 const FIRST_BACKOFF_MS = 100;
+/**
+ * A batch is followed by so many times its own time, up to `maxRestMs`, in which the next one grows: while batches are small the
+ * consumer takes at most a twentieth of the time, and a lone record waits for hardly anything.
+ */
+const REST_FACTOR = 19;
 
 /** Which records a handler refused, and how often in a row it has done so. */
 export interface FailedBatch {
@@ -36,6 +41,8 @@ export interface ShardPollerOptions {
   readonly batchSize: number;
   readonly maxPayloadBytes: number;
   readonly batchWindowMs: number;
+  /** The longest rest after a batch that was not full, ms. */
+  readonly maxRestMs: number;
   readonly bisect: boolean;
   readonly maxBackoffMs: number;
   readonly handler: (event: KinesisStreamEvent) => Promise<unknown>;
@@ -56,6 +63,8 @@ export class ShardPoller {
   #isHurried = false;
   /** Since when records have been waiting that are in no batch, by `performance.now`; undefined where none came since the last. */
   #waitingSince: number | undefined;
+  /** Until when the next batch grows, by `performance.now`. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
   #attempt = 0;
   /** Records in what is left of the last range that failed; they are delivered apart from those behind it. */
   #suspects: number | undefined;
@@ -111,13 +120,16 @@ export class ShardPoller {
   async #step(): Promise<void> {
     const batch = await this.#nextBatch();
     if (this.#isStopping || batch.length === 0) return;
-    const { stream, handler } = this.#options;
+    const { stream, handler, maxRestMs } = this.#options;
+    const startedAt = performance.now();
     try {
       await handler(kinesisEvent(stream.name, this.shardId, batch));
     } catch (error) {
       await this.#failed(error, batch);
       return;
     }
+    const endedAt = performance.now();
+    this.#restsUntil = endedAt + Math.min(maxRestMs, REST_FACTOR * (endedAt - startedAt));
     this.#succeeded(batch);
   }
 
@@ -135,13 +147,15 @@ export class ShardPoller {
   }
 
   /**
-   * Gives a batch that is not full the time to become so. It counts from the first record's arrival, also while the batch before
-   * is handled, and who is behind does not wait.
+   * Gives a batch that is not full the time to become so. The window counts from the first record's arrival, also while the batch
+   * before is handled, and who is behind does not wait.
    */
   async #fillWindow(): Promise<void> {
     const { batchWindowMs, batchSize } = this.#options;
-    if (batchWindowMs === 0 || this.#attempt > 0 || this.#suspects !== undefined) return;
-    const endsAt = (this.#waitingSince ?? performance.now()) + batchWindowMs;
+    if (this.#attempt > 0 || this.#suspects !== undefined) return;
+    const waitingSince = this.#waitingSince ?? performance.now();
+    if (waitingSince === Number.NEGATIVE_INFINITY) return; // the batch before was full
+    const endsAt = Math.max(waitingSince + batchWindowMs, this.#restsUntil);
     for (;;) {
       const left = endsAt - performance.now();
       if (left <= 0) return;

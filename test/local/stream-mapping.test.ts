@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause, setImmediate } from "node:timers/promises";
 import type { KinesisStreamEvent } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
@@ -213,6 +213,95 @@ describe("delivery", () => {
     await mapping.drained();
 
     expect(attempts).toEqual([names(2)]);
+  });
+});
+
+describe("rest", () => {
+  /** Takes 5 ms, after which the rest is 95 ms, or what is allowed. */
+  function slowRecorder() {
+    const { attempts, handled, handler } = recorder();
+    const slow = async (event: KinesisStreamEvent): Promise<void> => {
+      await pause(5);
+      await handler(event);
+    };
+    return { attempts, handled, slow };
+  }
+
+  test("what comes soon after a batch grows into one, and the first record does not wait", async () => {
+    const stream = openStream();
+    const { attempts, slow } = slowRecorder();
+    startMapping(stream, slow, { maxRestMs: NEVER_MS });
+    const startedAt = performance.now();
+    stream.put(numbered(1));
+    await vi.waitFor(() => expect(attempts).toHaveLength(1), DEADLINE);
+
+    for (let i = 1; i < 10; i += 1) {
+      stream.put(numbered(1, i));
+      await setImmediate();
+    }
+    await vi.waitFor(() => expect(attempts.flat()).toHaveLength(10), DEADLINE);
+
+    expect(attempts).toEqual([names(1), names(9, 1)]);
+    expect(performance.now() - startedAt).toBeGreaterThan(90);
+  });
+
+  test("the rest is no longer than is allowed", async () => {
+    const stream = openStream();
+    const { handled, handler } = recorder();
+    const slow = async (event: KinesisStreamEvent): Promise<void> => {
+      await pause(1000); // 19 s of rest without a bound
+      await handler(event);
+    };
+    startMapping(stream, slow, { maxRestMs: 1 });
+
+    stream.put(numbered(1));
+    await vi.waitFor(() => expect(handled).toHaveLength(1), DEADLINE);
+    const handledAt = performance.now();
+    stream.put(numbered(1, 1));
+    await vi.waitFor(() => expect(handled).toHaveLength(2), DEADLINE);
+
+    expect(performance.now() - handledAt).toBeLessThan(10_000);
+  });
+
+  test("a full batch does not rest, nor does who is asked to hurry or to stop", async () => {
+    const stream = openStream();
+    const { attempts, handled, handler } = recorder();
+    const slow = async (event: KinesisStreamEvent): Promise<void> => {
+      await pause(500); // 9.5 s of rest
+      await handler(event);
+    };
+    const mapping = startMapping(stream, slow, { maxRestMs: NEVER_MS, batchSize: 2 });
+    const startedAt = performance.now();
+
+    stream.put(numbered(4));
+    await vi.waitFor(() => expect(handled).toHaveLength(4), DEADLINE);
+    stream.put(numbered(1, 4));
+    await mapping.drained();
+    stream.put(numbered(1, 5));
+    await mapping.stop();
+
+    expect(attempts.slice(0, 3)).toEqual([names(2), names(2, 2), names(1, 4)]);
+    expect(performance.now() - startedAt).toBeLessThan(8000);
+  });
+
+  test("a failed batch comes again without a rest", async () => {
+    const stream = openStream();
+    let isDown = false;
+    const { handled, handler } = recorder(() => isDown);
+    const slow = async (event: KinesisStreamEvent): Promise<void> => {
+      await pause(300); // 5.7 s of rest
+      await handler(event);
+    };
+    startMapping(stream, slow, { maxRestMs: NEVER_MS, batchSize: 1, onError: () => (isDown = false) });
+    stream.put(numbered(1));
+    await vi.waitFor(() => expect(handled).toHaveLength(1), DEADLINE);
+    const startedAt = performance.now();
+
+    isDown = true;
+    stream.put(numbered(1, 1));
+    await vi.waitFor(() => expect(handled).toHaveLength(2), DEADLINE);
+
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 });
 
