@@ -3,48 +3,78 @@ import {
   artistKey,
   type CounterDelta,
   type CounterKey,
-  type Dimension,
   dimensionKey,
   repeatedKey,
   songKey,
 } from "./counter.ts";
-import { type ListenerSketch, sketchOf } from "./listener-sketch.ts";
-import { type ArtistName, type EpochMs, type TrackId, tenths } from "./play.ts";
-import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
-import { compareLabels, earliest, type Label, noTotals, type PlayCounts, type Totals } from "./totals.ts";
-import { risingWindow, type WindowId, type WindowShare, windowShares } from "./windows.ts";
+import { bucketOf, type ListenerSketch } from "./listener-sketch.ts";
+import { Numbering } from "./numbering.ts";
+import { type EpochMs, tenths } from "./play.ts";
+import { PlaySums } from "./play-sums.ts";
+import { type Facts, factFlags, type SegmentContents } from "./segment.ts";
+import {
+  compareLabels,
+  earliest,
+  type Label,
+  noTotals,
+  type PlayCounts,
+  type Totals,
+  type WindowTotals,
+} from "./totals.ts";
+import { TrackDictionary } from "./track-dictionary.ts";
+import { type GroupShare, type WindowGroup, WindowGroups } from "./window-groups.ts";
+import type { WindowId } from "./windows.ts";
 import { owns, type WorkShare, wholeWork } from "./work-share.ts";
+
+/** Dimensions whose values are labels of a segment; the fourth, `genre`, is the track's. */
+const labelDimensions = ["platform", "mood", "country"] as const;
+type LabelDimension = (typeof labelDimensions)[number];
+
+const none = -1;
 
 /**
  * Sums the facts of any number of segments into one delta per counter, of all counters or of one worker's. The order of
  * segments and plays is immaterial.
+ *
+ * A play is added to its track and to its labels; songs, artists and genres are sums of tracks, made once at the end.
  */
 export class CounterFold {
-  readonly #now: EpochMs;
-  readonly #songs: Tallies<TrackId>;
-  readonly #artists: Tallies<ArtistName>;
-  readonly #values: Record<Dimension, Tallies<string>>;
+  readonly #windows: WindowGroups;
+  readonly #tracks = new TrackDictionary();
+  /** By track. */
+  readonly #sums = new PlaySums();
+  /** By track: the earliest start of all its plays, epoch ms. */
+  #earliest = new Float64Array(0);
+  /** By track: how many plays ended at which tenth, from `tenthsAt` on. */
+  #tenths = new Uint32Array(0);
+  readonly #values: Readonly<Record<LabelDimension, ValueSums>> = {
+    platform: new ValueSums(),
+    mood: new ValueSums(),
+    country: new ValueSums(),
+  };
   #repeats: PlayCounts = { plays: 0, unqualified: 0 };
+
+  readonly #share: WorkShare;
+  /** What came of the plays so far, once somebody asked. */
+  #made: Made | undefined;
 
   /**
    * @param now the epoch's clock: windows whose totals may be dropped by then are left out
    * @param share whose counters are summed
    */
   constructor(now: EpochMs, share: WorkShare = wholeWork) {
-    this.#now = now;
-    this.#songs = new Tallies(songKey, share);
-    this.#artists = new Tallies(artistKey, share);
-    this.#values = dimensionTallies(share);
+    this.#windows = new WindowGroups(now);
+    this.#share = share;
   }
 
   /** How many counters there are deltas of. */
   get size(): number {
-    return this.#all().reduce((sum, tallies) => sum + tallies.size, 0);
+    return this.#make().all.length;
   }
 
   /** How many of them are songs. */
   get songs(): number {
-    return this.#songs.size;
+    return this.#make().songs.length;
   }
 
   /** The plays of the segments that are not counted. */
@@ -61,72 +91,153 @@ export class CounterFold {
   }
 
   add(contents: SegmentContents): void {
+    this.#made = undefined;
     const { facts, labels, tracks } = contents;
-    const songs = tracks.map((track) => this.#songs.of(track.id));
-    const artists = tracks.map((track) => this.#artists.of(track.artist));
-    const genres = tracks.map(({ genre }) => (genre === "" ? undefined : this.#values.genre.of(genre)));
-    const platforms = new LabelTallies(labels, this.#values.platform);
-    const moods = new LabelTallies(labels, this.#values.mood);
-    const countries = new LabelTallies(labels, this.#values.country);
-    const fact = new Fact();
-    for (let i = 0; i < facts.user.length; i++) {
-      const track = facts.track[i] ?? 0;
-      fact.startedAt = (facts.startedAt[i] ?? 0) as EpochMs;
-      fact.listenedMs = facts.listenedMs[i] ?? 0;
-      fact.flags = facts.flags[i] ?? 0;
-      fact.rating = facts.rating[i] ?? 0;
-      fact.shares = this.#sharesOf(fact.startedAt, facts.arrivedAt[i] ?? 0);
-      const song = songs[track];
-      song?.add(fact);
-      song?.addLabel(tracks[track], fact.startedAt);
-      song?.addTenth(facts.tenth[i] ?? 0);
-      artists[track]?.add(fact);
-      genres[track]?.add(fact);
-      platforms.of(facts.platform[i] ?? 0)?.add(fact);
-      moods.of(facts.mood[i] ?? 0)?.add(fact);
-      countries.of(facts.country[i] ?? 0)?.add(fact);
+    const numbers = Int32Array.from(tracks, (track) => this.#tracks.numberOf(track));
+    this.#reserve(this.#tracks.size);
+    const shares = this.#windows.sharesOf(facts.startedAt, facts.arrivedAt);
+    addPlays(this.#sums, facts.track, numbers, facts, shares);
+    this.#addEnds(facts, numbers);
+    this.#addListeners(contents, numbers, shares);
+    for (const dimension of labelDimensions) {
+      const { names, sums } = this.#values[dimension];
+      addPlays(sums, facts[dimension], numberLabels(facts[dimension], labels, names), facts, shares);
     }
-    this.#addListeners(contents, songs, artists);
+  }
+
+  /** Each track's earliest play, and in which tenths its plays ended. */
+  #addEnds({ track: column, startedAt: starts, tenth: ends }: Facts, numbers: Int32Array): void {
+    const [earliest, counts] = [this.#earliest, this.#tenths];
+    for (let i = 0; i < column.length; i++) {
+      const track = numbers[column[i] as number] as number;
+      const startedAt = starts[i] as number;
+      if (startedAt < (earliest[track] as number)) earliest[track] = startedAt;
+      const end = ends[i] as number;
+      if (end > 0) counts[track * tenths + end - 1] = (counts[track * tenths + end - 1] as number) + 1;
+    }
   }
 
   /** Who plays what in hours that are not over. */
-  #addListeners({ facts, users }: SegmentContents, songs: Tallied, artists: Tallied): void {
-    const sketches = users.map(sketchOf);
-    for (let i = 0; i < facts.user.length; i++) {
-      if (((facts.flags[i] ?? 0) & factFlags.qualified) === 0) continue;
-      const rising = risingWindow((facts.startedAt[i] ?? 0) as EpochMs, this.#now);
-      if (rising === undefined) continue;
-      const listener = sketches[facts.user[i] ?? 0] ?? 0n;
-      const track = facts.track[i] ?? 0;
-      songs[track]?.addListener(rising, listener);
-      artists[track]?.addListener(rising, listener);
+  #addListeners({ facts, users }: SegmentContents, numbers: Int32Array, shares: readonly GroupShare[]): void {
+    const isRising = this.#windows.groups.map(({ rising }) => rising !== undefined);
+    if (!isRising.includes(true)) return;
+    const buckets = users.map(bucketOf);
+    for (let i = 0; i < shares.length; i++) {
+      const { group } = shares[i] as GroupShare;
+      if (isRising[group] !== true || ((facts.flags[i] as number) & factFlags.qualified) === 0) continue;
+      const track = numbers[facts.track[i] as number] as number;
+      this.#sums.addListener(track, group, buckets[facts.user[i] as number] as number);
     }
+  }
+
+  #reserve(tracks: number): void {
+    const known = this.#earliest.length;
+    if (tracks <= known) return;
+    const length = Math.max(tracks, 2 * known);
+    const earliest = new Float64Array(length).fill(Number.POSITIVE_INFINITY, known);
+    earliest.set(this.#earliest);
+    this.#earliest = earliest;
+    const counts = new Uint32Array(length * tenths);
+    counts.set(this.#tenths);
+    this.#tenths = counts;
   }
 
   /** One delta per counter. Neighbours in the order of keys are neighbours in a store, which writes them together. */
   deltas(): readonly CounterDelta[] {
-    return this.#all()
-      .flatMap((tallies) => [...tallies.deltas()])
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    return this.#make().all;
   }
 
   /** What the songs' deltas add up to, where there are any. */
   get songSums(): readonly SongSums[] {
-    if (this.#songs.size === 0) return [];
-    const sum = new Tally();
-    for (const { totals } of this.#songs.deltas()) sum.addSums(totals);
-    return [sum];
+    const { songs } = this.#make();
+    return songs.length === 0 ? [] : [sumOf(songs.map(({ totals }) => totals))];
   }
 
-  #all(): readonly Pick<Tallies<string>, "size" | "deltas">[] {
-    return [this.#songs, this.#artists, ...Object.values(this.#values)];
+  #make(): Made {
+    if (this.#made === undefined) {
+      const songs = this.#deltasOf(this.#tracks.songs, songKey, (song) => this.#songTotals(song));
+      const all = [...songs, ...this.#artistsAndGenres(), ...this.#labelValues()];
+      this.#made = { songs, all: all.sort((a, b) => (a.key < b.key ? -1 : 1)) };
+    }
+    return this.#made;
   }
 
-  /** The windows that a play enters: those that were open when it arrived and are still kept. */
-  #sharesOf(startedAt: EpochMs, arrivedAt: number): readonly WindowShare[] {
-    const shares = windowShares(startedAt);
-    const isOpen = (share: WindowShare): boolean => arrivedAt < share.closesAt && this.#now < share.dropAt;
-    return shares.every(isOpen) ? shares : shares.filter(isOpen);
+  /** Nearly every song is one track. */
+  #songTotals(song: number): Totals {
+    const first = this.#tracks.firstOf(song);
+    const second = this.#tracks.nextOf(first);
+    if (second === none) {
+      const { groups } = this.#windows;
+      return totalsOf(this.#sums, first, groups, this.#labelOf(first), this.#tenthsOf(first), true);
+    }
+    const all = new PlaySums();
+    let label = this.#labelOf(first);
+    const counts = new Array<number>(tenths).fill(0);
+    for (let track = first; track !== none; track = this.#tracks.nextOf(track)) {
+      all.addOwner(0, this.#sums, track);
+      const other = this.#labelOf(track);
+      if (compareLabels(other, label) < 0) label = other;
+      for (const [tenth, count] of this.#tenthsOf(track).entries())
+        counts[tenth] = (counts[tenth] ?? 0) + count;
+    }
+    const isKnown = counts.some((count) => count > 0);
+    return totalsOf(all, 0, this.#windows.groups, label, isKnown ? counts : noTotals.tenths, true);
+  }
+
+  #labelOf(track: number): Label {
+    const { artist, title } = this.#tracks.at(track) ?? noTrack;
+    return { startedAt: (this.#earliest[track] ?? 0) as EpochMs, artist, title };
+  }
+
+  #tenthsOf(track: number): readonly number[] {
+    const at = track * tenths;
+    for (let tenth = at; tenth < at + tenths; tenth++)
+      if ((this.#tenths[tenth] ?? 0) > 0) return Array.from(this.#tenths.subarray(at, at + tenths));
+    return noTotals.tenths;
+  }
+
+  #artistsAndGenres(): readonly CounterDelta[] {
+    const artists = new PlaySums();
+    const genres = new PlaySums();
+    for (let track = 0; track < this.#tracks.size; track++) {
+      artists.addOwner(this.#tracks.artistOf(track), this.#sums, track);
+      const genre = this.#tracks.genreOf(track);
+      if (genre !== none) genres.addOwner(genre, this.#sums, track);
+    }
+    return [
+      ...this.#deltasOf(this.#tracks.artists, artistKey, (artist) => this.#totalsOf(artists, artist, true)),
+      ...this.#deltasOf(
+        this.#tracks.genres,
+        (value) => dimensionKey("genre", value),
+        (genre) => this.#totalsOf(genres, genre, false),
+      ),
+    ];
+  }
+
+  #labelValues(): readonly CounterDelta[] {
+    return labelDimensions.flatMap((dimension) => {
+      const { names, sums } = this.#values[dimension];
+      const keyOf = (value: string): CounterKey => dimensionKey(dimension, value);
+      return this.#deltasOf(names, keyOf, (value) => this.#totalsOf(sums, value, false));
+    });
+  }
+
+  #totalsOf(sums: PlaySums, owner: number, hasListeners: boolean): Totals {
+    return totalsOf(sums, owner, this.#windows.groups, undefined, noTotals.tenths, hasListeners);
+  }
+
+  /** Of the worker's counters. */
+  #deltasOf<Name extends string>(
+    { names }: Numbering<Name>,
+    keyOf: (name: Name) => CounterKey,
+    totalsOfOwner: (owner: number) => Totals,
+  ): readonly CounterDelta[] {
+    const deltas: CounterDelta[] = [];
+    for (const [owner, name] of names.entries()) {
+      const key = keyOf(name);
+      if (owns(this.#share, key)) deltas.push({ key, totals: totalsOfOwner(owner) });
+    }
+    return deltas;
   }
 }
 
@@ -151,218 +262,116 @@ export type SongSums = Pick<
  */
 export function sumDeltas(songs: readonly SongSums[], repeats: PlayCounts): readonly CounterDelta[] {
   const deltas: CounterDelta[] = [];
-  if (songs.length > 0) {
-    const sum = new Tally();
-    for (const sums of songs) sum.addSums(sums);
-    deltas.push({ key: allSongsKey, totals: sum });
-  }
+  if (songs.length > 0) deltas.push({ key: allSongsKey, totals: { ...noTotals, ...sumOf(songs) } });
   const { plays, unqualified } = repeats;
   if (plays + unqualified > 0) deltas.push({ key: repeatedKey, totals: { ...noTotals, plays, unqualified } });
   return deltas;
 }
 
-/** By index of a segment's dictionary; undefined where another worker has the counter. */
-type Tallied = readonly (Tally | undefined)[];
+interface Made {
+  readonly songs: readonly CounterDelta[];
+  readonly all: readonly CounterDelta[];
+}
 
-/** The tallies of one kind of counter by its id. */
-class Tallies<Id extends string> {
-  readonly #keyOf: (id: Id) => CounterKey;
-  readonly #share: WorkShare;
-  readonly #tallies = new Map<Id, Tally>();
+class ValueSums {
+  readonly names = new Numbering<string>();
+  readonly sums = new PlaySums();
+}
 
-  constructor(keyOf: (id: Id) => CounterKey, share: WorkShare) {
-    this.#keyOf = keyOf;
-    this.#share = share;
-  }
+const noTrack = { artist: "" as Label["artist"], title: "" };
 
-  get size(): number {
-    return this.#tallies.size;
-  }
-
-  /** Undefined where the counter is another worker's. */
-  of(id: Id): Tally | undefined {
-    let tally = this.#tallies.get(id);
-    if (tally === undefined && owns(this.#share, this.#keyOf(id))) {
-      tally = new Tally();
-      this.#tallies.set(id, tally);
-    }
-    return tally;
-  }
-
-  *deltas(): IterableIterator<CounterDelta> {
-    for (const [id, totals] of this.#tallies) yield { key: this.#keyOf(id), totals };
+/** Adds each play to the owner that its index in a column stands for; where that is -1, to none. */
+function addPlays(
+  sums: PlaySums,
+  column: ArrayLike<number>,
+  owners: Int32Array,
+  { flags, listenedMs, rating, startedAt }: Facts,
+  shares: readonly GroupShare[],
+): void {
+  for (let i = 0; i < column.length; i++) {
+    const owner = owners[column[i] as number] as number;
+    if (owner === none) continue;
+    sums.add(
+      owner,
+      shares[i] as GroupShare,
+      flags[i] as number,
+      listenedMs[i] as number,
+      rating[i] as number,
+      startedAt[i] as number,
+    );
   }
 }
 
-const dimensionTallies = (share: WorkShare): Record<Dimension, Tallies<string>> => ({
-  genre: new Tallies((value) => dimensionKey("genre", value), share),
-  platform: new Tallies((value) => dimensionKey("platform", value), share),
-  mood: new Tallies((value) => dimensionKey("mood", value), share),
-  country: new Tallies((value) => dimensionKey("country", value), share),
-});
-
-/** The tallies that a segment's labels name, looked up once a label. */
-class LabelTallies {
-  readonly #labels: readonly string[];
-  readonly #tallies: Tallies<string>;
-  /** Null where the counter is another worker's. */
-  readonly #known: (Tally | null | undefined)[] = [];
-
-  constructor(labels: readonly string[], tallies: Tallies<string>) {
-    this.#labels = labels;
-    this.#tallies = tallies;
+/** The numbers of the labels that a column names, by label; -1 for the others, and for none. */
+function numberLabels(
+  column: ArrayLike<number>,
+  labels: readonly string[],
+  names: Numbering<string>,
+): Int32Array {
+  const numbers = new Int32Array(labels.length).fill(none);
+  for (let i = 0; i < column.length; i++) {
+    const label = column[i] as number;
+    if (label !== 0 && numbers[label] === none) numbers[label] = names.numberOf(labels[label] as string);
   }
+  return numbers;
+}
 
-  of(label: number): Tally | undefined {
-    if (label === 0) return undefined;
-    let tally = this.#known[label];
-    if (tally === undefined) {
-      tally = this.#tallies.of(this.#labels[label] ?? "") ?? null;
-      this.#known[label] = tally;
-    }
-    return tally ?? undefined;
+/** What an owner's rows add up to. */
+function totalsOf(
+  sums: PlaySums,
+  owner: number,
+  groups: readonly WindowGroup[],
+  label: Label | undefined,
+  ended: readonly number[],
+  hasListeners: boolean,
+): Totals {
+  const windows = new Map<WindowId, WindowTotals>();
+  const decays = new Map<WindowId, bigint>();
+  const listeners = new Map<WindowId, ListenerSketch>();
+  const counts = { ...sums.countsOf(owner), tenths: ended, label, windows, decays, listeners };
+  for (let row = sums.firstRow(owner); row !== none; row = sums.nextRow(row)) {
+    const group = groups[sums.groupOf(row)] ?? noGroup;
+    addCalendar(windows, group, sums.plays(row), sums.listenedMs(row));
+    if (sums.plays(row) === 0) continue; // only qualified plays decay and have listeners
+    addDecays(decays, group, sums, row);
+    if (hasListeners && group.rising !== undefined)
+      listeners.set(group.rising, sums.listeners(row) | (listeners.get(group.rising) ?? 0n));
+  }
+  return counts;
+}
+
+function addCalendar(
+  windows: Map<WindowId, WindowTotals>,
+  { calendar }: WindowGroup,
+  plays: number,
+  listenedMs: number,
+): void {
+  for (const window of calendar) {
+    const known = windows.get(window);
+    if (known === undefined) windows.set(window, { plays, listenedMs });
+    else windows.set(window, { plays: plays + known.plays, listenedMs: listenedMs + known.listenedMs });
   }
 }
 
-class Fact {
-  startedAt = 0 as EpochMs;
-  listenedMs = 0;
-  flags = 0;
-  rating = 0;
-  shares: readonly WindowShare[] = [];
+function addDecays(decays: Map<WindowId, bigint>, group: WindowGroup, sums: PlaySums, row: number): void {
+  for (const [i, window] of group.decays.entries())
+    decays.set(window, sums.decay(row, i) + (decays.get(window) ?? 0n));
 }
 
-/** Weights are below 2^41, so that numbers add some thousands of them exactly: a bigint for each play is dear. */
-class WeightSum {
-  #whole = 0n;
-  #part: number;
+const noGroup: WindowGroup = { calendar: [], decays: [], rising: undefined };
 
-  constructor(weight: number) {
-    this.#part = weight;
+function sumOf(songs: readonly SongSums[]): SongSums {
+  let [plays, unqualified, listenedMs, completes, skips, ratingSum, ratingCount] = [0, 0, 0, 0, 0, 0, 0];
+  let firstPlayedAt: EpochMs | undefined;
+  for (const sums of songs) {
+    plays += sums.plays;
+    unqualified += sums.unqualified;
+    listenedMs += sums.listenedMs;
+    completes += sums.completes;
+    skips += sums.skips;
+    ratingSum += sums.ratingSum;
+    ratingCount += sums.ratingCount;
+    firstPlayedAt = earliest(firstPlayedAt, sums.firstPlayedAt);
   }
-
-  get total(): bigint {
-    return this.#whole + BigInt(this.#part);
-  }
-
-  add(weight: number): void {
-    this.#part += weight;
-    if (this.#part < partLimit) return;
-    this.#whole += BigInt(this.#part);
-    this.#part = 0;
-  }
-}
-
-const partLimit = 2 ** 52;
-
-const noWindows: ReadonlyMap<WindowId, never> = new Map<WindowId, never>();
-
-/** `Totals` that grow in place. */
-class Tally implements Totals {
-  plays = 0;
-  unqualified = 0;
-  listenedMs = 0;
-  completes = 0;
-  skips = 0;
-  ratingSum = 0;
-  ratingCount = 0;
-  firstPlayedAt: EpochMs | undefined;
-  label: Label | undefined;
-  #tenths: number[] | undefined;
-  #windows: Map<WindowId, { plays: number; listenedMs: number }> | undefined;
-  #decays: Map<WindowId, WeightSum> | undefined;
-  /** `#decays` as totals; undefined where something was added since. */
-  #decayTotals: ReadonlyMap<WindowId, bigint> | undefined;
-  #listeners: Map<WindowId, ListenerSketch> | undefined;
-
-  get tenths(): readonly number[] {
-    return this.#tenths ?? noTotals.tenths;
-  }
-
-  get windows(): ReadonlyMap<WindowId, { plays: number; listenedMs: number }> {
-    return this.#windows ?? noWindows;
-  }
-
-  get decays(): ReadonlyMap<WindowId, bigint> {
-    if (this.#decays === undefined) return noWindows;
-    this.#decayTotals ??= new Map([...this.#decays].map(([window, sum]) => [window, sum.total]));
-    return this.#decayTotals;
-  }
-
-  get listeners(): ReadonlyMap<WindowId, ListenerSketch> {
-    return this.#listeners ?? noWindows;
-  }
-
-  add(fact: Fact): void {
-    const isQualified = (fact.flags & factFlags.qualified) !== 0;
-    this.listenedMs += fact.listenedMs;
-    if ((fact.flags & factFlags.completed) !== 0) this.completes += 1;
-    if ((fact.flags & factFlags.skipped) !== 0) this.skips += 1;
-    if (fact.rating > 0) {
-      this.ratingSum += fact.rating - 1;
-      this.ratingCount += 1;
-    }
-    if (isQualified) {
-      this.plays += 1;
-      if (this.firstPlayedAt === undefined || fact.startedAt < this.firstPlayedAt) {
-        this.firstPlayedAt = fact.startedAt;
-      }
-    } else {
-      this.unqualified += 1;
-    }
-    for (const share of fact.shares) this.#addShare(share, isQualified, fact.listenedMs);
-  }
-
-  addSums(totals: SongSums): void {
-    this.plays += totals.plays;
-    this.unqualified += totals.unqualified;
-    this.listenedMs += totals.listenedMs;
-    this.completes += totals.completes;
-    this.skips += totals.skips;
-    this.ratingSum += totals.ratingSum;
-    this.ratingCount += totals.ratingCount;
-    this.firstPlayedAt = earliest(this.firstPlayedAt, totals.firstPlayedAt);
-  }
-
-  /** @param tenth as in `Facts`: plus 1, and 0 where it is unknown */
-  addTenth(tenth: number): void {
-    if (tenth === 0) return;
-    this.#tenths ??= new Array<number>(tenths).fill(0);
-    this.#tenths[tenth - 1] = (this.#tenths[tenth - 1] ?? 0) + 1;
-  }
-
-  addLabel(track: SegmentTrack | undefined, startedAt: EpochMs): void {
-    if (track === undefined || (this.label !== undefined && startedAt > this.label.startedAt)) return;
-    const label = { startedAt, artist: track.artist as ArtistName, title: track.title };
-    if (this.label === undefined || compareLabels(label, this.label) < 0) this.label = label;
-  }
-
-  addListener(rising: WindowId, listener: ListenerSketch): void {
-    this.#listeners ??= new Map();
-    this.#listeners.set(rising, (this.#listeners.get(rising) ?? 0n) | listener);
-  }
-
-  #addWeight({ window, weight }: WindowShare): void {
-    this.#decays ??= new Map();
-    this.#decayTotals = undefined;
-    const sum = this.#decays.get(window);
-    if (sum === undefined) this.#decays.set(window, new WeightSum(weight));
-    else sum.add(weight);
-  }
-
-  #addShare(share: WindowShare, isQualified: boolean, listenedMs: number): void {
-    if (share.kind === "decay") {
-      if (!isQualified) return;
-      this.#addWeight(share);
-      return;
-    }
-    this.#windows ??= new Map();
-    const window = this.#windows.get(share.window);
-    if (window === undefined) {
-      this.#windows.set(share.window, { plays: isQualified ? 1 : 0, listenedMs });
-    } else {
-      if (isQualified) window.plays += 1;
-      window.listenedMs += listenedMs;
-    }
-  }
+  return { plays, unqualified, listenedMs, completes, skips, ratingSum, ratingCount, firstPlayedAt };
 }

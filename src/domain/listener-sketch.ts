@@ -12,10 +12,11 @@ export type ListenerSketch = bigint;
 const buckets = 64;
 const bits: readonly ListenerSketch[] = Array.from({ length: buckets }, (_, bucket) => 1n << BigInt(bucket));
 
+/** The bucket of one listener, numbered from 0. */
+export const bucketOf = (userId: string): number => hash64(userId, hash).lo % buckets;
+
 /** The sketch of one listener. */
-export function sketchOf(userId: string): ListenerSketch {
-  return bits[hash64(userId, hash).lo % buckets] ?? 0n;
-}
+export const sketchOf = (userId: string): ListenerSketch => bits[bucketOf(userId)] ?? 0n;
 
 const hash: Hash64 = { hi: 0, lo: 0 };
 

@@ -46,6 +46,9 @@ const rules = {
 export type WindowKind = keyof typeof rules;
 const windowKinds = Object.keys(rules) as WindowKind[];
 
+/** So long after its start a play finds every window closed: the last to go is the next landmark of `hot24`. ms */
+export const closedAfterMs = Math.max(weekMs + rules.week.graceMs, 2 * landmarkMs("hot24"));
+
 /** What one play adds to one window. */
 export interface WindowShare {
   readonly window: WindowId;
@@ -75,9 +78,12 @@ export function currentWindows(now: EpochMs): Readonly<Record<ChartWindow, Windo
 /** The hour that holds a time, epoch ms. */
 export const hourWindow = (at: number): WindowId => instance("hour", floorTo(at, hourMs));
 
+/** Plays that start before this are of an hour that is over at `now`; both epoch ms. */
+export const startOfRising = (now: EpochMs): number => floorTo(now, hourMs);
+
 /** The instance of `rising` that a play started at `startedAt` belongs to, or undefined where it is over at `now`. */
 export function risingWindow(startedAt: EpochMs, now: EpochMs): WindowId | undefined {
-  if (startedAt < floorTo(now, hourMs)) return undefined;
+  if (startedAt < startOfRising(now)) return undefined;
   const start = floorTo(startedAt, hourMs);
   let rising = risingByStart.get(start);
   if (rising === undefined) {

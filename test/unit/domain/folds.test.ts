@@ -14,6 +14,7 @@ import { addTotals, noTotals, type Totals } from "#src/domain/totals.ts";
 import { currentWindows, dayMs } from "#src/domain/windows.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
 import { aPlay } from "#test/support/builders.ts";
+import { naiveTotals } from "#test/support/naive-totals.ts";
 
 const arrivedAt = (aMoment + 60_000) as EpochMs;
 
@@ -60,6 +61,52 @@ test("counting plays together equals adding what is counted apart, wherever they
       expect(merged(countersOf(segmentOf(a)), countersOf(segmentOf(b)), addTotals)).toEqual(together);
     }),
   );
+});
+
+test("the totals of plays of any age, at any time of arrival, are those of each play added one by one", () => {
+  const age = fc.oneof(fc.integer({ min: 0, max: 3 * dayMs }), fc.integer({ min: 0, max: 80 * dayMs }));
+  const delay = fc.oneof(fc.constantFrom(0, -60_000), fc.integer({ min: 0, max: 60 * dayMs }));
+  const someArrived = somePlays(80).chain((plays) =>
+    fc.tuple(...plays.map((play) => fc.record({ play: fc.constant(play), age, delay }))),
+  );
+  fc.assert(
+    fc.property(someArrived, fc.integer({ min: 1, max: 4 }), (drawn, parts) => {
+      const plays = drawn.map(({ play, age, delay }) => {
+        const startedAt = (arrivedAt - age) as EpochMs;
+        return { play: { ...play, startedAt }, arrivedAt: (startedAt + delay) as EpochMs };
+      });
+      const segments = Array.from({ length: parts }, (_, part) => {
+        const builder = new SegmentBuilder();
+        const mine = plays.filter((_, i) => i % parts === part);
+        for (const { play, arrivedAt } of mine) {
+          const { hi, lo } = hash64(play.eventId, { hi: 0, lo: 0 });
+          builder.addPlay(play, hi, lo, arrivedAt);
+        }
+        return builder.finish(() => 100);
+      });
+
+      const counters = countersOf(...segments);
+      counters.delete(allSongsKey);
+
+      expect(counters).toEqual(naiveTotals(plays, arrivedAt));
+    }),
+  );
+});
+
+test("a song that was played in thousands of hours, in no order, has each of them", () => {
+  const hours = Array.from({ length: 3000 }, (_, n) => ((n * 1237) % 3000) % 90);
+  const plays = hours.map((hour, n) => ({
+    play: { ...aPlay({ startedAt: (aMoment - hour * 3_600_000) as EpochMs }), eventId: `e${n}` as EventId },
+    arrivedAt: (aMoment - hour * 3_600_000) as EpochMs,
+  }));
+  const builder = new SegmentBuilder();
+  for (const { play, arrivedAt } of plays) builder.addPlay(play, 0, 0, arrivedAt);
+
+  const counters = countersOf(builder.finish(() => 100));
+  counters.delete(allSongsKey);
+
+  expect(counters).toEqual(naiveTotals(plays, arrivedAt));
+  expect(counters.get(songKey(aPlay().track.id))?.windows.size).toBeGreaterThan(90);
 });
 
 test("decay scores are exact beyond what a number holds", () => {

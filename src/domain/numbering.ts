@@ -1,0 +1,19 @@
+/** Numbers names from 0, in the order in which they come first. */
+export class Numbering<Name extends string> {
+  /** By number. */
+  readonly names: Name[] = [];
+  readonly #numbers = new Map<Name, number>();
+
+  get size(): number {
+    return this.names.length;
+  }
+
+  numberOf(name: Name): number {
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      number = this.names.push(name) - 1;
+      this.#numbers.set(name, number);
+    }
+    return number;
+  }
+}
