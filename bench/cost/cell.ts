@@ -41,6 +41,7 @@ import {
   type Usage,
 } from "./meter.ts";
 import { kb } from "./prices.ts";
+import { type ProfileShare, profileShareOf } from "./profile-tick.ts";
 import { hashOf, Sample } from "./sample.ts";
 import { SampledCounterStore } from "./sampled-counter-store.ts";
 import { SampledProfileStore } from "./sampled-profile-store.ts";
@@ -51,6 +52,8 @@ export interface CellOptions {
   /** Plays a second. */
   readonly rate: number;
   readonly tickSeconds: number;
+  /** How often profiles are folded, s: 0 for every epoch. */
+  readonly profileTickSeconds: number;
   readonly shards: number;
   /** How long the service has run at this rate. */
   readonly ageDays: number;
@@ -74,7 +77,7 @@ export type StageName = (typeof stageNames)[number];
 export interface StageMeasure {
   readonly invocations: number;
   readonly usage: Usage;
-  /** CPU time of this process (DynamoDB Local is another): of this machine, different in every run, never scaled. */
+  /** CPU time of this process (DynamoDB Local is another): of this machine, different in every run; scaled for profiles only. */
   readonly cpuMs: number;
   /** Requests that had to wait for those before. */
   readonly rounds: number;
@@ -89,7 +92,7 @@ export interface CellMeasure {
   /** Mean size of a play as JSON, bytes. */
   readonly playBytes: number;
   readonly stages: Readonly<Record<StageName, StageMeasure>>;
-  /** Distinct keys that the epoch wrote, and how many of them were metered. */
+  /** Distinct keys that the epoch wrote, and how many of them were metered; of profiles an epoch's share of a fold. */
   readonly keys: Readonly<Record<"songs" | "artists" | "dimensions" | "profiles", KeyCount>>;
   /** Write units of a run that is started while another one holds the lease. */
   readonly idleRun: Usage;
@@ -202,8 +205,11 @@ class Cell {
       return play;
     });
     const samples = await this.#warm(keys);
-    const plays = this.#options.rate * this.#options.tickSeconds;
-    const stages = { consume, ...(await this.#runWorkflow(2 as EpochNumber)) };
+    const { rate, tickSeconds, profileTickSeconds, seed } = this.#options;
+    const plays = rate * tickSeconds;
+    const share = profileShareOf(rate, tickSeconds, profileTickSeconds, seed);
+    const epoch = await this.#runWorkflow(2 as EpochNumber);
+    const stages = { consume, ...epoch, "user-behavior": shareOf(epoch["user-behavior"], share) };
     return {
       options: this.#options,
       plays,
@@ -213,7 +219,7 @@ class Cell {
         songs: { count: keys.songs.size, metered: samples.songs.keys.size },
         artists: { count: keys.artists.size, metered: samples.artists.keys.size },
         dimensions: { count: keys.dimensions.size, metered: keys.dimensions.size },
-        profiles: { count: keys.profiles.size, metered: samples.profiles.keys.size },
+        profiles: { count: keys.profiles.size * share.profiles, metered: samples.profiles.keys.size },
       },
       idleRun: await this.#measureIdleRun(),
       archive: await this.#archiveBatch(),
@@ -439,6 +445,16 @@ class Cell {
       },
     };
   }
+}
+
+/** An epoch's share of folds that come less often: what was measured folds the plays of the epoch alone. */
+function shareOf(stage: StageMeasure, { profiles, readings, charts }: ProfileShare): StageMeasure {
+  const factors: Partial<Record<Kind, number>> = { profiles, segments: readings, lists: charts };
+  return {
+    ...stage,
+    usage: mapUsage(stage.usage, (units, kind) => scaleUnits(units, factors[kind] ?? 1)),
+    cpuMs: stage.cpuMs * profiles,
+  };
 }
 
 function addMeasures(a: StageMeasure, b: StageMeasure): StageMeasure {

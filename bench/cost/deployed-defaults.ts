@@ -4,6 +4,7 @@ export const deployedDefaults = {
   lightMemoryMb: 512,
   maxEpochPlays: 20_000,
   stageTimeoutSeconds: 60,
+  profileTickSeconds: 900,
   segmentRetentionDays: 7,
   streamRetentionDays: 7,
   archiveSeconds: 60,

@@ -10,6 +10,7 @@ import {
   whyUnavailable,
 } from "#test/support/dynamodb-local.ts";
 import { type CellMeasure, type CellOptions, measureCell } from "./cell.ts";
+import { deployedDefaults } from "./deployed-defaults.ts";
 import { onDemandShardsOf } from "./kinesis.ts";
 import { CapacityMeter } from "./meter.ts";
 import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "./naive-consumer.ts";
@@ -20,7 +21,7 @@ import { cpuRatesOf } from "./stage-time.ts";
 import { usualFrameBytes } from "./viewers.ts";
 import { World } from "./world.ts";
 
-const rates = [10, 1000, 16_000] as const;
+const rates = [10, 100, 1000, 16_000] as const;
 const ticks = [1, 5, 60] as const;
 const ageDays = 28;
 const otherAges = [1, 7, 90] as const;
@@ -40,7 +41,8 @@ const outputPath = `${import.meta.dirname}/../../docs/cost.md`;
 
 function optionsOf(rate: number, tickSeconds: number, overrides: Partial<CellOptions> = {}): CellOptions {
   const shards = onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes: playBytes });
-  return { rate, tickSeconds, shards, ageDays, sampleSize, seed, ...overrides };
+  const { profileTickSeconds } = deployedDefaults;
+  return { rate, tickSeconds, profileTickSeconds, shards, ageDays, sampleSize, seed, ...overrides };
 }
 
 const isAt = ({ options }: CellMeasure, rate: number, tickSeconds: number): boolean =>

@@ -256,6 +256,8 @@ const kindByPrefix: readonly (readonly [string, Kind])[] = [
   ["TOPS#", "lists"],
   ["RECENT", "lists"],
   ["TRENDING", "lists"],
+  ["SERIES", "lists"],
+  ["SHARE#", "lists"],
   ["BIN#", "connections"],
 ];
 

@@ -109,6 +109,7 @@ export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
       "**total**",
       "naive total",
       "total / naive",
+      "write units / naive",
       "runs today †",
     ],
     cells.map((cell) => {
@@ -123,6 +124,7 @@ export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
         `**${dollars(totalDollars(bill))}**`,
         dollars(naive),
         units(totalDollars(bill) / naive),
+        units(perPlay.writeUnits / (totalUnits(naiveTotals.usage).writeUnits / naiveTotals.plays)),
         keepsUp(cell, rates) ? "yes" : "by count only",
       ];
     }),
@@ -160,9 +162,9 @@ const billNotes = ({ cells, rates, naiveTotals }: Results): string => {
   return `Rows that cost less than the naive consumer, which does less (see there): ${cheaper.length} of ${cells.length}.
 
 Dollars for a million plays, us-east-1. "Naive" is one UpdateItem per play and counter (below). "By count only": the units
-are counted, but today's workflow has one worker a stage, and it does not get through such a tick within the tick, within
-${deployedDefaults.stageTimeoutSeconds} s a stage and with at most ${whole(deployedDefaults.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need the work to be spread
-over several workers, which is not built yet and adds invocations that are not in here.
+are counted, but one worker a stage does not get through such a tick within the tick, within ${deployedDefaults.stageTimeoutSeconds} s a stage and with at
+most ${whole(deployedDefaults.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need several workers ([ADR 24](adr/0024-several-workers-an-epoch.md)) or
+larger epochs. Each further worker reads the epoch's segments once more and leaves an item of candidates, which is not in here.
 
 Not in here: viewers ([below](#viewers)), the HTTP API, the page's hosting, claims of marked plays ([ADR 9](adr/0009-marked-plays-claim-their-ids.md)), alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
 };
@@ -188,14 +190,15 @@ function moves(results: Results): string {
   return `What moves it:
 
 - **The size of items.** A write costs a unit for every KB of the larger of the item before and after. A counter holds a total
-  for every hour of the last four days in which it was played, so all but the rarest songs weigh several KB; a profile holds
-  all that its listener ever heard, and grows. Units for one write at ${whole(options.rate)} plays/s and a tick of ${options.tickSeconds} s, by how long
+  for every hour of the last four days in which it was played, in 1 KB at most but for what is played most
+  ([ADR 22](adr/0022-counters-in-one-small-write.md)); a profile holds what its listener heard. Units for one write at ${whole(options.rate)} plays/s and a tick of ${options.tickSeconds} s, by how long
   the service has run (the table above: ${largest.options.ageDays} days):
 
 ${agesTable(ages)}
 
 - **The tick.** A song, an artist or a listener is written once a tick, however often it was played; a longer tick helps as far as
-  they repeat within it. Listeners hardly do: a play takes minutes. With ${whole(largest.options.rate)} plays/s and ${largest.options.tickSeconds} s profiles are
+  they repeat within it. Listeners hardly do: a play takes minutes, so profiles have a tick of their own, ${deployedDefaults.profileTickSeconds / 60} minutes
+  ([ADR 23](adr/0023-profile-tick.md)). With ${whole(largest.options.rate)} plays/s and ${largest.options.tickSeconds} s profiles are
   ${percent(profileShare)} of the write units.
 - **Size.** Charts, records of epochs and segments cost by the tick or the second, not by the play: at ${whole(smallest.options.rate)} plays/s and
   ${smallest.options.tickSeconds} s the charts alone are ${percent(listShare)} of the write units.
@@ -358,14 +361,16 @@ function method({ cells, full, sampled }: Results): string {
   });
   return `Each row is one tick of a warm service: the consumer's invocations, shard by shard and second by second, then the workflow's
 six functions, all with the code that is deployed. A middleware of the SDK's client adds \`ReturnConsumedCapacity\` and sums up
-what comes back; DynamoDB Local reports transactions double and rounds as the service does. A refused write reports nothing and
+what comes back; DynamoDB Local reports transactions double and rounds as the service does. It does not report statements of
+\`BatchExecuteStatement\`, which the service bills like the writes that they are: what each wrote is put into another table, over what
+was there before, and what that reports is counted. A refused write reports nothing and
 counts as what the write would have cost; a query that finds nothing, or a key of a batch, counts as the least a read costs.
 
 Warm: the tables hold what ${first.options.ageDays} days at the row's rate leave behind. Every metered counter has its windows, hour by hour, as a Poisson
 process at that song's or artist's share of all plays would fill them; every metered profile has the plays that the simulator's
 listener would have made; charts have their 500 entries. Where a tick has more than ${sampleSize} songs, artists or listeners, that many of each
 are metered, evenly spread from the most to the least popular, and scaled by the number of distinct keys that the handlers wrote.
-The same tick (${nameOf(full).join(" plays/s, ")}) with every key metered and with ${sampleSize} of each (${sampled.keys.songs.count}, ${sampled.keys.artists.count} and ${sampled.keys.profiles.count} there were):
+The same tick (${nameOf(full).join(" plays/s, ")}) with every key metered and with ${sampleSize} of each (${sampled.keys.songs.count}, ${sampled.keys.artists.count} and ${whole(sampled.keys.profiles.count)} there were):
 
 ${table(["write units per play", "all metered", "sampled", "differs by"], rows)}`;
 }
@@ -380,6 +385,9 @@ function assumptions({ cells }: Results): string {
   return `- Load: the simulator with seed ${cells[0]?.options.seed}: ${whole(songCount)} songs by Zipf's law (exponent 1.0) and favourites, ${whole(listenersPerRate)} listeners for each play a
   second (21.6 plays a listener and day), 200 s a play, a play of ${whole(bytes)} bytes as JSON. Steady: no peaks and no silence.
 - Every tick is like the one that was measured, and makes one epoch with all of its plays.
+- Profiles: a fold of ${deployedDefaults.profileTickSeconds / 60} minutes writes as many profiles as the simulator has distinct listeners in that time. Measured is a fold of
+  the tick's plays alone; an epoch has its share: profiles by the number of listeners, segments read once for each part of a fold (an
+  epoch folds at most ${whole(deployedDefaults.maxEpochPlays)} plays, or the tick's), the chart of listeners written as often.
 - Shards: ${shards.join(", ")}; plays arrive in single records. Each shard's container stays and is invoked once a second in which its shard got plays.
 - Lambda †: CPU time here counts as CPU time there (arm64; ${deployedDefaults.heavyMemoryMb} MB is one vCPU, ${deployedDefaults.lightMemoryMb} MB its share), and each request to DynamoDB that
   waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.

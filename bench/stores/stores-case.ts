@@ -6,6 +6,7 @@ import {
   whyUnavailable,
 } from "#test/support/dynamodb-local.ts";
 import { type CellMeasure, type CellOptions, cellUsage, measureCell, stageNames } from "../cost/cell.ts";
+import { deployedDefaults } from "../cost/deployed-defaults.ts";
 import { onDemandShardsOf } from "../cost/kinesis.ts";
 import { CapacityMeter, type Kind, totalUnits } from "../cost/meter.ts";
 import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "../cost/naive-consumer.ts";
@@ -29,6 +30,7 @@ const usualSettings: readonly Setting[] = [
 const quickSettings: readonly Setting[] = [{ rate: 100, tickSeconds: 5, sampleSize: 50 }];
 /** As `npm run cost` has them. */
 const ageDays = 28;
+const { profileTickSeconds } = deployedDefaults;
 const recordBytes = 500;
 const naivePlays = 500;
 const naiveRate = 1000;
@@ -67,7 +69,7 @@ async function measureAll(local: DynamoDbLocal, { isQuick, say }: CaseContext) {
   const cells: CellMeasure[] = [];
   for (const { rate, tickSeconds, sampleSize } of isQuick ? quickSettings : usualSettings) {
     const options: CellOptions = {
-      ...{ rate, tickSeconds, sampleSize, ageDays, seed: 1 },
+      ...{ rate, tickSeconds, profileTickSeconds, sampleSize, ageDays, seed: 1 },
       shards: onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes }),
     };
     const cell = await measureCell(local, meter, options);

@@ -144,6 +144,14 @@ export function instanceAt(kind: WindowKind, number: number): WindowId {
   return window;
 }
 
+/** The number of the first instance of `kind` that has not expired at `now` (`isExpired`), for a test without a look-up. */
+export function firstOpenAt(kind: WindowKind, now: EpochMs): number {
+  const goneBefore = now - lengthOf(kind) - rules[kind].keepMs;
+  const step = kind === "week" ? weekMs : stepOf(kind);
+  const firstStart = kind === "week" ? -3 * dayMs : 0;
+  return Math.floor((goneBefore - firstStart) / step) + 1;
+}
+
 const stepOf = (kind: WindowKind): number => (kind === "hour" || kind === "rising" ? hourMs : dayMs);
 
 /** Every window but `all` that a play started at `startedAt` may enter. Plays of one minute share the answer. */

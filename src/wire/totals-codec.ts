@@ -2,8 +2,8 @@ import { CorruptStoreError } from "../domain/errors.ts";
 import type { ArtistName, EpochMs } from "../domain/play.ts";
 import { type Label, noTotals, type Totals, type WindowTotals } from "../domain/totals.ts";
 import {
+  firstOpenAt,
   instanceAt,
-  isExpired,
   numberOfInstance,
   type WindowId,
   type WindowKind,
@@ -51,9 +51,12 @@ export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuff
   if (firstPlayedAt !== undefined) out.signed(firstPlayedAt);
   if (label !== undefined) writeLabel(out, label, firstPlayedAt ?? 0);
   const meanMs = meanListenedMs(totals.plays, totals.unqualified, totals.listenedMs);
-  for (const kind of calendarKinds) writeCalendar(out, numbered(kind, totals.windows, now), meanMs);
-  for (const kind of decayKinds) writeIntegers(out, numbered(kind, totals.decays, now));
-  writeIntegers(out, numbered("rising", totals.listeners, now));
+  sortOut(totals.windows, calendarColumns, now);
+  for (const column of calendarColumns) writeCalendar(out, column, meanMs);
+  sortOut(totals.decays, decayColumns, now);
+  for (const column of decayColumns) writeIntegers(out, column);
+  sortOut(totals.listeners, risingColumns, now);
+  for (const column of risingColumns) writeIntegers(out, column);
   return out.finish();
 }
 
@@ -127,22 +130,55 @@ function readLabel(input: Reader, from: number): Label {
   return { startedAt, artist: input.text() as ArtistName, title: input.text() };
 }
 
-type Numbered<V> = readonly (readonly [number: number, value: V])[];
+/** The open instances of one kind of window by their numbers, ascending; kept for the next counter. */
+class Column<V> {
+  readonly #kind: WindowKind;
+  readonly #prefix: number;
+  readonly numbers: number[] = [];
+  readonly values: V[] = [];
+  #firstOpen = 0;
 
-/** The open instances of a kind by their numbers, ascending. */
-function numbered<V>(kind: WindowKind, windows: ReadonlyMap<WindowId, V>, now: EpochMs): Numbered<V> {
-  const found: (readonly [number, V])[] = [];
-  if (windows.size === 0) return found;
-  let isSorted = true;
-  let before = Number.NEGATIVE_INFINITY;
-  for (const [window, value] of windows) {
-    if (window[0] !== kindPrefix[kind] || isExpired(window, now)) continue;
-    const number = numberOfInstance(kind, window);
-    isSorted &&= number > before;
-    before = number;
-    found.push([number, value]);
+  constructor(kind: WindowKind) {
+    this.#kind = kind;
+    this.#prefix = kindPrefix[kind].charCodeAt(0);
   }
-  return isSorted ? found : found.sort(([a], [b]) => a - b);
+
+  clear(now: EpochMs): void {
+    this.numbers.length = 0;
+    this.values.length = 0;
+    this.#firstOpen = firstOpenAt(this.#kind, now);
+  }
+
+  /** Whether it takes windows of this kind. */
+  takes(window: WindowId): boolean {
+    return window.charCodeAt(0) === this.#prefix;
+  }
+
+  /** Windows mostly come in their order. */
+  add(window: WindowId, value: V): void {
+    const number = numberOfInstance(this.#kind, window);
+    if (number < this.#firstOpen) return;
+    let at = this.numbers.length;
+    while (at > 0 && (this.numbers[at - 1] ?? 0) > number) at -= 1;
+    if (at === this.numbers.length) {
+      this.numbers.push(number);
+      this.values.push(value);
+    } else {
+      this.numbers.splice(at, 0, number);
+      this.values.splice(at, 0, value);
+    }
+  }
+}
+
+const calendarColumns = calendarKinds.map((kind) => new Column<WindowTotals>(kind));
+const decayColumns = decayKinds.map((kind) => new Column<bigint>(kind));
+const risingColumns = [new Column<bigint>("rising")];
+
+function sortOut<V>(windows: ReadonlyMap<WindowId, V>, columns: readonly Column<V>[], now: EpochMs): void {
+  for (const column of columns) column.clear(now);
+  for (const [window, value] of windows) {
+    for (const column of columns) if (column.takes(window)) column.add(window, value);
+  }
 }
 
 /** What a play of this counter takes on average, ms; the same on both sides, and small enough that products are exact. */
@@ -155,10 +191,14 @@ function expectedMs(plays: number, meanMs: number): number {
   return expected <= Number.MAX_SAFE_INTEGER ? expected : 0;
 }
 
-function writeCalendar(out: Writer, windows: Numbered<WindowTotals>, meanMs: number): void {
-  out.unsigned(windows.length);
+const noShare: WindowTotals = { plays: 0, listenedMs: 0 };
+
+function writeCalendar(out: Writer, { numbers, values }: Column<WindowTotals>, meanMs: number): void {
+  out.unsigned(numbers.length);
   let next = 0;
-  for (const [number, { plays, listenedMs }] of windows) {
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0;
+    const { plays, listenedMs } = values[i] ?? noShare;
     const more = listenedMs - expectedMs(plays, meanMs);
     const flags = (number === next ? 0 : isApart) | (more < 0 ? isLess : 0);
     const high = plays < playsPerFirstByte ? 0 : Math.floor(plays / playsPerFirstByte);
@@ -190,12 +230,13 @@ function readCalendar(
   }
 }
 
-function writeIntegers(out: Writer, windows: Numbered<bigint>): void {
-  out.unsigned(windows.length);
+function writeIntegers(out: Writer, { numbers, values }: Column<bigint>): void {
+  out.unsigned(numbers.length);
   let next = 0;
-  for (const [number, value] of windows) {
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] ?? 0;
     out.unsigned(number - next);
-    out.large(value);
+    out.large(values[i] ?? 0n);
     next = number + 1;
   }
 }

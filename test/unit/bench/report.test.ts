@@ -29,7 +29,15 @@ function aCell(
   stages: Partial<CellMeasure["stages"]> = {},
 ): CellMeasure {
   return {
-    options: { rate: 10, tickSeconds: 1, shards: 4, ageDays: 28, sampleSize: 300, seed: 1 },
+    options: {
+      rate: 10,
+      tickSeconds: 1,
+      profileTickSeconds: 900,
+      shards: 4,
+      ageDays: 28,
+      sampleSize: 300,
+      seed: 1,
+    },
     plays: 10,
     playBytes: 500,
     keys: {

@@ -6,6 +6,7 @@ import { addTotals, noTotals, type Totals, type WindowTotals } from "#src/domain
 import {
   currentWindows,
   dayMs,
+  firstOpenAt,
   hourMs,
   instanceAt,
   isExpired,
@@ -173,6 +174,26 @@ describe("what is not a counter's totals is a corruption, not a crash", () => {
       }),
     );
   });
+});
+
+test("the first open instance is the first that has not expired, to the millisecond", () => {
+  const kinds = ["hour", "day", "week", "hot", "hot24", "rising"] as const;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...kinds),
+      fc.integer({ min: Date.UTC(2024, 0), max: Date.UTC(2028, 0) }),
+      fc.constantFrom(-1, 0, 1),
+      (kind, time, nearby) => {
+        const hour = Math.floor(time / hourMs) * hourMs;
+        for (const now of [time, hour + nearby] as EpochMs[]) {
+          const first = firstOpenAt(kind, now);
+          expect(isExpired(instanceAt(kind, first), now)).toBe(false);
+          // A decay window is one of whole landmarks, which are days apart: the days between are no instances.
+          expect(isExpired(instanceAt(kind, first - 1), now)).toBe(true);
+        }
+      },
+    ),
+  );
 });
 
 test("an instance that is none has no number", () => {
