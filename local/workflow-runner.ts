@@ -24,7 +24,10 @@ export class WorkflowRunner {
       trendingPipeline,
       (resource) => `arn:aws:lambda:us-east-1:000000000000:function:${resource}`,
     );
-    this.#machine = new StateMachine(structuredClone(definition) as never);
+    // A test validates the definition (test/infra/pipeline-stack.test.ts); to do so at each start would take 0.3 s of CPU.
+    this.#machine = new StateMachine(structuredClone(definition) as never, {
+      validationOptions: { noValidate: true },
+    });
     this.#tasks = bindTasks(handlers);
     this.#logger = logger;
   }

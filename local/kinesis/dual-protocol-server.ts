@@ -13,6 +13,8 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 /** So much of the preface tells it from every HTTP/1 method. */
 const PREFACE_BYTES = 3;
 const SILENCE_MS = 30_000;
+/** Longer than clients keep a connection that rests: one that is closed just as it is used again is an error to them. */
+const KEEP_ALIVE_MS = 60_000;
 const GRACE_MS = 200;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
@@ -46,6 +48,7 @@ export class DualProtocolServer {
 
   constructor(handle: (request: WireRequest) => void) {
     const http1 = createHttpServer((request, response) => handle(fromHttp1(request, response)));
+    http1.keepAliveTimeout = KEEP_ALIVE_MS;
     const settings = { initialWindowSize: WINDOW_BYTES, enableConnectProtocol: false };
     const http2 = createHttp2Server({ settings }, (request, response) =>
       handle(fromHttp2(request, response)),

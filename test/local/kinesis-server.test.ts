@@ -651,6 +651,22 @@ describe("connections", () => {
     expect(await answer).toContain('"StreamNames":["plays"]');
   });
 
+  test("a connection that rests is kept for a minute", async () => {
+    const socket = connectSocket(server.port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += String(chunk);
+    });
+
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Kinesis_20131202.ListStreams\r\nContent-Length: 2\r\n\r\n{}`,
+    );
+
+    await vi.waitUntil(() => answer.includes('"StreamNames"'), { timeout: 5_000, interval: 5 });
+    expect(answer).toContain("Keep-Alive: timeout=60");
+    socket.destroy();
+  });
+
   test("an HTTP/2 preface in pieces is recognised", async () => {
     const socket = connectSocket(server.port, "127.0.0.1");
     const received: Buffer[] = [];
