@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { simulateCsv } from "#test/support/simulated-csv.ts";
-import type { BenchCase, CaseContext, Curve, Profile } from "../harness/bench-case.ts";
-import { profileInto, readProfiles, sharesOf } from "../harness/cpu-profile.ts";
+import type { Bars, BenchCase, CaseContext, Curve, Profile } from "../harness/bench-case.ts";
+import { largestShares, profileInto, readProfiles, sharesOf } from "../harness/cpu-profile.ts";
 import { type Rounds, runInterleaved } from "../harness/interleaved.ts";
 import type { ResultTable } from "../harness/result-table.ts";
 import { threeDigits } from "../harness/result-table.ts";
@@ -127,7 +127,7 @@ function find(figures: readonly Figures[], rows: number, { name }: BatchContesta
 
 /** Of the smallest size: a million rows, but for a quick run. */
 function ratiosOf(figures: readonly Figures[]): Readonly<Record<string, number>> {
-  const rows = Math.min(...figures.map((each) => each.rows));
+  const rows = smallest(figures);
   const [json, duckDb, node] = [analyzeJson, duckDbOneThread, readlineMaps].map((contestant) =>
     find(figures, rows, contestant),
   ) as [Figures, Figures, Figures];
@@ -150,6 +150,34 @@ function curveOf(figures: readonly Figures[]): Curve {
       points: figures.filter((each) => each.name === name).map((each) => [each.rows, each.cpuSeconds]),
     })),
   };
+}
+
+const smallest = (figures: readonly Figures[]): number => Math.min(...figures.map(({ rows }) => rows));
+
+function barsOf(figures: readonly Figures[]): Bars {
+  const rows = smallest(figures);
+  return {
+    id: "batch-rows",
+    title: `${rows.toLocaleString("en-US")} rows`,
+    unit: "rows per CPU-second",
+    bars: figures
+      .filter((each) => each.rows === rows)
+      .map(({ name, cpuSeconds }) => ({
+        ...{ name, value: rows / cpuSeconds },
+        isOurs: name.startsWith("earworm"),
+      })),
+  };
+}
+
+function boundsOf(figures: readonly Figures[], profiles: readonly Profile[]): readonly string[] {
+  const rows = smallest(figures);
+  const ours = find(figures, rows, analyzeJson);
+  const duckDb = find(figures, rows, duckDbOneThread);
+  const micros = ({ cpuSeconds }: Figures): string => threeDigits((cpuSeconds / rows) * 1e6);
+  return [
+    `A row costs ${micros(ours)} us of CPU time in \`${ours.name}\`, and ${micros(duckDb)} us in DuckDB on one thread, which answers three questions and keeps nothing. \`analyze\` makes each row a play with an id, puts it into a stream on the disk, consumes it from there, keeps out what came before, writes segments, totals of every window, profiles with all heard songs, charts and recommendations, and all of it could be repeated after a crash.`,
+    ...profiles.map(({ of, shares }) => `CPU time of \`${of}\`: ${largestShares(shares)}.`),
+  ];
 }
 
 async function profileOf(contestant: BatchContestant, file: string, dir: string): Promise<Profile> {
@@ -177,8 +205,9 @@ export const createBatchCase = (sizes?: readonly Size[]): BenchCase => ({
       tables: [tableOf(figures)],
       ratios: ratiosOf(figures),
       curves: [curveOf(figures)],
+      bars: [barsOf(figures)],
       profiles,
-      facts: {},
+      bounds: boundsOf(figures, profiles),
     };
   },
 });

@@ -5,7 +5,7 @@ import type { EpochMs } from "#src/domain/play.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { measureNode } from "#test/support/measured-process.ts";
 import type { BenchCase } from "../harness/bench-case.ts";
-import { profileInto, readProfiles, sharesOf } from "../harness/cpu-profile.ts";
+import { largestShares, profileInto, readProfiles, sharesOf } from "../harness/cpu-profile.ts";
 import { runInterleaved } from "../harness/interleaved.ts";
 import { type ResultTable, threeDigits } from "../harness/result-table.ts";
 import { median, spread } from "../harness/statistics.ts";
@@ -13,7 +13,7 @@ import type { ConsumeSample } from "./consume.ts";
 
 const script = join(import.meta.dirname, "consume.ts");
 const kinds = [
-  ["gzip", "gzip records of 80 plays, 6 MB of event"],
+  ["gzip", "gzip records of 80 plays"],
   ["json", "6,500 records of one play"],
   ["parse", "JSON.parse alone, the same text"],
 ] as const;
@@ -24,6 +24,8 @@ const distinctPlays = 130_000;
 const songs = 100_000;
 const listeners = 100_000;
 const shownShares = 12;
+/** As in consume.ts. */
+const playsOfShard = 8000;
 
 /** Plays of one evening, as JSON, one a line. */
 function writeLines(file: string): void {
@@ -83,19 +85,27 @@ export const consumerCase: BenchCase = {
     say(
       `${threeDigits(rateOfKind("gzip") / rateOfKind("json"))} times as many plays from gzip as from single records`,
     );
+    const shares = sharesOf(readProfiles(profiled), shownShares, "bench/consumer/batches.ts");
     return {
       tables: [tableOf(samples)],
-      ratios: {
-        "consume-gzip": rateOfKind("gzip"),
-      },
+      ratios: { "consume-gzip": rateOfKind("gzip") },
       curves: [],
-      profiles: [
+      bars: [
         {
-          of: "the consumer, gzip records",
-          shares: sharesOf(readProfiles(profiled), shownShares, "bench/consumer/batches.ts"),
+          id: "consumer-rate",
+          title: "A full batch of one shard",
+          unit: "plays per second and core",
+          bars: kinds.map(([kind, name]) => ({
+            ...{ name, value: rateOfKind(kind) },
+            isOurs: kind !== "parse",
+          })),
         },
       ],
-      facts: {},
+      profiles: [{ of: "the consumer, gzip records", shares }],
+      bounds: [
+        `CPU time of the consumer with gzip records: ${largestShares(shares, 5)}. JSON.parse alone takes ${threeDigits(1e6 / rateOfKind("parse"))} us a play of the same text, the whole consumer ${threeDigits(1e6 / rateOfKind("gzip"))} us.`,
+        `A shard takes 1 MB/s, which are some ${playsOfShard.toLocaleString("en-US")} plays/s in gzip records: ${threeDigits((100 * playsOfShard) / rateOfKind("gzip"))} % of a core.`,
+      ],
     };
   },
 };

@@ -24,10 +24,11 @@ export interface CaseFigures {
   /** By the id of a target (`bench/targets.ts`). */
   readonly ratios: Readonly<Record<string, number>>;
   readonly curves: readonly Curve[];
+  readonly bars: readonly Bars[];
   /** What the CPU time of a contestant went to. */
   readonly profiles: readonly Profile[];
-  /** Whatever else the page tells. */
-  readonly facts: Readonly<Record<string, number>>;
+  /** What the figures are bound by, in sentences that hold them. */
+  readonly bounds: readonly string[];
 }
 
 export interface Curve {
@@ -36,6 +37,13 @@ export interface Curve {
   readonly x: Axis;
   readonly y: Axis;
   readonly lines: readonly CurveLine[];
+}
+
+export interface Bars {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly bars: readonly { readonly name: string; readonly value: number; readonly isOurs: boolean }[];
 }
 
 export interface Axis {

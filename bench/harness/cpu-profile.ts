@@ -23,6 +23,7 @@ export interface CpuProfile {
 }
 
 const root = `${import.meta.dirname}/../..`;
+const restName = "everything else";
 /** V8 has no work to do there. */
 const waiting = new Set(["(idle)", "(root)"]);
 
@@ -65,7 +66,7 @@ export function sharesOf(
   }
   const all = [...sums].map(([what, us]) => ({ what, share: us / total })).sort((a, b) => b.share - a.share);
   const rest = all.slice(most).reduce((sum, { share }) => sum + share, 0);
-  return rest === 0 ? all : [...all.slice(0, most), { what: "everything else", share: rest }];
+  return rest === 0 ? all : [...all.slice(0, most), { what: restName, share: rest }];
 }
 
 /** The nodes of a file's functions, and of all that they call. */
@@ -89,4 +90,11 @@ function nameOf({ callFrame: { functionName, url } }: ProfileNode): string {
   if (!url.startsWith("file:")) return url.replace(/^(wasm:).*/, "WebAssembly");
   const path = relative(root, fileURLToPath(url));
   return /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path;
+}
+
+/** The largest shares as words: `26 % a, 9 % b and 7 % c`. */
+export function largestShares(shares: readonly ProfileShare[], most = 4): string {
+  const largest = shares.filter(({ what }) => what !== restName).slice(0, most);
+  const words = largest.map(({ what, share }) => `${Math.round(share * 100)} % ${what}`);
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -97,6 +97,12 @@ const curveOf = (all: readonly Seen[]): Curve => ({
   })),
 });
 
+const boundsOf = (all: readonly Seen[]): readonly string[] =>
+  all.map(({ rate, tickMs, result }) => {
+    const p50 = result.pushed.percentile(0.5);
+    return `${rate.toLocaleString("en-US")} plays/s with a tick of ${tickMs} ms: a play waits ${tickMs / 2} ms for its epoch on average; consuming, counting, charting and pushing it make the median ${Math.round(p50)} ms.`;
+  });
+
 export const latencyCase: BenchCase = {
   name: "latency",
   about: "embedded: put to WebSocket message at 10, 500 and 5,000 plays/s, beside what the tick alone takes",
@@ -119,8 +125,9 @@ export const latencyCase: BenchCase = {
         ]),
       ),
       curves: [curveOf(all)],
+      bars: [],
       profiles: [],
-      facts: {},
+      bounds: boundsOf(all),
     };
   },
 };

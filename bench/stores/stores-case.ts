@@ -121,6 +121,23 @@ const spentOn: readonly (readonly [string, readonly Kind[]])[] = [
   ["epochs and the rest", ["epochs", "connections", "other"]],
 ];
 
+const unitsOn = (cell: CellMeasure, spent: readonly Kind[]): number =>
+  spent.reduce((sum, kind) => sum + cellUsage(cell)[kind].writeUnits, 0) / cell.plays;
+
+/** What most of the write units are spent on. */
+function boundOf(cell: CellMeasure): string {
+  const all = perPlayOf(cell).writeUnits;
+  const largest = spentOn
+    .map(([label, spent]) => ({ label, units: unitsOn(cell, spent) }))
+    .sort((a, b) => b.units - a.units)
+    .slice(0, 3)
+    .map(({ label, units }) => `${Math.round((100 * units) / all)} % ${label}`);
+  const keys = Object.entries(cell.keys).map(
+    ([name, { count }]) => `${count.toLocaleString("en-US")} ${name}`,
+  );
+  return `${nameOf(cell)}: ${largest.join(", ")} of ${threeDigits(all)} write units a play. Its ${cell.plays.toLocaleString("en-US")} plays are of ${keys.join(", ")}.`;
+}
+
 function kindTable(cells: readonly CellMeasure[]): ResultTable {
   return {
     title: "Write units a play, by what they are spent on",
@@ -128,12 +145,7 @@ function kindTable(cells: readonly CellMeasure[]): ResultTable {
       { name: "on", kind: "text" },
       ...cells.map((cell) => ({ name: nameOf(cell).replace("Earworm, ", ""), kind: "digits" }) as const),
     ],
-    rows: spentOn.map(([label, kinds]) => [
-      label,
-      ...cells.map(
-        (cell) => kinds.reduce((sum, kind) => sum + cellUsage(cell)[kind].writeUnits, 0) / cell.plays,
-      ),
-    ]),
+    rows: spentOn.map(([label, kinds]) => [label, ...cells.map((cell) => unitsOn(cell, kinds))]),
   };
 }
 
@@ -172,8 +184,9 @@ export const storesCase: BenchCase = {
           cells.map((cell) => [`stores-${cell.options.rate}`, perPlayOf(cell).writeUnits / naive.writeUnits]),
         ),
         curves: [curveOf(cells, naive)],
+        bars: [],
         profiles: [],
-        facts: {},
+        bounds: cells.map(boundOf),
       };
     } finally {
       await dynamoDb.stop();

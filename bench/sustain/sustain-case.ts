@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchCase, Curve } from "../harness/bench-case.ts";
-import { type CpuProfile, sharesOf } from "../harness/cpu-profile.ts";
-import type { ResultTable } from "../harness/result-table.ts";
+import { type CpuProfile, largestShares, type ProfileShare, sharesOf } from "../harness/cpu-profile.ts";
+import { type ResultTable, threeDigits } from "../harness/result-table.ts";
 import type { LoadSummary } from "../load/summary.ts";
 
 /** Plays/s. */
@@ -78,6 +78,15 @@ function curveOf({ memorySamples }: LoadSummary): Curve {
   };
 }
 
+function boundsOf({ targetCpu, ownCpu }: LoadSummary, shares: readonly ProfileShare[]): readonly string[] {
+  if (targetCpu === undefined || ownCpu === undefined) return [];
+  const cores = targetCpu / 1000;
+  return [
+    `The server takes ${threeDigits(cores)} cores for it, so that one core would be busy at ${threeDigits(rate / cores)} plays/s; the generator beside it takes ${threeDigits(ownCpu / 1000)}.`,
+    `CPU time of the server: ${largestShares(shares, 6)}.`,
+  ];
+}
+
 export const sustainCase: BenchCase = {
   name: "sustain",
   about: "embedded: 20,000 plays/s for five minutes, with lag, memory, and the CPU of a tenth beside it",
@@ -86,6 +95,7 @@ export const sustainCase: BenchCase = {
     const summary = await load(dir, seconds);
     const { request, plays, longestLagMs, cpuRatio } = summary;
     const profile: CpuProfile = JSON.parse(readFileSync(profileIn(dir), "utf8"));
+    const shares = sharesOf([profile], shownShares);
     const ratios = {
       "sustain-lost": (plays.failed + plays.dropped + Math.abs(summary.missing ?? Number.NaN)) / plays.due,
       "sustain-lag": (longestLagMs ?? Number.NaN) / (request.tickMs ?? Number.NaN),
@@ -96,8 +106,9 @@ export const sustainCase: BenchCase = {
       tables: [tableOf(summary, seconds)],
       ratios,
       curves: [curveOf(summary)],
-      profiles: [{ of: `the embedded runtime at ${rate} plays/s`, shares: sharesOf([profile], shownShares) }],
-      facts: {},
+      bars: [],
+      profiles: [{ of: `the embedded runtime at ${rate} plays/s`, shares }],
+      bounds: boundsOf(summary, shares),
     };
   },
 };

@@ -10,7 +10,7 @@ const targets: readonly Target[] = [
 
 const aResult = (ratios: Readonly<Record<string, number>>): CaseResult => ({
   stamp: { cpu: "", cores: 1, memoryGb: 1, node: "", os: "", at: "", commit: "" },
-  ...{ isQuick: false, seconds: 1, tables: [], ratios, curves: [], profiles: [], facts: {} },
+  ...{ isQuick: false, seconds: 1, tables: [], ratios, curves: [], bars: [], profiles: [], bounds: [] },
 });
 
 test("what is just reached is met, below and above", () => {
