@@ -41,10 +41,14 @@ export class AnalysisEngine {
     this.#worker.on("exit", () => this.#fail(new CliError("the analysis ended before its time")));
   }
 
-  /** Resolves when the engine may take more. A put that fails makes all that is asked after it fail. */
+  /**
+   * Resolves when the engine may take more. A put that fails makes all that is asked after it fail.
+   *
+   * @param records their bytes are the engine's from then on where they have a buffer of their own
+   */
   async put(records: readonly StreamRecord[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const answer = this.#ask({ kind: "put", records });
+    const answer = this.#ask({ kind: "put", records }, records.flatMap(ownBuffer));
     const oldest = this.#pending.length < maxPending ? undefined : this.#pending[0]?.promise;
     answer.catch(() => undefined); // whoever asks next hears of it
     await (oldest ?? Promise.resolve());
@@ -70,11 +74,11 @@ export class AnalysisEngine {
   }
 
   /** @throws Error with the reason of the first failure */
-  async #ask(request: AnalysisRequest): Promise<AnalysisAnswer> {
+  async #ask(request: AnalysisRequest, moved: readonly ArrayBuffer[] = []): Promise<AnalysisAnswer> {
     if (this.#failure !== undefined) throw this.#failure;
     const reply = Promise.withResolvers<AnalysisAnswer>();
     this.#pending.push(reply);
-    this.#worker.postMessage(request);
+    this.#worker.postMessage(request, moved);
     const answer = await reply.promise;
     if (answer.kind === "failed") {
       this.#failure ??= new CliError(answer.reason);
@@ -88,3 +92,7 @@ export class AnalysisEngine {
     for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
   }
 }
+
+/** The buffer that holds a record's bytes and nothing else; then it is handed over, not copied. */
+const ownBuffer = ({ data: { buffer, byteLength } }: StreamRecord): readonly ArrayBuffer[] =>
+  buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];

@@ -2,12 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
-import type { EpochMs } from "#src/domain/play.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { BlockBuilder } from "#src/wire/block-builder.ts";
+import { ColumnarBlockBuilder } from "#src/wire/columnar-builder.ts";
+import type { PlayDictionary } from "#src/wire/play-dictionary.ts";
 import { AnalysisEngine } from "./analysis-engine.ts";
+import type { BlockForm } from "./block-form.ts";
 import { CliError } from "./cli-error.ts";
-import { readPlayFile } from "./play-file.ts";
+import type { RowSink } from "./csv-byte-rows.ts";
+import { feedPlayFile, type PlayFileSink } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
 import { counted, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
@@ -20,6 +24,8 @@ export interface AnalyzeOptions {
   readonly users: number;
   readonly shards: number;
   readonly tick: number;
+  /** The form of the records that the plays travel in. */
+  readonly blocks: BlockForm;
 }
 
 /** Few enough that the engine starts early, many enough that threads seldom wait for each other. */
@@ -61,7 +67,7 @@ interface Analysis {
 async function run(path: string, options: AnalyzeOptions, dataDir: string): Promise<Analysis> {
   const engine = new AnalysisEngine({ dataDir, shards: options.shards, tickMs: options.tick });
   try {
-    const { rejectedLines, broken } = await feed(engine, path);
+    const { rejectedLines, broken } = await feed(engine, path, options.blocks);
     const { top, users } = options;
     return { metrics: await engine.settle({ source: path, rejectedLines, top, users }), broken };
   } finally {
@@ -73,23 +79,25 @@ async function run(path: string, options: AnalyzeOptions, dataDir: string): Prom
 async function feed(
   engine: AnalysisEngine,
   path: string,
+  blocks: BlockForm,
 ): Promise<Pick<Analysis, "broken"> & { readonly rejectedLines: number }> {
   let broken: CliError | undefined;
   const rejects = new RejectList(path);
-  const feeder = new Feeder(engine, rejects);
+  const feeder = blocks === "json" ? new JsonFeeder(engine, rejects) : new ColumnarFeeder(engine, rejects);
   const bar = new ProgressBar();
   try {
-    const batches = readPlayFile(path, {
-      arrivedAt: Date.now() as EpochMs,
-      onProgress: (done, total) => bar.update({ done, total, plays: feeder.plays }),
-      onBreak: (error) => {
-        broken = error;
+    const reading = feedPlayFile(
+      path,
+      {
+        arrivedAt: Date.now() as EpochMs,
+        onProgress: (done, total) => bar.update({ done, total, plays: feeder.plays }),
+        onBreak: (error) => {
+          broken = error;
+        },
       },
-    });
-    for await (const batch of batches) {
-      for (const entry of batch) feeder.add(entry);
-      await feeder.put();
-    }
+      feeder,
+    );
+    for await (const _ of reading) await feeder.put();
     await feeder.flush();
   } finally {
     bar.clear();
@@ -101,26 +109,25 @@ async function feed(
   return { rejectedLines: rejects.count, broken };
 }
 
-class Feeder {
+/** Brings plays as blocks to the engine. */
+abstract class Feeder implements PlayFileSink {
   plays = 0;
   readonly #engine: AnalysisEngine;
   readonly #rejects: RejectList;
-  readonly #blocks = new BlockBuilder<Promise<StreamRecord>>(sealBlockAsync);
-  #sealed: Promise<StreamRecord>[] = [];
+  #sealed: (StreamRecord | Promise<StreamRecord>)[] = [];
 
   constructor(engine: AnalysisEngine, rejects: RejectList) {
     this.#engine = engine;
     this.#rejects = rejects;
   }
 
-  add(entry: PlayFileEntry): void {
+  entry(entry: PlayFileEntry): void {
     if ("rejection" in entry) {
       this.#rejects.add(entry.line, entry.rejection);
       return;
     }
     this.plays += 1;
-    const block = this.#blocks.add(entry.play);
-    if (block !== undefined) this.#sealed.push(block);
+    this.sealed(this.add(entry.play));
   }
 
   /** Puts full blocks once there are some. */
@@ -129,13 +136,69 @@ class Feeder {
   }
 
   async flush(): Promise<void> {
-    this.#sealed.push(...this.#blocks.flush());
+    for (const block of this.close()) this.sealed(block);
     await this.#putAll();
+  }
+
+  /** Takes a play into a block, and returns that if it is full now. */
+  protected abstract add(play: Play): StreamRecord | Promise<StreamRecord> | undefined;
+
+  /** Closes the open blocks. */
+  protected abstract close(): readonly (StreamRecord | Promise<StreamRecord>)[];
+
+  protected sealed(block: StreamRecord | Promise<StreamRecord> | undefined): void {
+    if (block !== undefined) this.#sealed.push(block);
   }
 
   async #putAll(): Promise<void> {
     const records = await Promise.all(this.#sealed);
     this.#sealed = [];
     await this.#engine.put(records);
+  }
+}
+
+class JsonFeeder extends Feeder {
+  readonly #blocks = new BlockBuilder<Promise<StreamRecord>>(sealBlockAsync);
+
+  protected override add(play: Play): Promise<StreamRecord> | undefined {
+    return this.#blocks.add(play);
+  }
+
+  protected override close(): readonly Promise<StreamRecord>[] {
+    return this.#blocks.flush();
+  }
+}
+
+class ColumnarFeeder extends Feeder implements RowSink {
+  readonly rows: RowSink = this;
+  readonly #blocks = new ColumnarBlockBuilder<StreamRecord>((partitionKey, data) => ({ partitionKey, data }));
+
+  get dictionary(): PlayDictionary {
+    return this.#blocks.dictionary;
+  }
+
+  row(
+    user: number,
+    track: number,
+    startedAt: number,
+    durationMs: number,
+    id: Uint8Array,
+    textBytes: number,
+  ): void {
+    this.plays += 1;
+    this.sealed(this.#blocks.addRow(user, track, startedAt, durationMs, id, textBytes));
+  }
+
+  override async put(): Promise<void> {
+    if (this.#blocks.isFull) await this.flush();
+    else await super.put();
+  }
+
+  protected override add(play: Play): StreamRecord | undefined {
+    return this.#blocks.add(play);
+  }
+
+  protected override close(): readonly StreamRecord[] {
+    return this.#blocks.flush();
   }
 }

@@ -1,5 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AnalyzeOptions } from "./analysis.ts";
+import { blockForms } from "./block-form.ts";
 import { integerOption } from "./options.ts";
 
 const examples = `
@@ -27,6 +28,11 @@ export function registerAnalyze(program: Command): void {
     .option("--users <n|all>", "how many of the most active listeners are kept", usersOption, 1000)
     .option("--shards <n>", "shards of the stream", integerOption(1, 256), 1)
     .option("--tick <ms>", "how often an epoch may start", integerOption(10, 3_600_000), 60_000)
+    .addOption(
+      new Option("--blocks <form>", "how the plays travel through the stream")
+        .choices(blockForms)
+        .default("columnar"),
+    )
     .addHelpText("after", examples)
     .action(async (file: string, options: AnalyzeOptions) => {
       const { analyze } = await import("./analysis.ts");

@@ -83,6 +83,11 @@ export class CsvRecords {
     this.#emit = emit;
   }
 
+  /** Whether the next line goes on with a record. */
+  get isOpen(): boolean {
+    return this.#open.length > 0;
+  }
+
   /** Takes the next line; it is the `line`th. */
   push(line: number, text: string | Rejection): void {
     if (this.#open.length > 0) {

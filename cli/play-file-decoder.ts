@@ -14,26 +14,40 @@ import {
   type Rejection,
 } from "#src/wire/play-codec.ts";
 import { decodeStreamEvent, isStreamEvent } from "#src/wire/stream-event-dialect.ts";
-import { RepeatCounter } from "./repeat-counter.ts";
+import { IdentityCounter } from "./identity-counter.ts";
 
 /** What stands on a line: a play, or why there is none. */
 export type PlayFileEntry =
   | { readonly line: number; readonly play: Play }
   | { readonly line: number; readonly rejection: Rejection };
 
-const { sha256 } = nodeRecordCodec;
+/** What takes the entries of a file, in their order. */
+export type EntrySink = (entry: PlayFileEntry) => void;
+
+/** The last digest, which is asked for twice: for how often the identity came, and then for the id. */
+let lastText = "";
+let lastDigest = "";
+
+function sha256(text: string): string {
+  if (text === lastText) return lastDigest;
+  lastDigest = nodeRecordCodec.sha256(text);
+  lastText = text;
+  return lastDigest;
+}
 
 /** Makes plays of rows and of JSON texts. */
 export class PlayFileDecoder {
-  #entries: PlayFileEntry[] = [];
   readonly #clock: Clock;
+  readonly #sink: EntrySink;
   readonly #ordinalOf: OrdinalOf;
+  /** How often each play without an event id came. */
+  readonly identities = new IdentityCounter();
 
   /** @param equal what equal plays without an event id are: each a play of its own, or all the same */
-  constructor(clock: Clock, equal: "own" | "same") {
+  constructor(clock: Clock, equal: "own" | "same", sink: EntrySink) {
     this.#clock = clock;
-    const repeats = new RepeatCounter();
-    this.#ordinalOf = equal === "own" ? (identity) => repeats.next(identity) : () => 0;
+    this.#sink = sink;
+    this.#ordinalOf = equal === "own" ? (identity) => this.#countIdentity(identity) : () => 0;
   }
 
   row(line: number, header: CsvHeader, row: readonly string[]): void {
@@ -45,14 +59,15 @@ export class PlayFileDecoder {
   }
 
   reject(line: number, rejection: Rejection): void {
-    this.#entries.push({ line, rejection });
+    this.#sink({ line, rejection });
   }
 
-  /** The entries since the last call. */
-  take(): readonly PlayFileEntry[] {
-    const entries = this.#entries;
-    this.#entries = [];
-    return entries;
+  #countIdentity(identity: string): number {
+    const digest = sha256(identity);
+    return this.identities.next(
+      Number.parseInt(digest.slice(0, 8), 16),
+      Number.parseInt(digest.slice(8, 16), 16),
+    );
   }
 
   #decodeJson(text: string): Result<Play, Rejection> {
@@ -69,6 +84,6 @@ export class PlayFileDecoder {
   }
 
   #add(line: number, decoded: Result<Play, Rejection>): void {
-    this.#entries.push(decoded.ok ? { line, play: decoded.value } : { line, rejection: decoded.error });
+    this.#sink(decoded.ok ? { line, play: decoded.value } : { line, rejection: decoded.error });
   }
 }

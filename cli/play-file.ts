@@ -4,10 +4,11 @@ import { type CsvHeader, readCsvHeader } from "#src/wire/csv-dialect.ts";
 import type { Rejection } from "#src/wire/play-codec.ts";
 import { ByteSource } from "./byte-source.ts";
 import { CliError } from "./cli-error.ts";
+import { CsvByteRows, type RowSink } from "./csv-byte-rows.ts";
 import { CsvRecords } from "./csv-records.ts";
 import { type JsonElement, JsonElements } from "./json-elements.ts";
 import { PlayFileDecoder, type PlayFileEntry } from "./play-file-decoder.ts";
-import { textLines } from "./text-lines.ts";
+import { byteLines, decodeLine, textLines } from "./text-lines.ts";
 
 export interface PlayFileOptions {
   /** When the plays count as arrived, which bounds `started_at`; a clock where they arrive as they are read. */
@@ -23,8 +24,20 @@ export interface PlayFileOptions {
 }
 
 type Format = "csv" | "lines" | "elements";
-type Batches = AsyncGenerator<readonly PlayFileEntry[]>;
+/** Goes on whenever some bytes were read. */
+type Reading = AsyncGenerator<void>;
 
+/** What takes the plays of a file, in their order. */
+export interface PlayFileSink {
+  entry(entry: PlayFileEntry): void;
+  /** Takes rows of CSV that need not become plays first. @default they do */
+  readonly rows?: RowSink;
+}
+
+type ByteRowsOf = (header: CsvHeader) => CsvByteRows | undefined;
+
+const notTaken = -1;
+const lineFeed = 0x0a;
 const sniffedBytes = 4096;
 const blankLine = /^\s*$/;
 
@@ -99,40 +112,53 @@ async function* readCsv(
   source: ByteSource,
   chunks: AsyncIterable<Buffer>,
   decoder: PlayFileDecoder,
-): Batches {
+  byteRowsOf: ByteRowsOf,
+): Reading {
   let header: CsvHeader | undefined;
+  let byteRows: CsvByteRows | undefined;
   const records = new CsvRecords((line, record) => {
     if (header === undefined) {
       const read = record.ok ? readCsvHeader(record.value) : record;
       if (!read.ok)
         throw new CliError(`${source.path}, line ${line}: ${read.error.field}: ${read.error.reason}`);
       header = read.value;
+      byteRows = byteRowsOf(header);
     } else if (record.ok) decoder.row(line, header, record.value);
     else decoder.reject(line, record.error);
   });
+  const takeLine = (line: number, block: Buffer, start: number): number => {
+    const next = records.isOpen ? notTaken : (byteRows?.take(block, start) ?? notTaken);
+    return next === notTaken ? pushLine(records, line, block, start) : next;
+  };
   let line = 1;
-  for await (const block of textLines(chunks, () => source.failure)) {
-    for (const text of block.lines) {
-      records.push(line, text);
-      line += 1;
-    }
-    yield decoder.take();
+  for await (const block of byteLines(chunks, () => source.failure)) {
+    if (!Buffer.isBuffer(block)) records.push(line++, block);
+    else for (let start = 0; start <= block.length; line++) start = takeLine(line, block, start);
+    yield;
   }
   records.end(line);
-  yield decoder.take();
+  yield;
+}
+
+/** Has the line that starts at `start` read as text; returns where the next one starts. */
+function pushLine(records: CsvRecords, line: number, block: Buffer, start: number): number {
+  const found = block.indexOf(lineFeed, start);
+  const end = found === -1 ? block.length : found;
+  records.push(line, decodeLine(block.subarray(start, end)));
+  return end + 1;
 }
 
 async function* readLines(
   source: ByteSource,
   chunks: AsyncIterable<Buffer>,
   decoder: PlayFileDecoder,
-): Batches {
+): Reading {
   for await (const { firstLine, lines } of textLines(chunks, () => source.failure)) {
     for (const [i, text] of lines.entries()) {
       if (typeof text !== "string") decoder.reject(firstLine + i, text);
       else if (!blankLine.test(text)) decoder.json(firstLine + i, text);
     }
-    yield decoder.take();
+    yield;
   }
 }
 
@@ -140,28 +166,32 @@ async function* readElements(
   source: ByteSource,
   chunks: AsyncIterable<Buffer>,
   decoder: PlayFileDecoder,
-): Batches {
+): Reading {
   const elements = new JsonElements();
-  const decode = (found: readonly JsonElement[]): readonly PlayFileEntry[] => {
+  const decode = (found: readonly JsonElement[]): void => {
     for (const { line, text } of found) {
       if (typeof text === "string") decoder.json(line, text);
       else decoder.reject(line, text);
     }
-    return decoder.take();
   };
-  for await (const chunk of chunks) yield decode(elements.push(chunk));
-  yield decode(elements.end(source.failure));
+  for await (const chunk of chunks) {
+    decode(elements.push(chunk));
+    yield;
+  }
+  decode(elements.end(source.failure));
+  yield;
 }
 
 const readers = { csv: readCsv, lines: readLines, elements: readElements };
 
 /**
  * Reads plays from a file or, as `-`, from standard input: CSV, NDJSON of play.v1 or of stream events, a JSON array of
- * either, and all of them as gzip. Yields batches of lines; a line that is no play is a rejection and stops nothing.
+ * either, and all of them as gzip. Hands them to the sink, and goes on whenever some bytes were read; a line that is no play is a
+ * rejection and stops nothing.
  *
  * @throws CliError where the file cannot be read at all, or is none of these
  */
-export async function* readPlayFile(path: string, options: PlayFileOptions): Batches {
+export async function* feedPlayFile(path: string, options: PlayFileOptions, sink: PlayFileSink): Reading {
   const source = new ByteSource(path);
   const { arrivedAt, onBytes, asRecords = false } = options;
   const chunks = onBytes === undefined ? source.chunks() : telling(source.chunks(), onBytes);
@@ -169,14 +199,28 @@ export async function* readPlayFile(path: string, options: PlayFileOptions): Bat
   try {
     const start = await readStart(chunks);
     const format = sniff(source, start);
-    const decoder = new PlayFileDecoder(clock, asRecords ? "same" : "own");
+    const decoder = new PlayFileDecoder(clock, asRecords ? "same" : "own", (entry) => sink.entry(entry));
+    const byteRowsOf: ByteRowsOf = (header) =>
+      sink.rows && new CsvByteRows(header, clock, decoder.identities, sink.rows);
     const read = readers[asRecords ? "lines" : format];
-    for await (const batch of read(source, withStart(start, chunks), decoder)) {
-      if (batch.length > 0) yield batch;
+    for await (const _ of read(source, withStart(start, chunks), decoder, byteRowsOf)) {
+      yield;
       options.onProgress?.(source.bytesRead, source.bytesTotal);
     }
     if (source.failure !== undefined) options.onBreak?.(breakOf(source.path, source.failure));
   } finally {
     await chunks.return(undefined);
+  }
+}
+
+/** The same in batches of entries. */
+export async function* readPlayFile(
+  path: string,
+  options: PlayFileOptions,
+): AsyncGenerator<readonly PlayFileEntry[]> {
+  let batch: PlayFileEntry[] = [];
+  for await (const _ of feedPlayFile(path, options, { entry: (entry) => batch.push(entry) })) {
+    if (batch.length > 0) yield batch;
+    batch = [];
   }
 }

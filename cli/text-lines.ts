@@ -15,6 +15,10 @@ export interface LineBlock {
   readonly lines: readonly (string | Rejection)[];
 }
 
+/** The text of a line, or why it has none. */
+export const decodeLine = (line: Buffer): string | Rejection =>
+  isUtf8(line) ? line.toString("utf8") : notUtf8;
+
 function decodeLines(bytes: Buffer): (string | Rejection)[] {
   if (isUtf8(bytes)) return bytes.toString("utf8").split("\n");
   const lines: (string | Rejection)[] = [];
@@ -22,10 +26,44 @@ function decodeLines(bytes: Buffer): (string | Rejection)[] {
     const found = bytes.indexOf(lineFeed, start);
     const end = found === -1 ? bytes.length : found;
     const line = bytes.subarray(start, end);
-    lines.push(isUtf8(line) ? line.toString("utf8") : notUtf8);
+    lines.push(decodeLine(line));
     start = end + 1;
   }
   return lines;
+}
+
+/** Whole lines with an LF between them, or why the one line that stands there cannot be read. */
+export type ByteLines = Buffer | Rejection;
+
+/**
+ * Cuts chunks of bytes at the ends of lines, of any length and in any encoding.
+ *
+ * @param failure why the chunks ended early, if they did: it then stands for the line on which they ended
+ */
+export async function* byteLines(
+  chunks: AsyncIterable<Buffer>,
+  failure: () => Rejection | undefined,
+): AsyncGenerator<ByteLines> {
+  /** The start of a line whose end has not come yet. */
+  let carry: Buffer[] = [];
+  let carried = 0;
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(lineFeed);
+    if (end === -1) {
+      carried += chunk.length;
+      if (carried <= maxLineBytes) carry.push(chunk);
+      else carry = []; // `carried` remembers that there was too much
+      continue;
+    }
+    if (carried > maxLineBytes) yield* afterLongLine(chunk, end);
+    else yield joined(carry, chunk.subarray(0, end));
+    carry = [chunk.subarray(end + 1)];
+    carried = chunk.length - end - 1;
+  }
+  const cut = failure();
+  if (cut !== undefined) yield cut;
+  else if (carried > maxLineBytes) yield tooLong;
+  else if (carried > 0) yield joined(carry);
 }
 
 /**
@@ -37,29 +75,12 @@ export async function* textLines(
   chunks: AsyncIterable<Buffer>,
   failure: () => Rejection | undefined,
 ): AsyncGenerator<LineBlock> {
-  /** The start of a line whose end has not come yet. */
-  let carry: Buffer[] = [];
-  let carried = 0;
   let firstLine = 1;
-  for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(lineFeed);
-    if (end === -1) {
-      carried += chunk.length;
-      if (carried <= maxLineBytes) carry.push(chunk);
-      else carry = []; // `carried` remembers that there was too much
-      continue;
-    }
-    const lines =
-      carried > maxLineBytes ? afterLongLine(chunk, end) : decodeLines(joined(carry, chunk.subarray(0, end)));
+  for await (const block of byteLines(chunks, failure)) {
+    const lines = Buffer.isBuffer(block) ? decodeLines(block) : [block];
     yield { firstLine, lines };
     firstLine += lines.length;
-    carry = [chunk.subarray(end + 1)];
-    carried = chunk.length - end - 1;
   }
-  const cut = failure();
-  if (cut !== undefined) yield { firstLine, lines: [cut] };
-  else if (carried > maxLineBytes) yield { firstLine, lines: [tooLong] };
-  else if (carried > 0) yield { firstLine, lines: decodeLines(joined(carry)) };
 }
 
 const joined = (carry: readonly Buffer[], rest?: Buffer): Buffer => {
@@ -68,7 +89,8 @@ const joined = (carry: readonly Buffer[], rest?: Buffer): Buffer => {
 };
 
 /** The lines of a chunk that starts with the end of a line which is too long. */
-function afterLongLine(chunk: Buffer, end: number): readonly (string | Rejection)[] {
+function* afterLongLine(chunk: Buffer, end: number): IterableIterator<ByteLines> {
   const start = chunk.indexOf(lineFeed) + 1;
-  return start > end ? [tooLong] : [tooLong, ...decodeLines(chunk.subarray(start, end))];
+  yield tooLong;
+  if (start <= end) yield chunk.subarray(start, end);
 }

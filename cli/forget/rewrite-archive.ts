@@ -3,8 +3,11 @@ import { type ArchivedRecord, type ArchiveObject, type ErasedEntry, isBefore } f
 import type { UserId } from "#src/domain/play.ts";
 import { hourMs } from "#src/domain/windows.ts";
 import type { Archive } from "#src/ports/archive.ts";
+import { isColumnar } from "#src/wire/columnar-format.ts";
+import { columnarLines } from "#src/wire/columnar-row.ts";
 import { isGzip } from "#src/wire/gzip.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
+import { maxBlockBytes } from "#src/wire/play-record.ts";
 
 /** What is to be taken out of one archived record. */
 export interface Erasure {
@@ -68,10 +71,17 @@ function withoutEntries(record: ArchivedRecord, { entries, lines }: Erasure, use
   const erased = [...(record.erased ?? []), ...entries.filter(({ entry }) => !known.has(entry))];
   const inOrder = erased.sort((a, b) => a.entry - b.entry);
   const partitionKey = record.partitionKey === userId ? partitionKeyOf(userId) : record.partitionKey;
-  const data = isGzip(record.data)
-    ? gzipSync(withoutLines(gunzipSync(record.data), lines))
-    : new Uint8Array(0);
+  const block = linesOf(record.data);
+  const data = block === undefined ? new Uint8Array(0) : gzipSync(withoutLines(block, lines));
   return { ...record, partitionKey, data, erased: inOrder };
+}
+
+/** The lines of a block, or those that a columnar one means; undefined for a record that is no block. */
+function linesOf(data: Uint8Array): Buffer | undefined {
+  const bytes = isGzip(data) ? gunzipSync(data) : data;
+  if (!isColumnar(bytes)) return isGzip(data) ? Buffer.from(bytes) : undefined;
+  const lines = columnarLines(bytes, maxBlockBytes);
+  return lines === undefined ? undefined : Buffer.from(lines);
 }
 
 const lineFeed = 0x0a;

@@ -2,7 +2,7 @@
 export interface StreamRecord {
   /** Decides the shard; plays of one listener must share it (I2). */
   readonly partitionKey: string;
-  /** One JSON play, or a gzip block of newline-delimited plays (src/wire/play-record.ts). */
+  /** One JSON play, a gzip block of newline-delimited plays, or a columnar block (src/wire/play-record.ts). */
   readonly data: Uint8Array;
 }
 

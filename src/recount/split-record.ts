@@ -1,4 +1,5 @@
 import type { Tools } from "./archived.ts";
+import { columnarLines, startsAsColumnar } from "./columnar-lines.ts";
 import { fitsIn, textOf } from "./text.ts";
 
 /** A part of a record that is one play or one reject. */
@@ -17,16 +18,21 @@ const byteOrderMark = "\u{feff}";
 
 export const startsAsGzip = (data: Uint8Array): boolean => data[0] === 31 && data[1] === 139;
 
-/** The lines of a record that are not blank; undefined where its gzip is broken or expands to more than 8 MiB. */
+/** The lines of a record that are not blank; undefined where it is broken or expands to more than 8 MiB. */
 export function splitRecord(data: Uint8Array, gunzip: Tools["gunzip"]): Iterable<Line> | undefined {
+  if (startsAsColumnar(data)) return splitColumns(data);
   if (!startsAsGzip(data)) return [wholeRecord(data)];
   try {
     const block = gunzip(data, maxBlockBytes);
+    if (block !== undefined && startsAsColumnar(block)) return splitColumns(block);
     return block && splitBlock(block);
   } catch {
     return undefined; // why it is broken is nothing that counts
   }
 }
+
+const splitColumns = (data: Uint8Array): readonly Line[] | undefined =>
+  columnarLines(data)?.map((text, number) => ({ number, text, raw: text }));
 
 function wholeRecord(data: Uint8Array): Line {
   const text = data.length === 0 ? undefined : textOf(data);

@@ -1,6 +1,7 @@
 import type { ArchivedRecord } from "../domain/archive.ts";
 import { CorruptStoreError } from "../domain/errors.ts";
 import { type Base64, decodeArchiveLine, encodeArchiveLine } from "./archive-codec.ts";
+import { isColumnar } from "./columnar-format.ts";
 import { isGzip } from "./gzip.ts";
 
 /** Compression and checksums, which a browser and Node have differently. */
@@ -33,7 +34,7 @@ const trailerBytes = 8;
 /** A member takes in lines until it has so many characters: what a reader holds at once. */
 const memberLength = 4 * 1024 * 1024;
 
-/** From this share of gzip blocks on, a member is taken for packed: the rest of it then hardly matters. */
+/** From this share of blocks on, a member is taken for packed: the rest of it then hardly matters. */
 const packedShare = 0.9;
 
 const utf8 = new TextEncoder();
@@ -50,7 +51,7 @@ export async function encodeArchiveFile(
   for (const [i, record] of records.entries()) {
     const line = encodeArchiveLine(record, zip);
     text += `${line}\n`;
-    if (isGzip(record.data)) packed += line.length;
+    if (isGzip(record.data) || isColumnar(record.data)) packed += line.length;
     if (text.length < memberLength && i < records.length - 1) continue;
     const content = packed > packedShare * text.length ? "packed" : "text";
     members.push(await encodeMember(utf8.encode(text), content, zip));

@@ -7,7 +7,10 @@ export const bucketCount = 256;
 const scratch = { hi: 0, lo: 0 };
 const keys = Array.from({ length: bucketCount }, (_, bucket) => `b${String(bucket).padStart(3, "0")}`);
 
-/** The partition key under which our producers put a listener's plays: always the same one of 256 buckets (I2). */
-export function partitionKeyOf(userId: UserId): string {
-  return keys[hash64(userId, scratch).lo % bucketCount] ?? "b000";
-}
+/** Which of the buckets a listener's plays are in: always the same (I2). */
+export const bucketOf = (userId: UserId): number => hash64(userId, scratch).lo % bucketCount;
+
+export const keyOfBucket = (bucket: number): string => keys[bucket] ?? "b000";
+
+/** The partition key under which our producers put a listener's plays. */
+export const partitionKeyOf = (userId: UserId): string => keyOfBucket(bucketOf(userId));

@@ -52,7 +52,7 @@ export const maxMsPlayed = 86_400_000;
 /** The longest track, ms. */
 export const maxDurationMs = 24 * 86_400_000;
 
-const eventIdPattern = /^[\w.:-]{1,128}$/;
+export const eventIdPattern = /^[\w.:-]{1,128}$/;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 

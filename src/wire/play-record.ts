@@ -4,26 +4,24 @@ import { type PlayRow, type PlaySource, rowOf } from "../domain/play-row.ts";
 import type { Result } from "../domain/result.ts";
 import { err } from "../domain/result.ts";
 import type { RejectChunk } from "../domain/segment.ts";
+import { decodeColumnarBlock } from "./columnar-decoder.ts";
+import { ColumnarEntries } from "./columnar-entries.ts";
+import { isColumnar } from "./columnar-format.ts";
 import { isGzip } from "./gzip.ts";
 import { isTooLong, maxPlayBytes, parsePlay, type Rejection, type Sha256Hex } from "./play-codec.ts";
 import {
   type ArrivedRecord,
+  maxBlockRejects,
   type RecordEntries,
   RejectingEntries,
   rejectChunkBytes,
 } from "./record-entries.ts";
 import { shorten } from "./show-value.ts";
 
-export { maxPlayBytes, rejectChunkBytes };
+export { maxBlockRejects, maxPlayBytes, rejectChunkBytes };
 
 /** The most that a block may expand to, bytes. */
 export const maxBlockBytes = 8 * 1024 * 1024;
-
-/**
- * How many lines of one block are rejected one by one. A block of 8 KB can expand to four million lines that are no
- * play; what goes beyond is one more reject, with the block itself as its raw bytes.
- */
-export const maxBlockRejects = 1000;
 
 /** A block up to this size is kept as it is for the plays of a segment's sample; of a larger one, its lines are copied. */
 const keptBlockBytes = 256 * 1024;
@@ -184,9 +182,6 @@ class BlockEntries extends JsonEntries {
   /** Whether the first line starts with a mark that is part of its raw bytes. */
   readonly #hasMark: boolean;
   #at = 0;
-  #rejects = 0;
-  /** Lines that are no plays and not listed. */
-  #more = 0;
 
   constructor(block: Uint8Array, record: ArrivedRecord, sha256: Sha256Hex, scanner: PlayScanner | undefined) {
     super(record, sha256, scanner);
@@ -213,7 +208,7 @@ class BlockEntries extends JsonEntries {
       const kind = isBlank(bytes, start, end) ? undefined : this.#addLine(start, end);
       if (kind !== undefined) return kind;
     }
-    return this.#close();
+    return this.closeBlock();
   }
 
   /** Undefined where the line is blank, or not listed. */
@@ -229,23 +224,7 @@ class BlockEntries extends JsonEntries {
       this.row = rowOfPlay(play.value);
       return "play";
     }
-    if (this.#rejects >= maxBlockRejects) {
-      this.#more += 1;
-      return undefined;
-    }
-    this.#rejects += 1;
-    return this.reject(reasonOf(play.error), raw);
-  }
-
-  /** The one reject for all lines beyond `maxBlockRejects`, or for a block of blank ones. */
-  #close(): "reject" | undefined {
-    const { data } = this.record;
-    if (this.#more > 0) {
-      const reason = `record: ${this.#more} more lines are no plays`;
-      this.#more = 0;
-      return this.reject(reason, data);
-    }
-    return this.count === 0 ? this.reject("record: block without plays", data) : undefined;
+    return this.rejectLine(reasonOf(play.error), () => raw);
   }
 }
 
@@ -275,19 +254,30 @@ function gunzip(data: Uint8Array, codec: RecordCodec): Result<Uint8Array, string
   }
 }
 
+function columnarEntries(data: Uint8Array, record: ArrivedRecord, codec: RecordCodec): RecordEntries {
+  const block = decodeColumnarBlock(data, maxBlockBytes);
+  return block.ok
+    ? new ColumnarEntries(block.value, record, codec.sha256)
+    : new RejectedRecord(record, `record: ${block.error}`);
+}
+
 /**
- * The plays and rejects of a stream record: one JSON play, or a gzip block of newline-delimited plays.
+ * The plays and rejects of a stream record: one JSON play, a gzip block of newline-delimited plays, or a columnar block, in gzip
+ * or not.
  * Never throws. A reject has one entry for each chunk of its raw bytes: the line's, or the record's where no line is to
  * blame.
  *
  * @param scanner spares the objects for plays of the usual shape; the entries are the same without
  */
 export function readRecord(record: ArrivedRecord, codec: RecordCodec, scanner?: PlayScanner): RecordEntries {
-  if (!isGzip(record.data)) return new SingleEntry(record, codec.sha256, scanner);
-  const block = gunzip(record.data, codec);
-  return block.ok
-    ? new BlockEntries(block.value, record, codec.sha256, scanner)
-    : new RejectedRecord(record, block.error);
+  const { data } = record;
+  if (isColumnar(data)) return columnarEntries(data, record, codec);
+  if (!isGzip(data)) return new SingleEntry(record, codec.sha256, scanner);
+  const block = gunzip(data, codec);
+  if (!block.ok) return new RejectedRecord(record, block.error);
+  return isColumnar(block.value)
+    ? columnarEntries(block.value, record, codec)
+    : new BlockEntries(block.value, record, codec.sha256, scanner);
 }
 
 /** All entries of a record, its plays as objects. */

@@ -5,6 +5,12 @@ import type { RejectChunk } from "../domain/segment.ts";
 /** A reject keeps its raw bytes in pieces of this size, so that any of them fits into a segment. */
 export const rejectChunkBytes = 10 * 1024;
 
+/**
+ * How many lines of one block are rejected one by one. A block of 8 KB can expand to four million lines that are no
+ * play; what goes beyond is one more reject, with the block itself as its raw bytes.
+ */
+export const maxBlockRejects = 1000;
+
 /** A record as it came out of the stream. */
 export interface ArrivedRecord {
   readonly sequenceNumber: string;
@@ -36,6 +42,9 @@ export abstract class RejectingEntries implements RecordEntries {
   #chunks: RejectChunk[] = [];
   #nextChunk = 0;
   #chunk: RejectChunk | undefined;
+  #lines = 0;
+  /** Lines that are no plays and not listed. */
+  #more = 0;
 
   constructor(record: ArrivedRecord) {
     this.record = record;
@@ -82,5 +91,26 @@ export abstract class RejectingEntries implements RecordEntries {
       };
     });
     return "reject";
+  }
+
+  /** Rejects a line of a block; undefined where it is not listed, because many were before it. */
+  protected rejectLine(reason: string, raw: () => Uint8Array): "reject" | undefined {
+    if (this.#lines >= maxBlockRejects) {
+      this.#more += 1;
+      return undefined;
+    }
+    this.#lines += 1;
+    return this.reject(reason, raw());
+  }
+
+  /** After the last line of a block: the one reject for all lines that are not listed, or for a block that has none. */
+  protected closeBlock(): "reject" | undefined {
+    const { data } = this.record;
+    if (this.#more > 0) {
+      const reason = `record: ${this.#more} more lines are no plays`;
+      this.#more = 0;
+      return this.reject(reason, data);
+    }
+    return this.count === 0 ? this.reject("record: block without plays", data) : undefined;
   }
 }

@@ -1,0 +1,124 @@
+import type { Track, UserId } from "../domain/play.ts";
+import { ByteInterner, emptyHash, hashByte } from "./byte-interner.ts";
+import { bucketOf } from "./partition-key.ts";
+
+const utf8 = new TextEncoder();
+const decoder = new TextDecoder();
+const none = -1;
+
+/** The texts and tracks of many plays, each kept once and known by its number; 0 is none. */
+export class PlayDictionary {
+  readonly texts = new ByteInterner();
+  /** UTF-16 units of a text. */
+  #units = new Uint32Array(1024);
+  #measured = 0;
+  /** Buckets of listeners, by the number of their id plus 1. */
+  #buckets = new Int16Array(1024).fill(none);
+  /** Five texts a track: id, artist, title, album, genre. */
+  #tracks = new Uint32Array(5 * 1024);
+  #trackCount = 0;
+  /** By an id's number, the first track of it that is no more than id and artist, and its artist. */
+  #bare = new Uint32Array(2 * 1024);
+  /** All others, by their texts. */
+  readonly #variants = new Map<string, number>();
+  #scratch = new Uint8Array(4096);
+
+  get trackCount(): number {
+    return this.#trackCount;
+  }
+
+  /** The number of a text. */
+  numberOf(text: string): number {
+    if (text.length * 3 > this.#scratch.length) this.#scratch = new Uint8Array(text.length * 3);
+    const { written } = utf8.encodeInto(text, this.#scratch);
+    let hash = emptyHash;
+    for (let i = 0; i < written; i++) hash = hashByte(hash, this.#scratch[i] ?? 0);
+    return this.texts.intern(this.#scratch, 0, written, hash);
+  }
+
+  textOf(number: number): string {
+    return decoder.decode(this.texts.bytes.subarray(this.texts.start(number), this.texts.end(number)));
+  }
+
+  /** How many UTF-16 units a text has. */
+  unitsOf(number: number): number {
+    if (number > this.#measured) this.#measure();
+    return this.#units[number] ?? 0;
+  }
+
+  /** The partition key bucket of the listener whose id the text is. */
+  bucketOf(user: number): number {
+    if (user >= this.#buckets.length) this.#buckets = grown(this.#buckets, user, none);
+    const known = this.#buckets[user] ?? none;
+    if (known !== none) return known;
+    const bucket = bucketOf(this.textOf(user) as UserId);
+    this.#buckets[user] = bucket;
+    return bucket;
+  }
+
+  /** The number of a track. */
+  trackNumberOf({ id, artist, title, album, genre }: Track): number {
+    const optional = (text: string | undefined): number => (text === undefined ? 0 : this.numberOf(text));
+    const [own, by] = [this.numberOf(id), this.numberOf(artist)];
+    const others = [optional(title), optional(album), optional(genre)] as const;
+    return others.every((text) => text === 0) ? this.bareTrack(own, by) : this.#variant(own, by, ...others);
+  }
+
+  /** The number of the track that has an id and an artist, and nothing else. */
+  bareTrack(id: number, artist: number): number {
+    if (2 * id >= this.#bare.length) this.#bare = grown(this.#bare, 2 * id + 1, 0);
+    if (this.#bare[2 * id + 1] === artist) return this.#bare[2 * id] ?? 0;
+    if (this.#bare[2 * id] !== 0) return this.#variant(id, artist, 0, 0, 0);
+    const track = this.#addTrack(id, artist, 0, 0, 0);
+    this.#bare[2 * id] = track;
+    this.#bare[2 * id + 1] = artist;
+    return track;
+  }
+
+  #variant(...texts: readonly [number, number, number, number, number]): number {
+    const key = texts.join();
+    let track = this.#variants.get(key);
+    if (track === undefined) {
+      track = this.#addTrack(...texts);
+      this.#variants.set(key, track);
+    }
+    return track;
+  }
+
+  /** @param field 0 for the id, then artist, title, album and genre */
+  textOfTrack(track: number, field: number): number {
+    return this.#tracks[5 * track + field] ?? 0;
+  }
+
+  #addTrack(...texts: readonly [number, number, number, number, number]): number {
+    this.#trackCount += 1;
+    const at = 5 * this.#trackCount;
+    if (at + 5 > this.#tracks.length) this.#tracks = grown(this.#tracks, at + 5, 0);
+    this.#tracks.set(texts, at);
+    return this.#trackCount;
+  }
+
+  #measure(): void {
+    const { size, bytes } = this.texts;
+    if (size >= this.#units.length) this.#units = grown(this.#units, size, 0);
+    for (let number = this.#measured + 1; number <= size; number++) {
+      let units = 0;
+      for (let i = this.texts.start(number); i < this.texts.end(number); i++) {
+        const byte = bytes[i] ?? 0;
+        // A byte that goes on with a character counts nothing; the first of four begins a surrogate pair.
+        if ((byte & 0xc0) !== 0x80) units += byte >= 0xf0 ? 2 : 1;
+      }
+      this.#units[number] = units;
+    }
+    this.#measured = size;
+  }
+}
+
+/** A copy with room for the index. @param fill what the new places hold */
+function grown<T extends Uint32Array | Int16Array>(array: T, index: number, fill: number): T {
+  const length = Math.max(index + 1, array.length * 2);
+  const copy = new (array.constructor as new (length: number) => T)(length);
+  copy.set(array);
+  if (fill !== 0) copy.fill(fill, array.length);
+  return copy;
+}

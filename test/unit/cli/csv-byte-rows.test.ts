@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { feedPlayFile } from "#cli/play-file.ts";
+import type { PlayFileEntry } from "#cli/play-file-decoder.ts";
+import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
+import { ColumnarBlockBuilder } from "#src/wire/columnar-builder.ts";
+import { expandRecord } from "#src/wire/play-record.ts";
+import { someTime } from "#test/support/builders.ts";
+import { aFile, playsIn, read } from "./files.ts";
+
+interface BlockReading {
+  readonly plays: readonly Play[];
+  readonly rejections: readonly PlayFileEntry[];
+  /** Rows that were taken byte by byte. */
+  rows: number;
+}
+
+/** The file by way of rows, where they are plain, and columnar blocks. */
+async function readByRows(path: string): Promise<BlockReading> {
+  const blocks: Uint8Array[] = [];
+  const reading = { plays: [] as Play[], rejections: [] as PlayFileEntry[], rows: 0 };
+  const builder = new ColumnarBlockBuilder((_, block) => blocks.push(block), 7);
+  const sink = {
+    entry(entry: PlayFileEntry): void {
+      if ("play" in entry) builder.add(entry.play);
+      else reading.rejections.push(entry);
+    },
+    rows: {
+      get dictionary() {
+        return builder.dictionary;
+      },
+      row(...row: Parameters<typeof builder.addRow>): void {
+        reading.rows += 1;
+        builder.addRow(...row);
+      },
+    },
+  };
+  for await (const _ of feedPlayFile(path, { arrivedAt: someTime }, sink));
+  builder.flush();
+  for (const data of blocks) {
+    for (const entry of expandRecord({ sequenceNumber: "1", data, arrivedAt: someTime }, nodeRecordCodec)) {
+      if (entry.kind === "reject") throw new Error(entry.chunk.reason);
+      reading.plays.push(entry.play);
+    }
+  }
+  return reading;
+}
+
+const byListener = (plays: readonly Play[]) => Map.groupBy(plays, (play) => play.userId);
+
+const user = fc.constantFrom(
+  "U1",
+  "u-2",
+  "",
+  "x@y.example",
+  "@home",
+  "ユーザー",
+  'a"b',
+  "back\\slash",
+  " U1 ",
+  "é\u0001",
+);
+const song = fc.constantFrom("S1", "S2", "", "s".repeat(200), "s".repeat(201), "ß", "\ud83d\ude00", "S\t1");
+const artist = fc.constantFrom(
+  "Coldplay",
+  "AC/DC",
+  "",
+  "Beyoncé",
+  "a".repeat(1024),
+  "é".repeat(600),
+  '"Weird Al"',
+  "a,b",
+);
+const duration = fc.oneof(
+  fc.constantFrom(
+    "210",
+    "0",
+    "0.0004",
+    "0.0005",
+    "1e3",
+    "-1",
+    " 7 ",
+    "007",
+    "1.",
+    ".5",
+    "2073600",
+    "2073600.1",
+    "",
+  ),
+  fc.double({ min: 0, max: 999_999_999, noNaN: true }).map((value) => value.toFixed(9)),
+  fc.double({ min: 0, max: 4000, noNaN: true }).map((value) => value.toFixed(3)),
+);
+const time = fc.constantFrom(
+  ...["2025-11-05T08:30:00", "2025-11-05T08:30:00.123Z", "2025-11-05 08:30:00Z", "2025-02-30T08:30:00Z"],
+  ...[
+    "2025-11-05T08:30:00+02:00",
+    "2025-11-05",
+    "2025-11-05T24:00:00Z",
+    "2025-11-05T08:60:00Z",
+    " 2025-11-05 ",
+  ],
+  ...[
+    "1999-01-01T00:00:00Z",
+    "9999-01-01T00:00:00Z",
+    "",
+    "yesterday",
+    "2025-11-05T08:30:00.12Z",
+    "2024-02-29T23:59:59",
+  ],
+);
+const field = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const oddRow = fc.tuple(user, song, artist, duration, time).map((fields) => fields.map(field).join(","));
+const plainRow = fc
+  .tuple(fc.nat(5), fc.nat(5), fc.nat(3))
+  .map(
+    ([who, what, ms]) =>
+      `user-${who},song-${what},artist-${what % 3},21${what}.5,2025-11-05T08:30:00.00${ms}Z`,
+  );
+const brokenRow = fc.constantFrom(
+  "",
+  "  ",
+  "a,b",
+  'U1,S1,"open,210,2025-11-05',
+  "U1,S1,A,210,2025-11-05T08:30:00,extra",
+  '"',
+);
+const row = fc.oneof({ weight: 5, arbitrary: plainRow }, { weight: 3, arbitrary: oddRow }, brokenRow);
+const end = fc.constantFrom("\n", "\r\n");
+
+test("rows that are read byte by byte are the plays, ids included, and the rejections that texts give", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(row, end), { maxLength: 60 }),
+      fc.boolean(),
+      async (rows, cutsLast) => {
+        const text = `user_id,song_id,artist,duration,timestamp\n${rows.flat().join("")}`;
+        const path = aFile("p.csv", cutsLast ? text.trimEnd() : text);
+        const entries = await read(path);
+
+        const reading = await readByRows(path);
+
+        expect(byListener(reading.plays)).toEqual(byListener(playsIn(entries)));
+        expect(reading.rejections).toEqual(entries.filter((entry) => "rejection" in entry));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("plain rows are read byte by byte, wherever their columns stand", async () => {
+  const plain = "x,2025-11-05T08:30:00Z,210.25,Beyoncé,S1,user-1";
+  const path = aFile(
+    "p.csv",
+    `other,timestamp,duration,artist,song_id,user_id\n${plain}\n${plain}\r\n${plain}`,
+  );
+
+  const { rows, plays } = await readByRows(path);
+
+  expect(rows).toBe(3);
+  expect(plays).toEqual(playsIn(await read(path)));
+  expect(new Set(plays.map((play) => play.eventId)).size).toBe(3);
+});
+
+test("lines that are no UTF-8 or too long cost themselves", async () => {
+  const good = "U1,S1,Coldplay,210,2025-11-05T08:30:00\n";
+  const bad = Buffer.from("U1,S1,\xe9,210,2025-11-05T08:30:00\n", "latin1");
+  const long = Buffer.from(`U1,S1,${"a".repeat(1024 * 1024)},210,2025-11-05T08:30:00\n`);
+  const header = "user_id,song_id,artist,duration,timestamp\n";
+  const path = aFile("p.csv", Buffer.concat([Buffer.from(header + good), bad, long, Buffer.from(good)]));
+
+  const { rows, rejections } = await readByRows(path);
+
+  expect(rows).toBe(2);
+  expect(rejections).toEqual((await read(path)).filter((entry) => "rejection" in entry));
+  expect(rejections.map(({ line }) => line)).toEqual([3, 4]);
+});
+
+test("a play that starts more than an hour after its arrival is rejected", async () => {
+  const late = new Date((someTime + 3_600_001) as EpochMs).toISOString();
+  const path = aFile("p.csv", `user_id,song_id,artist,duration,timestamp\nU1,S1,A,1,${late}\n`);
+
+  const { plays, rejections } = await readByRows(path);
+
+  expect([plays.length, rejections.length]).toEqual([0, 1]);
+});
