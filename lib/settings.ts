@@ -27,7 +27,10 @@ export interface Settings {
   readonly segmentRetentionDays: number;
   /** How far apart two arrivals of one event id still are one play. @default 600_000 */
   readonly dedupeHorizonMs: number;
-  /** Plays in one epoch: as many as each stage can handle within its 60 s (docs/cost.md, "One worker"). @default 20_000 */
+  /**
+   * Plays in one epoch: as many as `maxWorkers` can handle within 60 s, 20,000 each (docs/cost.md, "One worker"). A worker folds
+   * as many plays into profiles as are its share of this. @default 320_000
+   */
   readonly maxEpochPlays: number;
   /** An epoch gets a worker for each so many plays (docs/adr/0024). @default 5_000 */
   readonly playsPerWorker: number;
@@ -107,7 +110,7 @@ const defaults: Tunable = {
   streamRetentionHours: 168,
   segmentRetentionDays: 7,
   dedupeHorizonMs: 600_000,
-  maxEpochPlays: 20_000,
+  maxEpochPlays: 320_000,
   playsPerWorker: 5_000,
   maxWorkers: 16,
   leaseMs: 300_000,
@@ -167,6 +170,8 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
     profileTickSeconds: 1,
     shards: 2,
     archiveSeconds: 1,
+    playsPerWorker: 10, // epochs of one worker and of several
+    maxWorkers: 3,
     topsSeconds: 1,
     allowedOrigins: ["https://dashboard.example"],
   },

@@ -9,6 +9,7 @@ import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
 import { createTriggerHandler } from "#functions/mapreduce/trigger-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
+import { createListenersHandler } from "#functions/user-behavior/listeners-handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { type EpochRecord, totalCounts } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
@@ -115,6 +116,7 @@ export class Engine {
     const profileRule: ProfileRule = {
       profileTickMs: options.profileTickMs ?? 0,
       maxProfilePlays: maxEpochPlays,
+      maxWorkers: 1, // they would share one processor
       areProfilesWanted: () => this.#areProfilesWanted,
     };
     this.#stuck.promise.catch(() => undefined); // whoever waits is told
@@ -285,14 +287,14 @@ function workflowHandlers(
   const shared = { ...stores, ...yieldingStores(stores), clock, logger: options.logger, metrics: noMetrics };
   return {
     plan: createPlanHandler({
-      ...{ ...shared, ...profileRule, maxEpochPlays, leaseMs },
+      ...{ ...shared, ...profileRule, leaseMs },
       ...{ createStoreId: randomUUID, tickSeconds: 0 },
-      playsPerWorker: maxEpochPlays,
-      maxWorkers: 1, // they would share one processor
+      ...{ maxEpochPlays, maxWorkerPlays: maxEpochPlays, playsPerWorker: maxEpochPlays },
     }),
     reduce: createReduceHandler({ ...shared, topsEveryMs }),
     charts: createChartsHandler(shared),
     "user-behavior": createUserBehaviorHandler(shared),
+    listeners: createListenersHandler(shared),
     recommendation: createRecommendationHandler(shared),
     // Plan keeps no tick here: the ticker does, and starts another run at once only for a backlog.
     commit: createCommitHandler({ ...shared, isUrgent: ({ plays }) => plays >= maxEpochPlays }),

@@ -386,6 +386,7 @@ class Cell {
       ...this.#edge(),
       createStoreId: randomUUID,
       maxEpochPlays: 1_000_000, // the whole tick in one epoch
+      maxWorkerPlays: 1_000_000,
       playsPerWorker: 1_000_000,
       maxWorkers: 1,
       tickSeconds: this.#options.tickSeconds,

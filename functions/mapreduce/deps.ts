@@ -50,7 +50,8 @@ export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & LambdaEdge 
     leaseMs: env.LEASE_MS,
     tickSeconds: env.TICK_SECONDS,
     profileTickMs: env.PROFILE_TICK_SECONDS * 1000,
-    maxProfilePlays: env.MAX_EPOCH_PLAYS,
+    maxWorkerPlays: Math.ceil(env.MAX_EPOCH_PLAYS / env.MAX_WORKERS),
+    maxProfilePlays: Math.ceil(env.MAX_EPOCH_PLAYS / env.MAX_WORKERS),
   };
 }
 

@@ -22,6 +22,8 @@ export interface PlanDeps extends ProfileRule {
   readonly createStoreId: () => string;
   /** An epoch is cut at the segment with which it would pass this many plays and rejects, or the bytes of so many plays. */
   readonly maxEpochPlays: number;
+  /** Where it has rejects, with the bytes of so many plays: one worker copies them all. */
+  readonly maxWorkerPlays: number;
   /** An epoch with more plays has several workers, one for each so many... */
   readonly playsPerWorker: number;
   /** ...and at most so many; the workflow runs 40 at once. */
@@ -54,6 +56,9 @@ export type PlanOutput =
       readonly isShared: boolean;
       /** ... and their numbers, from 0. */
       readonly workers: readonly number[];
+      /** The same of the workers that fold profiles. */
+      readonly areProfilesShared: boolean;
+      readonly profileWorkers: readonly number[];
     };
 
 /** A play that is a segment of its own, with its sample, takes about this; an epoch is bounded by bytes too. */
@@ -115,10 +120,16 @@ async function resumeOther(deps: PlanDeps, execution: string, { epoch }: EpochRe
   return resume(deps, execution, record);
 }
 
-function toRun({ epoch, workers = 1 }: EpochRecord, isResumed: boolean): PlanOutput {
-  const numbers = Array.from({ length: workers }, (_, worker) => worker);
-  return { kind: "epoch", epoch, isResumed, isShared: workers > 1, workers: numbers };
+function toRun({ epoch, workers = 1, profiles }: EpochRecord, isResumed: boolean): PlanOutput {
+  const folding = profiles?.folding ?? 1;
+  return {
+    ...{ kind: "epoch", epoch, isResumed },
+    ...{ isShared: workers > 1, workers: numbersBelow(workers) },
+    ...{ areProfilesShared: folding > 1, profileWorkers: numbersBelow(folding) },
+  };
 }
+
+const numbersBelow = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
 
 /** Up to where committed epochs go. */
 const committedHeads = (latest: EpochRecord | undefined): readonly Head[] =>
@@ -160,13 +171,16 @@ async function cutHeads(
   const waiting = rangesOf({ from, to: heads });
   const counts = waiting.map((range) => subtractCounts(range.to.counts, range.from.counts));
   const { plays, duplicates, rejects } = counts.reduce(addCounts, noCounts);
-  if (plays + duplicates + rejects * playsPerReject <= deps.maxEpochPlays) return heads;
-  const share = Math.ceil(deps.maxEpochPlays / waiting.length);
+  const { maxEpochPlays, maxWorkerPlays } = deps;
+  const areRejectsFew = rejects === 0 || plays + duplicates + rejects * playsPerReject <= maxWorkerPlays;
+  if (plays + duplicates <= maxEpochPlays && areRejectsFew) return heads;
+  const share = Math.ceil(maxEpochPlays / waiting.length);
+  const rejectShare = Math.ceil(maxWorkerPlays / waiting.length);
   const cut: Head[] = [];
   /** Heads of which something is left for later. */
   const left: Head[] = [];
   for (const { from: start, to: head } of pairHeads(from, heads)) {
-    const { end, firstArrival } = await cutShard(deps.segments, start, head, share);
+    const { end, firstArrival } = await cutShard(deps.segments, start, head, share, rejectShare);
     // What a new shard stems from ends before it begins, and is first: of two marked plays the earlier one counts (I3).
     const isEarly = start.position === origin && left.some(({ arrivedAt }) => arrivedAt <= firstArrival);
     if (!isEarly) cut.push(end);
@@ -184,6 +198,7 @@ async function cutShard(
   from: Head,
   to: Head,
   share: number,
+  rejectShare: number,
 ): Promise<{ readonly end: Head; readonly firstArrival: EpochMs }> {
   let end: Head | undefined;
   let firstArrival = to.arrivedAt;
@@ -191,7 +206,8 @@ async function cutShard(
   for await (const { head, body } of segments.readRange(to.shard, from.position, to.position)) {
     bytes += body.length;
     const { plays, rejects } = subtractCounts(head.counts, from.counts);
-    const isTooMuch = plays + rejects > share || bytes > share * bytesPerPlay;
+    const mostBytes = (rejects > 0 ? rejectShare : share) * bytesPerPlay;
+    const isTooMuch = plays + rejects > share || bytes > mostBytes;
     if (end === undefined) firstArrival = head.arrivedAt;
     else if (isTooMuch) break;
     end = head;

@@ -9,6 +9,7 @@ import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 import { correctionKey, readCorrection } from "#src/wire/correction-codec.ts";
+import { emptyListenersShare, shareKey } from "#src/wire/share-codec.ts";
 
 export interface CorrectProfilesDeps {
   readonly profiles: ProfileStore;
@@ -23,7 +24,18 @@ export async function correctProfiles(deps: CorrectProfilesDeps, record: EpochRe
   const correction = readCorrection(record, await deps.publications.read(correctionKey));
   await emptyProfile(deps.profiles, record, correction);
   await rebuildChart(deps, record, correction);
+  await emptyShares(deps.publications, record);
   return { users: 1 };
+}
+
+/** What workers left in an earlier epoch names listeners. They are numbered from 0 without a gap. */
+async function emptyShares(publications: PublicationStore, { epoch }: EpochRecord): Promise<void> {
+  for (let worker = 0; ; worker++) {
+    const key = shareKey("listeners", worker);
+    const left = await publications.read(key);
+    if (left === undefined) return;
+    if (!isWrittenIn(epoch, key, left)) await publications.write(key, { epoch, body: emptyListenersShare });
+  }
 }
 
 /**

@@ -1,13 +1,18 @@
-import { draftChart } from "#src/domain/chart.ts";
+import type { ChartUpdate } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
 import { type EpochRange, readCountedRange } from "#src/domain/counted-range.ts";
-import { type EpochNumber, isWrittenIn, requireOpen, type StageFigures } from "#src/domain/epoch.ts";
+import {
+  type EpochNumber,
+  type EpochRecord,
+  isWrittenIn,
+  requireOpen,
+  type StageFigures,
+} from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EventId, UserId } from "#src/domain/play.ts";
 import { addProfiles, isForgotten, type Profile } from "#src/domain/profile.ts";
 import { partOf } from "#src/domain/profile-fold.ts";
-import { allTime } from "#src/domain/windows.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -15,9 +20,10 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
-import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
+import { decodeListenersShare, encodeListenersShare, shareKey } from "#src/wire/share-codec.ts";
 import { correctProfiles } from "./correct-profiles.ts";
+import { openListeners, writeListeners } from "./listeners-chart.ts";
 import { type ProfileRange, rangeOf, segmentsBetween } from "./profile-range.ts";
 
 export interface UserBehaviorDeps {
@@ -32,6 +38,8 @@ export interface UserBehaviorDeps {
 
 export interface UserBehaviorInput {
   readonly epoch: EpochNumber;
+  /** Which of the epoch's workers this is. @default 0 */
+  readonly worker?: number;
 }
 
 /** Profiles are read, merged and written this many at a time. */
@@ -39,42 +47,67 @@ const sliceSize = 500;
 
 /**
  * The UserBehavior stage: where profiles are due, merges what the plays since they were folded last add into each listener's
- * profile, once (I5), and keeps the chart of listeners by listened time. Doing it again changes nothing.
+ * profile, once (I5), and keeps the chart of listeners by listened time. Where an epoch folds several parts, each worker has
+ * one, and leaves what may change the chart for the step after them (listeners-handler.ts). Doing it again changes nothing.
  */
 export function createUserBehaviorHandler(
   deps: UserBehaviorDeps,
 ): (input: UserBehaviorInput) => Promise<StageFigures> {
-  return async ({ epoch }) => {
-    const startedAt = deps.clock();
+  return async ({ epoch, worker = 0 }) => {
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctProfiles(deps, record);
-    const range = await rangeOf(deps.epochs, record);
-    const users = range === undefined ? 0 : await foldProfiles(deps, epoch, range);
-    const figures = { processingMs: deps.clock() - startedAt, users };
-    deps.metrics.record("UserBehaviorTime", figures.processingMs, "Milliseconds");
-    deps.metrics.record("Users", figures.users);
+    const figures =
+      (record.profiles?.folding ?? 1) > 1
+        ? await foldShare(deps, record, worker)
+        : await foldAll(deps, record);
+    deps.metrics.record("UserBehaviorTime", figures["processingMs"] ?? 0, "Milliseconds");
+    deps.metrics.record("Users", figures["users"] ?? 0);
     return figures;
   };
 }
 
-/** Returns how many listeners there were. */
+async function foldAll(deps: UserBehaviorDeps, record: EpochRecord): Promise<StageFigures> {
+  const startedAt = deps.clock();
+  const range = await rangeOf(deps.epochs, record, 0);
+  if (range === undefined) return { processingMs: deps.clock() - startedAt, users: 0 };
+  const chart = await openListeners(deps.publications);
+  const users = await foldProfiles(deps, record.epoch, range, chart.update);
+  await writeListeners(deps.publications, record.epoch, chart);
+  return { processingMs: deps.clock() - startedAt, users };
+}
+
+/** What a worker leaves it writes last: whoever finds that of the epoch has nothing to do. */
+async function foldShare(deps: UserBehaviorDeps, record: EpochRecord, worker: number): Promise<StageFigures> {
+  const startedAt = deps.clock();
+  const { epoch } = record;
+  const range = await rangeOf(deps.epochs, record, worker);
+  const key = shareKey("listeners", worker);
+  const left = await deps.publications.read(key);
+  if (range === undefined) return { processingMs: 0, users: 0 };
+  if (left !== undefined && isWrittenIn(epoch, key, left))
+    return decodeListenersShare(key, left.body).figures;
+  const { update } = await openListeners(deps.publications);
+  const users = await foldProfiles(deps, epoch, range, update);
+  const figures = { processingMs: deps.clock() - startedAt, users };
+  const body = encodeListenersShare({ candidates: update.offered(), figures });
+  await deps.publications.write(key, { epoch, body });
+  return figures;
+}
+
+/** Returns how many listeners there were, and offers them to the chart. */
 async function foldProfiles(
   deps: UserBehaviorDeps,
   epoch: EpochNumber,
   range: ProfileRange,
+  chart: Pick<ChartUpdate, "offer">,
 ): Promise<number> {
   const { part, parts } = range;
   const isOfPart = (user: UserId): boolean => partOf(user, parts) === part;
   const fold = await foldSegments(deps, range.segments, parts === 1 ? undefined : isOfPart);
-  const key = chartKey("listeners", allTime);
-  const published = await deps.publications.read(key);
-  const chart = draftChart("listeners", allTime, published && decodeChart(published.body, key));
   for (const deltas of slices(fold.deltas(), sliceSize)) {
     const profiles = await applyDeltas(deps, epoch, range, deltas);
-    for (const profile of profiles) chart.update.offer(nominateListener(profile));
+    for (const profile of profiles) chart.offer(nominateListener(profile));
   }
-  const next = chart.finish(epoch);
-  if (next !== undefined) await deps.publications.write(key, { epoch, body: encodeChart(next) });
   return fold.size;
 }
 

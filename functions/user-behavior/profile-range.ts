@@ -20,17 +20,29 @@ type Records = Pick<EpochLog, "read">;
 /** How many epoch records are read at the same time. */
 const recordsAtOnce = 32;
 
-/** What an epoch folds; undefined where it leaves profiles alone. */
-export async function rangeOf(epochs: Records, record: EpochRecord): Promise<ProfileRange | undefined> {
+/**
+ * What a worker of an epoch folds; undefined where the epoch leaves profiles alone.
+ *
+ * @throws CorruptStoreError where the epoch has no such worker
+ */
+export async function rangeOf(
+  epochs: Records,
+  record: EpochRecord,
+  worker: number,
+): Promise<ProfileRange | undefined> {
   const { epoch, profiles } = record;
   if (profiles === undefined) {
     const segments = { from: record.from, to: record.to, epochs: () => Promise.resolve([record]) };
     return { after: (epoch - 1) as EpochNumber, upTo: epoch, segments, part: 0, parts: 1 };
   }
-  if (!profiles.isFolding) return undefined;
-  const { from, to, parts, done: part } = profiles;
+  const { from, to, parts, done, folding } = profiles;
+  if (folding === 0) return undefined;
+  if (worker < 0 || worker >= folding)
+    throw new CorruptStoreError(
+      `epoch ${epoch} folds ${folding} parts of profiles, and none of number ${worker}`,
+    );
   const segments = await segmentsBetween(epochs, from.epoch, to.epoch);
-  return { after: from.epoch, upTo: to.epoch, segments, part, parts };
+  return { after: from.epoch, upTo: to.epoch, segments, part: done + worker, parts };
 }
 
 /** The segments of the epochs after `after`, up to and including `upTo`. */

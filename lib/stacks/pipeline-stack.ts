@@ -7,7 +7,7 @@ import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { chartsEnv, commitEnv, planEnv, reduceEnv, releaseEnv } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
-import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
+import { listenersEnv, userBehaviorEnv } from "#functions/user-behavior/env.ts";
 import { AnalyticsWorkflow } from "../constructs/analytics-workflow.ts";
 import { PlayArchiver } from "../constructs/play-archiver.ts";
 import { PlayConsumer } from "../constructs/play-consumer.ts";
@@ -117,6 +117,15 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
   segments.grant(userBehavior, "dynamodb:Query");
   counters.grant(userBehavior, ...replace, "dynamodb:BatchGetItem", "dynamodb:Scan"); // scanned: as by reduce
 
+  const listeners = new StageFunction(scope, "Listeners", {
+    entry: "user-behavior/listeners-index.ts",
+    envSpec: listenersEnv,
+    env: { COUNTERS_TABLE },
+    settings,
+    timeout,
+  });
+  counters.grant(listeners, ...replace);
+
   const recommendation = new StageFunction(scope, "Recommendation", {
     entry: "recommendation/index.ts",
     envSpec: recommendationEnv,
@@ -155,6 +164,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     reduce: reduce.fn,
     charts: charts.fn,
     "user-behavior": userBehavior.fn,
+    listeners: listeners.fn,
     recommendation: recommendation.fn,
     commit: commit.fn,
     release: release.fn,

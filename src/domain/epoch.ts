@@ -25,7 +25,7 @@ export interface EpochRecord {
   readonly now: EpochMs;
   /** The window instances that are current at `now`. */
   readonly windows: Readonly<Record<ChartWindow, WindowId>>;
-  /** How many workers share each of its stages. @default 1 */
+  /** How many workers share its counters. @default 1 */
   readonly workers?: number;
   /** How far profiles are. Undefined in records of earlier versions: each of those epochs folded its own plays. */
   readonly profiles?: ProfileFold;
@@ -60,8 +60,8 @@ export interface ProfileFold {
   readonly parts: number;
   /** How many of the parts earlier epochs have folded. */
   readonly done: number;
-  /** Whether this epoch folds the next part. */
-  readonly isFolding: boolean;
+  /** How many of the next parts this epoch folds, a worker each; 0 for none. */
+  readonly folding: number;
 }
 
 /** How the broadcast of an epoch went; kept beside its record. */

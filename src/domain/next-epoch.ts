@@ -30,5 +30,5 @@ export function nextEpoch(
     profiles,
   };
   const rolledOver = previous !== undefined && previous.windows.hour !== windows.hour;
-  return rangesOf(record).length > 0 || rolledOver || profiles.isFolding ? record : undefined;
+  return rangesOf(record).length > 0 || rolledOver || profiles.folding > 0 ? record : undefined;
 }

@@ -12,8 +12,10 @@ import type { EpochMs, UserId } from "./play.ts";
 export interface ProfileRule {
   /** The least time between two folds, unless too many plays wait; 0 for every epoch, ms. */
   readonly profileTickMs: number;
-  /** How many plays one epoch may fold: more are folded in parts. */
+  /** How many plays one worker may fold: more are folded in parts. */
   readonly maxProfilePlays: number;
+  /** How many parts one epoch may fold side by side. */
+  readonly maxWorkers: number;
   /** Whether they are wanted now, whenever the last fold was. @default never */
   readonly areProfilesWanted?: () => boolean;
 }
@@ -30,9 +32,9 @@ const nothingFolded: ProfileCursor = { epoch: 0 as EpochNumber, now: 0 as EpochM
 export function profilesAfter(record: EpochRecord): ProfileFold {
   const { profiles } = record;
   if (profiles === undefined) return atRest(cursorOf(record));
-  const { to, parts, done, isFolding } = profiles;
-  if (!isFolding) return profiles;
-  return done + 1 === parts ? atRest(to) : { ...profiles, done: done + 1, isFolding: false };
+  const { to, parts, done, folding } = profiles;
+  if (folding === 0) return profiles;
+  return done + folding === parts ? atRest(to) : { ...profiles, done: done + folding, folding: 0 };
 }
 
 /** Whether plays of committed epochs are not in every profile yet. */
@@ -46,10 +48,10 @@ export function planProfiles(
   previous: EpochRecord | undefined,
   epoch: Pick<EpochRecord, "epoch" | "to" | "now">,
   clock: EpochMs,
-  { profileTickMs, maxProfilePlays, areProfilesWanted }: ProfileRule,
+  { profileTickMs, maxProfilePlays, maxWorkers, areProfilesWanted }: ProfileRule,
 ): ProfileFold {
   const before = previous === undefined ? atRest(nothingFolded) : profilesAfter(previous);
-  if (before.parts > 0) return { ...before, isFolding: true };
+  if (before.parts > 0) return { ...before, folding: Math.min(maxWorkers, before.parts - before.done) };
   const { from } = before;
   const to = cursorOf(epoch);
   const waiting = to.plays - from.plays;
@@ -58,7 +60,7 @@ export function planProfiles(
   const parts = Math.ceil(waiting / maxProfilePlays);
   const isTickOver = clock - from.now >= profileTickMs || clock < from.now; // nobody waits for a clock that went back
   const isDue = isTickOver || parts >= mostParts || (areProfilesWanted?.() ?? false);
-  return isDue ? { from, to, parts, done: 0, isFolding: true } : before;
+  return isDue ? { from, to, parts, done: 0, folding: Math.min(maxWorkers, parts) } : before;
 }
 
 /** What an epoch that owns no plays and folds nothing says: how far profiles are stays as it is. */
@@ -81,5 +83,5 @@ const atRest = (at: ProfileCursor): ProfileFold => ({
   to: at,
   parts: 0,
   done: 0,
-  isFolding: false,
+  folding: 0,
 });

@@ -9,7 +9,7 @@ import { isObject } from "./json.ts";
 import { check, checkCount, checkText, readPublication } from "./publication-body.ts";
 
 /** What one worker of an epoch leaves for the step that writes the charts. The next epoch's worker writes over it. */
-export const shareKey = (stage: "counters", worker: number): PublicationKey =>
+export const shareKey = (stage: "counters" | "listeners", worker: number): PublicationKey =>
   `SHARE#${stage}#${worker}` as PublicationKey;
 
 /** What may change one chart. */
@@ -25,6 +25,12 @@ export interface CountersShare {
   /** Plays of the epoch that are not counted: every worker sees all of them. */
   readonly repeats: PlayCounts;
   readonly charts: readonly ChartCandidates[];
+  readonly figures: StageFigures;
+}
+
+export interface ListenersShare {
+  /** What may change the chart of listeners. */
+  readonly candidates: readonly Candidate[];
   readonly figures: StageFigures;
 }
 
@@ -65,6 +71,21 @@ export function decodeCountersShare(key: PublicationKey, body: string): Counters
     };
   });
 }
+
+export const encodeListenersShare = ({ candidates, figures }: ListenersShare): string =>
+  JSON.stringify({ candidates: candidates.map(candidateRow), figures });
+
+/** @throws CorruptStoreError, naming `key` */
+export function decodeListenersShare(key: PublicationKey, body: string): ListenersShare {
+  return readPublication(key, body, ({ candidates, figures }) => {
+    check(Array.isArray(candidates), "candidates", candidates);
+    check(isObject(figures), "figures", figures);
+    return { candidates: candidates.map(candidateOf), figures: figures as StageFigures };
+  });
+}
+
+/** What a worker of listeners has left once one of them is forgotten. */
+export const emptyListenersShare = encodeListenersShare({ candidates: [], figures: {} });
 
 const sumNames = [
   "plays",

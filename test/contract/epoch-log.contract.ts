@@ -97,7 +97,7 @@ export function epochLogContract(name: string, open: Open<EpochLog>): void {
         const log = await opened(open);
         const from = { epoch: 3 as EpochNumber, now: later(-9), plays: 1_234_567_890 };
         const to = { epoch: 7 as EpochNumber, now, plays: 1_234_567_999 };
-        const record = anEpoch(7, { profiles: { from, to, parts: 5, done: 2, isFolding: true } });
+        const record = anEpoch(7, { profiles: { from, to, parts: 5, done: 2, folding: 3 } });
 
         await log.create(record);
 

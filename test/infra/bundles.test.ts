@@ -27,6 +27,7 @@ const limits: Readonly<Record<string, { readonly bytes: number; readonly clients
   "mapreduce/trigger-index.ts": { bytes: 231_000, clients: ["sfn"] },
   "recommendation/index.ts": { bytes: 277_000, clients: ["dynamodb"] },
   "verify/index.ts": { bytes: 515_000, clients: ["dynamodb", "s3"] },
+  "user-behavior/listeners-index.ts": { bytes: 285_000, clients: ["dynamodb"] },
   "user-behavior/index.ts": { bytes: 318_000, clients: ["dynamodb"] },
   "ws-broadcast/authorize-index.ts": { bytes: 268_000, clients: ["dynamodb"] },
   "ws-broadcast/broadcast-index.ts": { bytes: 339_000, clients: ["apigatewaymanagementapi", "dynamodb"] },

@@ -13,7 +13,7 @@ import {
   triggerEnv,
 } from "#functions/mapreduce/env.ts";
 import { recommendationEnv } from "#functions/recommendation/env.ts";
-import { userBehaviorEnv } from "#functions/user-behavior/env.ts";
+import { listenersEnv, userBehaviorEnv } from "#functions/user-behavior/env.ts";
 import { verifyEnv } from "#functions/verify/env.ts";
 import {
   authorizeEnv,
@@ -53,6 +53,7 @@ const specs: Readonly<Record<string, EnvSpec>> = {
   "mapreduce-trigger": triggerEnv,
   recommendation: recommendationEnv,
   "user-behavior": userBehaviorEnv,
+  "user-behavior-listeners": listenersEnv,
   verify: verifyEnv,
   "ws-broadcast-authorize": authorizeEnv,
   "ws-broadcast-broadcast": broadcastEnv,
@@ -209,6 +210,7 @@ test("only the workflow's stages write totals; the broadcast writes how it went 
   expect(policiesAllowing(writes, "Counters")).toEqual([
     "Charts",
     "Commit",
+    "Listeners",
     "Plan",
     "RealtimeBroadcast",
     "Recommendation",

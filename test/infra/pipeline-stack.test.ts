@@ -22,7 +22,8 @@ const triggerMapping = () => onlyMapping({ StartingPosition: "LATEST" });
 /** The definition as Step Functions gets it, with each ARN turned back into the workflow's name for the function. */
 function deployedDefinition(): unknown {
   const { DefinitionString } = onlyOne(pipeline, "AWS::StepFunctions::StateMachine");
-  const nameOf = (arn: unknown) => serviceAt(all, arn).replace(/^(mapreduce|ws-broadcast)-/, "");
+  const nameOf = (arn: unknown) =>
+    serviceAt(all, arn).replace(/^(mapreduce|user-behavior|ws-broadcast)-/, "");
   return JSON.parse(textOf(DefinitionString, nameOf));
 }
 

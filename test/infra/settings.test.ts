@@ -9,7 +9,7 @@ test("prod keeps its data and dev lets it go", () => {
 });
 
 test("both stages have the same tick, horizon and epoch", () => {
-  const shared = { tickSeconds: 5, dedupeHorizonMs: 600_000, maxEpochPlays: 20_000, shards: "on-demand" };
+  const shared = { tickSeconds: 5, dedupeHorizonMs: 600_000, maxEpochPlays: 320_000, shards: "on-demand" };
 
   expect(settingsFor("dev")).toMatchObject(shared);
   expect(settingsFor("prod")).toMatchObject(shared);

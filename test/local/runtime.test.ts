@@ -291,6 +291,7 @@ const handlersOf = (pipeline: Pipeline): WorkflowHandlers => ({
   reduce: ({ epoch }: { epoch: EpochNumber }) => pipeline.reduce(epoch),
   charts: ({ epoch }: { epoch: EpochNumber }) => pipeline.charts(epoch),
   "user-behavior": ({ epoch }: { epoch: EpochNumber }) => pipeline.userBehavior(epoch),
+  listeners: ({ epoch }: { epoch: EpochNumber }) => pipeline.listeners(epoch),
   recommendation: ({ epoch }: { epoch: EpochNumber }) => pipeline.recommendation(epoch),
   commit: ({ epoch, execution }: { epoch: EpochNumber; execution: string }) =>
     pipeline.commit(epoch, execution),

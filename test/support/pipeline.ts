@@ -6,6 +6,7 @@ import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
 import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
+import { createListenersHandler } from "#functions/user-behavior/listeners-handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { MemoryClaimStore } from "#src/adapters/memory/memory-claim-store.ts";
 import { MemoryCounterStore } from "#src/adapters/memory/memory-counter-store.ts";
@@ -134,6 +135,7 @@ export class Pipeline {
       ...this.#shared(),
       createStoreId: () => "store",
       maxEpochPlays: this.#options.maxEpochPlays ?? 50_000,
+      maxWorkerPlays: this.#options.maxEpochPlays ?? 50_000,
       playsPerWorker: this.#options.playsPerWorker ?? 50_000,
       maxWorkers: this.#options.maxWorkers ?? 1,
       leaseMs: 300_000,
@@ -160,8 +162,21 @@ export class Pipeline {
     return createChartsHandler({ ...stores, ...this.#shared() })({ epoch });
   }
 
-  userBehavior(epoch: EpochNumber, stores: PipelineStores = this.stores) {
-    return createUserBehaviorHandler({ ...stores, ...this.#shared() })({ epoch });
+  /** The whole UserBehavior stage, workers one after the other. */
+  async userBehavior(epoch: EpochNumber, stores: PipelineStores = this.stores) {
+    const { profiles } = (await this.stores.epochs.read(epoch)) ?? {};
+    const folding = profiles?.folding ?? 1;
+    if (folding <= 1) return await this.userBehaviorWorker(epoch, 0, stores);
+    for (let worker = 0; worker < folding; worker++) await this.userBehaviorWorker(epoch, worker, stores);
+    return await this.listeners(epoch, stores);
+  }
+
+  userBehaviorWorker(epoch: EpochNumber, worker: number, stores: PipelineStores = this.stores) {
+    return createUserBehaviorHandler({ ...stores, ...this.#shared() })({ epoch, worker });
+  }
+
+  listeners(epoch: EpochNumber, stores: PipelineStores = this.stores) {
+    return createListenersHandler({ ...stores, ...this.#shared() })({ epoch });
   }
 
   recommendation(epoch: EpochNumber, stores: PipelineStores = this.stores) {

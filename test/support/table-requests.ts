@@ -21,6 +21,7 @@ export const tableRequests = {
     Segments: ["Query"],
     Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Scan"],
   },
+  Listeners: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
   Recommendation: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
   Commit: { Segments: ["Query"], Counters: ["BatchGetItem", "DeleteItem", "GetItem", "UpdateItem"] },
   Release: { Counters: ["DeleteItem"] },

@@ -20,6 +20,8 @@ const fixedContext: CdkContext = {
   tickSeconds: 1,
   shards: 2,
   archiveSeconds: 1,
+  playsPerWorker: 10,
+  maxWorkers: 3,
   removalPolicy: "destroy",
   allowedOrigins: "https://dashboard.example",
 };

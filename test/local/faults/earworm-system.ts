@@ -8,6 +8,7 @@ import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
 import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
 import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
+import { createListenersHandler } from "#functions/user-behavior/listeners-handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { MemoryTokenStore } from "#src/adapters/memory/memory-token-store.ts";
 import { type TokenHash, tokenIdOf } from "#src/domain/access-token.ts";
@@ -173,7 +174,8 @@ export class EarwormSystem implements System {
       case "plan":
         return createPlanHandler({
           ...deps,
-          ...{ createStoreId: () => "store", maxEpochPlays, playsPerWorker, maxWorkers },
+          ...{ createStoreId: () => "store", maxEpochPlays, maxWorkerPlays: maxEpochPlays },
+          ...{ playsPerWorker, maxWorkers },
           ...{ leaseMs, tickSeconds },
           ...{ profileTickMs: profileTickSeconds * 1000, maxProfilePlays },
         });
@@ -183,6 +185,8 @@ export class EarwormSystem implements System {
         return createChartsHandler(deps);
       case "user-behavior":
         return createUserBehaviorHandler(deps);
+      case "listeners":
+        return createListenersHandler(deps);
       case "recommendation":
         return createRecommendationHandler(deps);
       case "commit":

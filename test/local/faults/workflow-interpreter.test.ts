@@ -26,10 +26,13 @@ const oneOf = (...answers: object[]) =>
     maxLength: 5,
   });
 
+const alone = { isShared: false, workers: [0], areProfilesShared: false, profileWorkers: [0] };
+
 const someScript = fc.record({
   plan: oneOf(
-    { kind: "epoch", epoch: 7, isResumed: false, isShared: false, workers: [0] },
-    { kind: "epoch", epoch: 7, isResumed: true, isShared: true, workers: [0, 1, 2] },
+    { kind: "epoch", epoch: 7, isResumed: false, ...alone },
+    { kind: "epoch", epoch: 7, isResumed: true, ...alone, isShared: true, workers: [0, 1, 2] },
+    { kind: "epoch", epoch: 8, isResumed: true, ...alone, areProfilesShared: true, profileWorkers: [0, 1] },
     { kind: "early", waitSeconds: 3 },
     { kind: "idle" },
     { kind: "busy" },
@@ -37,6 +40,7 @@ const someScript = fc.record({
   reduce: oneOf({ plays: 3 }),
   charts: oneOf({ plays: 3, charts: 2 }),
   "user-behavior": oneOf({ users: 2 }),
+  listeners: oneOf({ users: 4 }),
   recommendation: oneOf({ trending: 1 }),
   commit: oneOf({ more: true, waitingPlays: 1 }, { more: false, waitingPlays: 0 }),
   broadcast: oneOf({}),
@@ -146,6 +150,7 @@ test("it waits as long as the definition says", async () => {
     ],
     ...{
       reduce: [],
+      listeners: [],
       charts: [],
       "user-behavior": [],
       recommendation: [],

@@ -177,7 +177,7 @@ describe("when profiles are folded", () => {
 
     await run.pipeline.runEpochs();
 
-    expect((await run.latest()).profiles).toMatchObject({ from: { epoch: 2 }, isFolding: false });
+    expect((await run.latest()).profiles).toMatchObject({ from: { epoch: 2 }, folding: 0 });
   });
 
   test("an epoch of an earlier version that was left open folds its own plays, and the next goes on from there", async () => {
@@ -197,7 +197,7 @@ describe("when profiles are folded", () => {
     );
     await pipeline.runEpochs();
 
-    expect((await stores.epochs.latest())?.profiles).toMatchObject({ from: { epoch: 1 }, isFolding: false });
+    expect((await stores.epochs.latest())?.profiles).toMatchObject({ from: { epoch: 1 }, folding: 0 });
   });
 });
 

@@ -1,15 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { planCorrection } from "#cli/forget/plan-correction.ts";
 import { claimInTurn } from "#functions/mapreduce/claim-in-turn.ts";
 import { MemoryClaimStore } from "#src/adapters/memory/memory-claim-store.ts";
 import type { Counter } from "#src/domain/counter.ts";
 import type { EpochNumber, StageFigures } from "#src/domain/epoch.ts";
 import { CorruptStoreError, StaleEpochError } from "#src/domain/errors.ts";
-import type { EventId, Play } from "#src/domain/play.ts";
+import type { EventId, Play, UserId } from "#src/domain/play.ts";
 import { ownerOf, workersFor } from "#src/domain/work-share.ts";
+import type { StoredProfile } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
-import { decodeCountersShare, shareKey } from "#src/wire/share-codec.ts";
+import {
+  decodeCountersShare,
+  decodeListenersShare,
+  emptyListenersShare,
+  shareKey,
+} from "#src/wire/share-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
 import { Crash, crashingStores } from "#test/support/crashing-stores.ts";
 import {
@@ -67,7 +74,10 @@ class World {
     const counters: Counter[] = [];
     for await (const counter of this.pipeline.stores.counters.list("")) counters.push(counter);
     const [first] = (await this.pipeline.stores.rejects.list({ day: aMoment, limit: 10 })).rejects;
+    const profiles: StoredProfile[] = [];
+    for await (const profile of this.pipeline.stores.profiles.list()) profiles.push(profile);
     return {
+      profiles: new Map(profiles.map((stored) => [stored.profile.userId, stored] as const).sort()),
       published: new Map([...this.#published].sort()),
       counters: new Map(counters.map((counter) => [counter.key, counter] as const).sort()),
       reject: first,
@@ -90,13 +100,14 @@ async function play(plays: readonly Play[], options: PipelineOptions): Promise<W
 }
 
 const alone: PipelineOptions = { maxWorkers: 1 };
-const someWorkers = fc.record({
-  playsPerWorker: fc.constantFrom(1, 3, 20),
-  maxWorkers: fc.constantFrom(2, 3, 5, 40),
-});
+/** Profiles are folded in as many parts as one epoch has workers, at most. */
+const someWorkers = fc
+  .record({ playsPerWorker: fc.constantFrom(1, 3, 20), maxWorkers: fc.constantFrom(2, 3, 5, 40) })
+  .map((workers) => ({ ...workers, maxProfilePlays: Math.ceil(60 / workers.maxWorkers) }));
 
 test("charts, counters and all that is published are the same bytes with any number of workers (I7)", async () => {
   let most = 0;
+  let mostParts = 0;
   await fc.assert(
     fc.asyncProperty(somePlays(60, 5), someWorkers, async (plays, workers) => {
       const expected = await play(plays, alone);
@@ -106,10 +117,12 @@ test("charts, counters and all that is published are the same bytes with any num
       expect(await world.state()).toEqual(await expected.state());
       const latest = await world.pipeline.stores.epochs.read(1 as EpochNumber);
       most = Math.max(most, latest?.workers ?? 1);
+      mostParts = Math.max(mostParts, latest?.profiles?.folding ?? 0);
     }),
     { numRuns: 60 },
   );
   expect(most).toBeGreaterThan(5);
+  expect(mostParts).toBeGreaterThan(5);
 });
 
 describe("plan", () => {
@@ -128,7 +141,10 @@ describe("plan", () => {
   test("keeps the number of workers in the record, so that an epoch is resumed with as many", async () => {
     const stores = memoryStores();
     const pipeline = (playsPerWorker: number) =>
-      new Pipeline({ stores, now: () => aMoment, playsPerWorker, maxWorkers: 4 });
+      new Pipeline({
+        ...{ stores, now: () => aMoment, playsPerWorker, maxWorkers: 4 },
+        maxProfilePlays: playsPerWorker * 2,
+      });
     const plays = fc.sample(somePlays(10, 10), 1)[0] ?? [];
     await pipeline(1).container()(
       kinesisEvent(
@@ -143,9 +159,9 @@ describe("plan", () => {
     const first = await pipeline(4).plan();
     const again = await pipeline(50_000).plan();
 
-    const workers = [0, 1, 2];
-    expect(first).toEqual({ kind: "epoch", epoch: 1, isResumed: false, isShared: true, workers });
-    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true, isShared: true, workers });
+    const workers = { isShared: true, workers: [0, 1, 2], areProfilesShared: true, profileWorkers: [0, 1] };
+    expect(first).toEqual({ kind: "epoch", epoch: 1, isResumed: false, ...workers });
+    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true, ...workers });
   });
 
   test("an epoch of one worker has no charts step", async () => {
@@ -164,7 +180,7 @@ async function planned(
   most = 40,
 ): Promise<{ readonly world: World; readonly epoch: EpochNumber }> {
   const plays = fc.sample(somePlays(most, most - 10), { numRuns: 1, seed })[0] ?? [];
-  const world = new World({ playsPerWorker: 1, maxWorkers: 3 });
+  const world = new World({ playsPerWorker: 1, maxWorkers: 3, maxProfilePlays: 4 });
   await world.put(plays, 0, "no play");
   const output = await world.pipeline.plan();
   if (output.kind !== "epoch") throw new Error("no epoch");
@@ -174,41 +190,43 @@ async function planned(
 describe("a worker", () => {
   test("that is cut off anywhere and run again changes nothing more (I5)", { timeout: 120_000 }, async () => {
     const { world: expected, epoch } = await planned(5, 12);
-    await expected.pipeline.reduce(epoch);
+    const bothStages = async ({ pipeline }: World, stores?: PipelineStores): Promise<boolean> => {
+      await pipeline.reduce(epoch, stores);
+      await pipeline.userBehavior(epoch, stores);
+      return true;
+    };
+    await bothStages(expected);
     const state = await expected.state();
     let at = 0;
     for (let isThrough = false; !isThrough; at++) {
       const { world } = await planned(5, 12);
       const crashing = crashingStores(world.pipeline.stores, at, at % 2 === 0 ? "before" : "after");
-      isThrough = await world.pipeline.reduce(epoch, crashing.stores).then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof Crash) return false;
-          throw error;
-        },
-      );
+      isThrough = await bothStages(world, crashing.stores).catch((error: unknown) => {
+        if (error instanceof Crash) return false;
+        throw error;
+      });
 
-      await world.pipeline.reduce(epoch);
+      await bothStages(world);
 
       expect(await world.state()).toEqual(state);
     }
-    expect(at).toBeGreaterThan(40);
+    expect(state.profiles.size).toBeGreaterThan(1);
+    expect(at).toBeGreaterThan(60);
   });
 
   test("that is through does nothing when the epoch is resumed", async () => {
     const { world, epoch } = await planned(6);
     const { pipeline } = world;
     const figures = await pipeline.reduceWorker(epoch, 1);
+    const folded = await pipeline.userBehaviorWorker(epoch, 1);
+    expect(folded["users"]).toBeGreaterThan(0);
     const asked = (): never => {
       throw new Error("segments were read");
     };
+    const stores = { ...pipeline.stores, segments: { ...pipeline.stores.segments, readRange: asked } };
 
-    const again = await pipeline.reduceWorker(epoch, 1, {
-      ...pipeline.stores,
-      segments: { ...pipeline.stores.segments, readRange: asked },
-    });
-
-    expect(again).toEqual(figures);
+    expect(await pipeline.reduceWorker(epoch, 1, stores)).toEqual(figures);
+    expect(await pipeline.userBehaviorWorker(epoch, 1, stores)).toEqual(folded);
   });
 
   test("of a number that the epoch does not have is refused", async () => {
@@ -216,6 +234,9 @@ describe("a worker", () => {
 
     await expect(world.pipeline.reduceWorker(epoch, 3)).rejects.toThrow(
       new CorruptStoreError("epoch 1 has 3 workers, and none of number 3"),
+    );
+    await expect(world.pipeline.userBehaviorWorker(epoch, 3)).rejects.toThrow(
+      new CorruptStoreError("epoch 1 folds 3 parts of profiles, and none of number 3"),
     );
   });
 
@@ -226,6 +247,11 @@ describe("a worker", () => {
 
     await expect(world.pipeline.charts(epoch)).rejects.toThrow(
       new CorruptStoreError("worker 1 of 3 has left nothing in epoch 1"),
+    );
+
+    await world.pipeline.userBehaviorWorker(epoch, 0);
+    await expect(world.pipeline.listeners(epoch)).rejects.toThrow(
+      new CorruptStoreError("worker 1 of 3 has left no listeners in epoch 1"),
     );
 
     expect([...(await world.state()).published.keys()].filter((key) => key.startsWith("CHART#"))).toEqual([]);
@@ -253,6 +279,8 @@ describe("a worker", () => {
 
     await expect(pipeline.reduceWorker(epoch, 0, stillOpen)).rejects.toThrow(StaleEpochError);
     await expect(pipeline.charts(epoch, stillOpen)).rejects.toThrow(StaleEpochError);
+    await expect(pipeline.userBehaviorWorker(epoch, 0, stillOpen)).rejects.toThrow(StaleEpochError);
+    await expect(pipeline.listeners(epoch, stillOpen)).rejects.toThrow(StaleEpochError);
   });
 
   test("tells its figures, and the charts step those of all", async () => {
@@ -355,10 +383,30 @@ describe("claims beside other workers", () => {
   });
 });
 
+test("what workers left of listeners is empty once one of them is forgotten", async () => {
+  const { world, epoch } = await planned(12);
+  const { pipeline } = world;
+  const { publications, epochs } = pipeline.stores;
+  await pipeline.reduce(epoch);
+  await pipeline.userBehavior(epoch);
+  await pipeline.commit(epoch);
+  const left = () => Promise.all([0, 1, 2].map((worker) => publications.read(shareKey("listeners", worker))));
+  expect(JSON.stringify(await left())).toContain("U1");
+  const base = await epochs.latest();
+  if (base === undefined) throw new Error("no epoch");
+
+  const correction = { userId: "U1" as UserId, counters: [], windows: [], rejects: [] };
+  await planCorrection({ epochs, publications }, base, correction, aMoment);
+  await pipeline.userBehavior((epoch + 1) as EpochNumber);
+
+  for (const share of await left()) expect(share).toEqual({ epoch: epoch + 1, body: emptyListenersShare });
+});
+
 test("what a worker leaves is read as it was written, and what is not that is refused", () => {
   const key = shareKey("counters", 3);
   expect(() => decodeCountersShare(key, "{}")).toThrow(CorruptStoreError);
   expect(() => decodeCountersShare(key, '{"songs":[[1]],"repeats":[0,0],"charts":[],"figures":{}}')).toThrow(
     /publication SHARE#counters#3 does not decode: unexpected songs/,
   );
+  expect(() => decodeListenersShare(key, '{"candidates":[[1]],"figures":{}}')).toThrow(CorruptStoreError);
 });

@@ -59,6 +59,9 @@ async function feed(
   return pipeline;
 }
 
+/** What plan says of an epoch without several workers. */
+const alone = { isShared: false, workers: [0], areProfilesShared: false, profileWorkers: [0] };
+
 const atOnce: Feed = { shards: 1, batch: 1_000, batchesPerEpoch: 1_000 };
 
 /** What a play says of each dimension. */
@@ -259,7 +262,7 @@ describe("plan", () => {
 
     const again = await pipeline.plan();
 
-    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true, isShared: false, workers: [0] });
+    expect(again).toEqual({ kind: "epoch", epoch: 1, isResumed: true, ...alone });
     expect((await pipeline.stores.epochs.latest())?.to[0]?.counts).toMatchObject({ plays: 1, duplicates: 0 });
   });
 
