@@ -27,13 +27,15 @@ export interface Settings {
   readonly segmentRetentionDays: number;
   /** How far apart two arrivals of one event id still are one play. @default 600_000 */
   readonly dedupeHorizonMs: number;
-  /**
-   * Plays in one epoch: as many as `maxWorkers` can handle within 60 s, 20,000 each (docs/cost.md, "One worker"). A worker folds
-   * as many plays into profiles as are its share of this. @default 320_000
-   */
+  /** Plays in one epoch: 60,000 for each of `maxWorkers`, which count them within 60 s (docs/adr/0024). @default 960_000 */
   readonly maxEpochPlays: number;
-  /** An epoch gets a worker for each so many plays (docs/adr/0024). @default 5_000 */
+  /** An epoch gets a worker for each so many plays: it counts them in some seconds (docs/adr/0024). @default 20_000 */
   readonly playsPerWorker: number;
+  /**
+   * Plays that one worker folds into profiles within 60 s; an epoch with rejects has the bytes of so many, since one worker copies
+   * them. @default 20_000
+   */
+  readonly maxWorkerPlays: number;
   /** The most workers of an epoch: so many functions run at once. @default 16 */
   readonly maxWorkers: number;
   /**
@@ -110,8 +112,9 @@ const defaults: Tunable = {
   streamRetentionHours: 168,
   segmentRetentionDays: 7,
   dedupeHorizonMs: 600_000,
-  maxEpochPlays: 320_000,
-  playsPerWorker: 5_000,
+  maxEpochPlays: 960_000,
+  playsPerWorker: 20_000,
+  maxWorkerPlays: 20_000,
   maxWorkers: 16,
   leaseMs: 300_000,
   consumerBatchSize: 10_000,
@@ -151,9 +154,8 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
   dev: { ...shortLived, allowedOrigins: ["*"] },
   prod: {},
   /**
-   * An example: a stream and a consumer for 16,000 plays/s, single records included, and a tick that merges a minute. The
-   * workflow has one worker and falls behind long before (docs/cost.md, "One worker"): what it has not counted waits in
-   * segments.
+   * An example: a stream and a consumer for 16,000 plays/s, single records included, and a tick that merges a minute, which
+   * an epoch with all of its workers counts. Profiles take more of them (docs/adr/0024).
    */
   "large-fleet": {
     tickSeconds: 60,
@@ -170,8 +172,10 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
     profileTickSeconds: 1,
     shards: 2,
     archiveSeconds: 1,
-    playsPerWorker: 10, // epochs of one worker and of several
+    playsPerWorker: 10, // epochs of one worker and of several, and folds of several parts
+    maxWorkerPlays: 500,
     maxWorkers: 3,
+    maxEpochPlays: 50_000,
     topsSeconds: 1,
     allowedOrigins: ["https://dashboard.example"],
   },
@@ -185,8 +189,9 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   streamRetentionHours: anInteger(24, 8760),
   segmentRetentionDays: anInteger(1, 365),
   dedupeHorizonMs: anInteger(1, 86_400_000),
-  maxEpochPlays: anInteger(1, 1_000_000),
+  maxEpochPlays: anInteger(1, 10_000_000),
   playsPerWorker: anInteger(1, 1_000_000),
+  maxWorkerPlays: anInteger(1, 1_000_000),
   maxWorkers: anInteger(1, mostWorkers),
   leaseMs: anInteger(120_000, 300_000),
   consumerBatchSize: anInteger(1, 10_000),
@@ -215,6 +220,12 @@ const rules: { readonly [K in keyof Tunable]: Rule<Tunable[K]> } = {
   executeApiEndpoint: orText("aws", anAddress),
 };
 
+/**
+ * Plays of an epoch that one worker can count within 60 s, with room: 1.2 counters a play of 0.1 ms (docs/adr/0022) are 7 s of
+ * CPU, and reading 12 times as many plays as are its own takes some seconds more.
+ */
+const mostPlaysOfWorker = 60_000;
+
 const isTunable = (name: string): name is keyof Tunable => Object.hasOwn(rules, name);
 
 function problemsOf(settings: Settings): string[] {
@@ -229,6 +240,11 @@ function problemsOf(settings: Settings): string[] {
   if (settings.dedupeHorizonMs >= settings.segmentRetentionDays * 86_400_000)
     problems.push(
       `dedupeHorizonMs must be shorter than segmentRetentionDays (${settings.segmentRetentionDays}), got ${settings.dedupeHorizonMs}`,
+    );
+  const mostEpochPlays = settings.maxWorkers * mostPlaysOfWorker;
+  if (settings.maxEpochPlays > mostEpochPlays)
+    problems.push(
+      `maxEpochPlays must be at most ${mostEpochPlays} where maxWorkers is ${settings.maxWorkers}, got ${settings.maxEpochPlays}`,
     );
   const { archiveDays, verifyHours, verifyDays } = settings;
   const mostVerified = archiveDays - 2; // what arrived on the day before counts too, and the oldest day is half gone

@@ -50,8 +50,8 @@ export function createPlanDeps(env: Env<typeof planEnv>): PlanDeps & LambdaEdge 
     leaseMs: env.LEASE_MS,
     tickSeconds: env.TICK_SECONDS,
     profileTickMs: env.PROFILE_TICK_SECONDS * 1000,
-    maxWorkerPlays: Math.ceil(env.MAX_EPOCH_PLAYS / env.MAX_WORKERS),
-    maxProfilePlays: Math.ceil(env.MAX_EPOCH_PLAYS / env.MAX_WORKERS),
+    maxWorkerPlays: env.MAX_WORKER_PLAYS,
+    maxProfilePlays: env.MAX_WORKER_PLAYS,
   };
 }
 

@@ -14,6 +14,7 @@ export const planEnv = {
   COUNTERS_TABLE: "string",
   MAX_EPOCH_PLAYS: "positiveInt",
   PLAYS_PER_WORKER: "positiveInt",
+  MAX_WORKER_PLAYS: "positiveInt",
   MAX_WORKERS: "positiveInt",
   LEASE_MS: "positiveInt",
   TICK_SECONDS: "nonNegativeInt",

@@ -65,6 +65,7 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
       COUNTERS_TABLE,
       MAX_EPOCH_PLAYS: String(settings.maxEpochPlays),
       PLAYS_PER_WORKER: String(settings.playsPerWorker),
+      MAX_WORKER_PLAYS: String(settings.maxWorkerPlays),
       MAX_WORKERS: String(settings.maxWorkers),
       LEASE_MS: String(settings.leaseMs),
       TICK_SECONDS: String(settings.tickSeconds),
@@ -104,7 +105,13 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     work: "heavy",
     timeout,
   });
-  counters.grant(charts, ...replace, "dynamodb:UpdateItem"); // updated: the sums of all workers
+  counters.grant(
+    charts,
+    ...replace,
+    "dynamodb:PartiQLInsert", // the sums of all workers
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:BatchGetItem",
+  );
 
   const userBehavior = new StageFunction(scope, "UserBehavior", {
     entry: "user-behavior/index.ts",

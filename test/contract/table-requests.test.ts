@@ -10,6 +10,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { forgetListener } from "#cli/forget/forget-listener.ts";
 import { createApiHandler } from "#functions/api/handler.ts";
 import { createArchiveHandler } from "#functions/archive/archive-handler.ts";
+import type { PlanOutput } from "#functions/mapreduce/plan-handler.ts";
 import { createReleaseHandler } from "#functions/mapreduce/release-handler.ts";
 import type { LockedSnapshotDeps } from "#functions/verify/locked-snapshot.ts";
 import { createVerifyHandler } from "#functions/verify/verify-handler.ts";
@@ -131,16 +132,16 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     await say("leaver", { action: "subscribe", channel: "stats" });
     await socket.connections.subscribe("leaver" as never, "stats", (someTime + 1000) as EpochMs, 1);
 
-    const pipeline = new Pipeline({ stores, now: () => someTime, playsPerWorker: 100, maxWorkers: 3 });
+    const pipeline = new Pipeline({
+      ...{ stores, now: () => someTime },
+      ...{ playsPerWorker: 4, maxWorkers: 3, maxProfilePlays: 300 },
+    });
     const archive = new MemoryArchive();
     const runEpoch = async (epoch: EpochNumber): Promise<void> => {
       const planned = await recorder.as("Plan", () => pipeline.plan());
-      expect(planned).toMatchObject({ kind: "epoch", epoch, isShared: epoch === 1 });
+      expect(planned).toMatchObject({ kind: "epoch", epoch, isShared: epoch <= 3 });
       await recorder.as("Plan", () => pipeline.plan()); // resumed
-      const { workers } = planned.kind === "epoch" ? planned : { workers: [] };
-      for (const worker of workers) await recorder.as("Reduce", () => pipeline.reduceWorker(epoch, worker));
-      if (workers.length > 1) await recorder.as("Charts", () => pipeline.charts(epoch));
-      await recorder.as("UserBehavior", () => pipeline.userBehavior(epoch));
+      if (planned.kind === "epoch") await runStages(recorder, pipeline, planned);
       await recorder.as("Recommendation", () => pipeline.recommendation(epoch));
       await recorder.as("Commit", () => pipeline.commit(epoch));
       await recorder.as("RealtimeBroadcast", () => createBroadcastHandler(socket)({ epoch }));
@@ -193,6 +194,22 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     expect(sentBy(recorder, names)).toEqual(withoutRare(tableRequests));
   });
 });
+
+/** MapReduce and UserBehavior, by one worker each or by several. */
+async function runStages(
+  recorder: Recorder,
+  pipeline: Pipeline,
+  { epoch, isShared, workers, areProfilesShared, profileWorkers }: PlannedEpoch,
+): Promise<void> {
+  for (const worker of workers) await recorder.as("Reduce", () => pipeline.reduceWorker(epoch, worker));
+  if (isShared) await recorder.as("Charts", () => pipeline.charts(epoch));
+  const folds = areProfilesShared ? profileWorkers : [0];
+  for (const worker of folds)
+    await recorder.as("UserBehavior", () => pipeline.userBehaviorWorker(epoch, worker));
+  if (areProfilesShared) await recorder.as("Listeners", () => pipeline.listeners(epoch));
+}
+
+type PlannedEpoch = Extract<PlanOutput, { readonly kind: "epoch" }>;
 
 const user = "u" as UserId;
 
@@ -263,6 +280,8 @@ function sentBy({ sent }: Recorder, names: Readonly<Record<string, string>>): Re
 const rare: Readonly<Record<string, string>> = {
   UserBehavior: "DeleteItem",
   Recommendation: "DeleteItem",
+  Charts: "DeleteItem",
+  Listeners: "DeleteItem",
 };
 
 function withoutRare(requests: Readonly<Record<string, TableRequests>>): Record<string, TableRequests> {

@@ -9,7 +9,7 @@ test("prod keeps its data and dev lets it go", () => {
 });
 
 test("both stages have the same tick, horizon and epoch", () => {
-  const shared = { tickSeconds: 5, dedupeHorizonMs: 600_000, maxEpochPlays: 320_000, shards: "on-demand" };
+  const shared = { tickSeconds: 5, dedupeHorizonMs: 600_000, maxEpochPlays: 960_000, shards: "on-demand" };
 
   expect(settingsFor("dev")).toMatchObject(shared);
   expect(settingsFor("prod")).toMatchObject(shared);
@@ -28,6 +28,7 @@ test.each([
   [{ streamRetentionHours: 12 }, "streamRetentionHours must be an integer from 24 to 8760, got 12"],
   [{ consumerBatchSize: 10_001 }, "consumerBatchSize must be an integer from 1 to 10000, got 10001"],
   [{ playsPerWorker: 0 }, "playsPerWorker must be an integer from 1 to 1000000, got 0"],
+  [{ maxWorkers: 4 }, "maxEpochPlays must be at most 240000 where maxWorkers is 4, got 960000"],
   [{ maxWorkers: 41 }, "maxWorkers must be an integer from 1 to 40, got 41"],
   [{ archiveSeconds: 301 }, "archiveSeconds must be an integer from 1 to 300, got 301"],
   [{ verifyHours: 25 }, "verifyHours must be an integer from 0 to 24, got 25"],

@@ -16,7 +16,9 @@ export const tableRequests = {
       ...(["PartiQLInsert", "PartiQLUpdate", "PutItem", "Query", "Scan"] as const),
     ],
   },
-  Charts: { Counters: ["DeleteItem", "GetItem", "PutItem", "UpdateItem"] },
+  Charts: {
+    Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PartiQLInsert", "PartiQLUpdate", "PutItem"],
+  },
   UserBehavior: {
     Segments: ["Query"],
     Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Scan"],
