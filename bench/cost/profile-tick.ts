@@ -30,7 +30,7 @@ export function profileShareOf(
   seed: number,
 ): ProfileShare {
   if (profileTickSeconds <= tickSeconds) return everyEpoch;
-  const mostPlays = Math.max(deployedDefaults.maxEpochPlays, rate * tickSeconds);
+  const mostPlays = Math.max(deployedDefaults.maxWorkerPlays, rate * tickSeconds);
   const foldSeconds = Math.min(profileTickSeconds, (mostParts * mostPlays) / rate);
   const parts = Math.ceil((rate * foldSeconds) / mostPlays);
   return {

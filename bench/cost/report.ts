@@ -163,7 +163,7 @@ const billNotes = ({ cells, rates, naiveTotals }: Results): string => {
 
 Dollars for a million plays, us-east-1. "Naive" is one UpdateItem per play and counter (below). "By count only": the units
 are counted, but one worker a stage does not get through such a tick within the tick, within ${deployedDefaults.stageTimeoutSeconds} s a stage and with at
-most ${whole(deployedDefaults.maxEpochPlays)} plays an epoch; ${late.length} of the ${cells.length} rows need several workers ([ADR 24](adr/0024-several-workers-an-epoch.md)) or
+most ${whole(deployedDefaults.maxWorkerPlays)} plays for it; ${late.length} of the ${cells.length} rows need several workers ([ADR 24](adr/0024-several-workers-an-epoch.md)) or
 larger epochs. Each further worker reads the epoch's segments once more and leaves an item of candidates, which is not in here.
 
 Not in here: viewers ([below](#viewers)), the HTTP API, the page's hosting, claims of marked plays ([ADR 9](adr/0009-marked-plays-claim-their-ids.md)), alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
@@ -386,8 +386,8 @@ function assumptions({ cells }: Results): string {
   second (21.6 plays a listener and day), 200 s a play, a play of ${whole(bytes)} bytes as JSON. Steady: no peaks and no silence.
 - Every tick is like the one that was measured, and makes one epoch with all of its plays.
 - Profiles: a fold of ${deployedDefaults.profileTickSeconds / 60} minutes writes as many profiles as the simulator has distinct listeners in that time. Measured is a fold of
-  the tick's plays alone; an epoch has its share: profiles by the number of listeners, segments read once for each part of a fold (an
-  epoch folds at most ${whole(deployedDefaults.maxEpochPlays)} plays, or the tick's), the chart of listeners written as often.
+  the tick's plays alone; an epoch has its share: profiles by the number of listeners, segments read once for each part of a fold (a
+  worker folds at most ${whole(deployedDefaults.maxWorkerPlays)} plays, or the tick's), the chart of listeners written as often.
 - Shards: ${shards.join(", ")}; plays arrive in single records. Each shard's container stays and is invoked once a second in which its shard got plays.
 - Lambda †: CPU time here counts as CPU time there (arm64; ${deployedDefaults.heavyMemoryMb} MB is one vCPU, ${deployedDefaults.lightMemoryMb} MB its share), and each request to DynamoDB that
   waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.

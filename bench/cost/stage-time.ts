@@ -47,7 +47,7 @@ export const workflowStages = stageNames.filter((stage) => stage !== "consume");
 export function keepsUp(cell: CellMeasure, rates: CpuRates): boolean {
   const longest = Math.max(...workflowStages.map((stage) => invocationSeconds(cell, stage, rates)));
   return (
-    cell.plays <= deployedDefaults.maxEpochPlays &&
+    cell.plays <= deployedDefaults.maxWorkerPlays &&
     longest <= deployedDefaults.stageTimeoutSeconds &&
     epochSeconds(cell, rates) <= cell.options.tickSeconds
   );

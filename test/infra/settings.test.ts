@@ -112,13 +112,13 @@ test.each([
 });
 
 test("what docs/cost.md counts with is what prod deploys", () => {
-  const { heavyMemoryMb, lightMemoryMb, maxEpochPlays, segmentRetentionDays, streamRetentionHours } =
+  const { heavyMemoryMb, lightMemoryMb, maxWorkerPlays, segmentRetentionDays, streamRetentionHours } =
     settingsFor("prod");
 
   expect(deployedDefaults).toMatchObject({
     heavyMemoryMb,
     lightMemoryMb,
-    maxEpochPlays,
+    maxWorkerPlays,
     segmentRetentionDays,
   });
   expect(deployedDefaults.streamRetentionDays).toBe(streamRetentionHours / 24);
