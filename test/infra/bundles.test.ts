@@ -15,7 +15,7 @@ import { type Bundle, buildBundle, bundleEntries } from "../../bench/bundles/bui
  * needs. What grows beyond is to be looked at with `npm run bundles`.
  */
 const limits: Readonly<Record<string, { readonly bytes: number; readonly clients: readonly string[] }>> = {
-  "api/index.ts": { bytes: 368_000, clients: ["dynamodb", "kinesis"] },
+  "api/index.ts": { bytes: 391_000, clients: ["dynamodb", "kinesis"] },
   "archive/index.ts": { bytes: 370_000, clients: ["s3"] },
   "hosting/index.ts": { bytes: 370_000, clients: ["s3"] },
   "mapreduce/charts-index.ts": { bytes: 300_000, clients: ["dynamodb"] },
