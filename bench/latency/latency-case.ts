@@ -20,11 +20,11 @@ interface Seen extends Setting {
 
 const usualTickMs = 1000;
 const settings: readonly Setting[] = [
-  { rate: 10, tickMs: usualTickMs, seconds: 60 },
-  { rate: 500, tickMs: usualTickMs, seconds: 30 },
-  { rate: 5000, tickMs: usualTickMs, seconds: 30 },
+  { rate: 10, tickMs: usualTickMs, seconds: 45 },
+  { rate: 500, tickMs: usualTickMs, seconds: 20 },
+  { rate: 5000, tickMs: usualTickMs, seconds: 20 },
   // Beside it, what the tick is worth.
-  { rate: 500, tickMs: 100, seconds: 30 },
+  { rate: 500, tickMs: 100, seconds: 20 },
 ];
 /** Until code is compiled and charts are full. */
 const warmUpSeconds = 8;

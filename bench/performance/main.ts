@@ -51,6 +51,10 @@ function writePictures(results: BenchResults): ReadonlyMap<string, string> {
 }
 
 const results = readResults(options.from ?? (await runBench()));
-if (Object.keys(results).length === 0) throw new Error(`there are no figures in ${options.from}`);
-writeFileSync(page, renderPage(results, sections, targets, writePictures(results)));
-execFileSync(biome, ["format", "--write", page]);
+if (Object.keys(results).length === 0) {
+  console.error(`error: there are no figures in ${options.from}`);
+  process.exitCode = 1;
+} else {
+  writeFileSync(page, renderPage(results, sections, targets, writePictures(results)));
+  execFileSync(biome, ["format", "--write", page]);
+}

@@ -25,6 +25,7 @@ const every = Number.POSITIVE_INFINITY;
 const usualSettings: readonly Setting[] = [
   { rate: 100, tickSeconds: 5, sampleSize: every },
   { rate: 1000, tickSeconds: 5, sampleSize: every },
+  { rate: 1000, tickSeconds: 50, sampleSize: 200 },
   { rate: 16_000, tickSeconds: 60, sampleSize: 200 },
 ];
 const quickSettings: readonly Setting[] = [{ rate: 100, tickSeconds: 5, sampleSize: 50 }];
@@ -149,6 +150,38 @@ function kindTable(cells: readonly CellMeasure[]): ResultTable {
   };
 }
 
+/** What an epoch of ten times the plays writes, of ten times as many listeners, and of as many over ten times as long. */
+const tenTimes: readonly (readonly [label: string, rate: number, tickSeconds: number])[] = [
+  ["the plays", 100, 5],
+  ["ten times the plays, ten times the listeners", 1000, 5],
+  ["ten times that, as many listeners and songs", 1000, 50],
+];
+
+function growthTable(cells: readonly CellMeasure[]): ResultTable {
+  const found = tenTimes.flatMap(([label, rate, tickSeconds]) => {
+    const cell = cells.find(({ options }) => options.rate === rate && options.tickSeconds === tickSeconds);
+    return cell === undefined ? [] : [{ label, cell }];
+  });
+  return {
+    title: "Write units when an epoch has ten times the plays",
+    columns: [
+      { name: "epoch", kind: "text" },
+      { name: "plays", kind: "whole" },
+      { name: "songs", kind: "whole" },
+      { name: "listeners", kind: "whole" },
+      { name: "write units", kind: "whole" },
+      { name: "write units a play", kind: "digits" },
+    ],
+    rows: found.map(({ label, cell }) => [
+      ...[label, cell.plays, cell.keys.songs.count, cell.keys.profiles.count],
+      ...[perPlayOf(cell).writeUnits * cell.plays, perPlayOf(cell).writeUnits],
+    ]),
+  };
+}
+
+/** The cells of the curve: a tick of 5 s, or that of a large fleet. */
+const isShown = ({ options }: CellMeasure): boolean => options.tickSeconds !== 50;
+
 const curveOf = (cells: readonly CellMeasure[], naive: PerPlay): Curve => ({
   id: "stores-write-units",
   title: "Write units a play",
@@ -179,11 +212,13 @@ export const storesCase: BenchCase = {
       local.client.destroy();
       const naive = perPlayOfNaive(measured);
       return {
-        tables: [tableOf(cells, naive), kindTable(cells)],
+        tables: [tableOf(cells, naive), kindTable(cells), growthTable(cells)],
         ratios: Object.fromEntries(
-          cells.map((cell) => [`stores-${cell.options.rate}`, perPlayOf(cell).writeUnits / naive.writeUnits]),
+          cells
+            .filter(isShown)
+            .map((cell) => [`stores-${cell.options.rate}`, perPlayOf(cell).writeUnits / naive.writeUnits]),
         ),
-        curves: [curveOf(cells, naive)],
+        curves: [curveOf(cells.filter(isShown), naive)],
         bars: [],
         profiles: [],
         bounds: cells.map(boundOf),
