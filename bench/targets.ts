@@ -9,6 +9,30 @@ export const targets: readonly Target[] = [
     bound: { atLeast: 0.15 },
   },
   {
+    id: "analyze-columnar",
+    case: "batch",
+    what: "analyze with columnar blocks, 1M rows: rows per CPU-second beside DuckDB on one thread",
+    bound: { atLeast: 0.3 },
+  },
+  {
+    id: "analyze-columnar-node",
+    case: "batch",
+    what: "analyze with columnar blocks, 1M rows: rows per CPU-second beside the straightforward Node script",
+    bound: { atLeast: 1 },
+  },
+  {
+    id: "analyze-json-memory",
+    case: "batch",
+    what: "analyze with JSON blocks, 1M rows: peak memory beside DuckDB on one thread",
+    bound: { atMost: 1 },
+  },
+  {
+    id: "analyze-columnar-memory",
+    case: "batch",
+    what: "analyze with columnar blocks, 1M rows: peak memory beside DuckDB on one thread",
+    bound: { atMost: 1 },
+  },
+  {
     id: "consume-gzip",
     case: "consumer",
     what: "plays per second and core from gzip records of 80 plays",

@@ -9,6 +9,7 @@ import { threeDigits } from "../harness/result-table.ts";
 import { median, spread } from "../harness/statistics.ts";
 import { type Answers, firstDifference, listedByDefault, listedForComparison } from "./answers.ts";
 import {
+  analyzeColumnar,
   analyzeJson,
   type BatchContestant,
   type BatchSample,
@@ -130,13 +131,14 @@ function find(figures: readonly Figures[], rows: number, { name }: BatchContesta
 /** Of the smallest size: a million rows, but for a quick run. */
 function ratiosOf(figures: readonly Figures[]): Readonly<Record<string, number>> {
   const rows = smallest(figures);
-  const [json, duckDb, node] = [analyzeJson, duckDbOneThread, readlineMaps].map((contestant) =>
-    find(figures, rows, contestant),
-  ) as [Figures, Figures, Figures];
+  const of = (contestant: BatchContestant): Figures => find(figures, rows, contestant);
+  const [json, columnar, duckDb] = [of(analyzeJson), of(analyzeColumnar), of(duckDbOneThread)];
   return {
     "analyze-json": ratioTo(json, duckDb),
-    "analyze-json-node": ratioTo(json, node),
+    "analyze-columnar": ratioTo(columnar, duckDb),
+    "analyze-columnar-node": ratioTo(columnar, of(readlineMaps)),
     "analyze-json-memory": json.peakBytes / duckDb.peakBytes,
+    "analyze-columnar-memory": columnar.peakBytes / duckDb.peakBytes,
   };
 }
 
@@ -173,7 +175,7 @@ function barsOf(figures: readonly Figures[]): Bars {
 
 function boundsOf(figures: readonly Figures[], profiles: readonly Profile[]): readonly string[] {
   const rows = smallest(figures);
-  const ours = find(figures, rows, analyzeJson);
+  const ours = find(figures, rows, analyzeColumnar);
   const duckDb = find(figures, rows, duckDbOneThread);
   const micros = ({ cpuSeconds }: Figures): string => threeDigits((cpuSeconds / rows) * 1e6);
   return [
@@ -201,7 +203,9 @@ export const createBatchCase = (sizes?: readonly Size[]): BenchCase => ({
       await simulateCsv(file, { plays: size.rows, users: keys, songs: keys, seed: 1 });
       say(`${size.rows} rows, ${Math.round(statSync(file).size / mb)} MB`);
       figures.push(...(await measureSize(size, file, context)));
-      if (profiles.length === 0) profiles.push(await profileOf(analyzeJson, file, join(dir, "profile-json")));
+      if (profiles.length > 0) continue;
+      profiles.push(await profileOf(analyzeColumnar, file, join(dir, "profile-columnar")));
+      profiles.push(await profileOf(analyzeJson, file, join(dir, "profile-json")));
     }
     return {
       tables: [tableOf(figures)],

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Measured, measureNode } from "#test/support/measured-process.ts";
 import { earwormScript } from "#test/support/simulated-csv.ts";
@@ -19,48 +19,40 @@ export interface BatchSample {
 const scriptOf = (name: string): string => join(import.meta.dirname, name);
 const listedArguments = ({ songs, users }: Listed): readonly string[] => [String(songs), String(users)];
 
-async function measured(
-  args: readonly string[],
-  out: string,
-  read: (json: never) => Answers,
-): Promise<BatchSample> {
-  const used = await measureNode(args);
-  const answers = read(JSON.parse(readFileSync(out, "utf8")) as never);
-  rmSync(out);
-  return { measured: used, answers };
-}
+/** Where `earworm analyze` wrote what it lists of a file: what its recount is compared with. */
+const analyzedIn = (file: string, { songs, users }: Listed): string =>
+  `${file}.analyzed-${songs}-${users}.json`;
 
 /** `earworm analyze`: all three stages through stream, consumer and stores. */
 const analyze = (name: string, ...options: readonly string[]): BatchContestant => ({
   name,
-  run(file, { songs, users }, nodeOptions = []) {
-    const out = `${file}.answers.json`;
-    const all = Number.isFinite(users) ? String(users) : "all";
-    const listed = ["--top", String(songs), "--users", all, "--out", out];
-    return measured(
-      [...nodeOptions, earwormScript, "analyze", file, ...options, ...listed],
-      out,
-      answersOfAnalyze,
-    );
+  async run(file, listed, nodeOptions = []) {
+    const out = analyzedIn(file, listed);
+    const users = Number.isFinite(listed.users) ? String(listed.users) : "all";
+    const lists = ["--top", String(listed.songs), "--users", users, "--out", out];
+    const used = await measureNode([...nodeOptions, earwormScript, "analyze", file, ...options, ...lists]);
+    return { measured: used, answers: answersOfAnalyze(JSON.parse(readFileSync(out, "utf8"))) };
   },
 });
 
 const script = (name: string, path: string, ...options: readonly string[]): BatchContestant => ({
   name,
-  run(file, listed, nodeOptions = []) {
+  async run(file, listed, nodeOptions = []) {
     const out = `${file}.answers.json`;
     const args = [file, out, ...listedArguments(listed), ...options];
-    return measured([...nodeOptions, scriptOf(path), ...args], out, (answers) => answers);
+    const used = await measureNode([...nodeOptions, scriptOf(path), ...args]);
+    return { measured: used, answers: JSON.parse(readFileSync(out, "utf8")) };
   },
 });
 
-export const analyzeByDefault = analyze("earworm analyze");
-export const analyzeJson = analyze("earworm analyze, JSON blocks");
+export const analyzeJson = analyze("earworm analyze, JSON blocks", "--blocks", "json");
+export const analyzeColumnar = analyze("earworm analyze, columnar blocks", "--blocks", "columnar");
 export const duckDbOneThread = script("DuckDB, 1 thread", "duckdb.ts", "1");
 export const duckDbTwoThreads = script("DuckDB, 2 threads", "duckdb.ts", "2");
 export const readlineMaps = script("Node, readline and Maps", "readline-maps.ts");
 
 export const contestants: readonly BatchContestant[] = [
+  analyzeColumnar,
   analyzeJson,
   duckDbOneThread,
   duckDbTwoThreads,

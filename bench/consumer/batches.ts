@@ -1,9 +1,11 @@
-import { sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
-import type { UserId } from "#src/domain/play.ts";
+import { nodeRecordCodec, sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { EpochMs, Play, UserId } from "#src/domain/play.ts";
+import { ColumnarBlockBuilder } from "#src/wire/columnar-builder.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
+import { parsePlay } from "#src/wire/play-codec.ts";
 
-/** What a record of the stream holds: one play as JSON, or a gzip block of plays that share a partition key. */
-export const recordKinds = ["json", "gzip"] as const;
+/** What a record of the stream holds: one play as JSON, or a block of plays that share a partition key. */
+export const recordKinds = ["json", "gzip", "columnar", "large-columnar"] as const;
 export type RecordKind = (typeof recordKinds)[number];
 
 /** What Lambda hands over at once: the data of its records. */
@@ -15,6 +17,8 @@ export interface Batch {
 /** Single records in 6 MB of event. */
 const singlesPerBatch = 6500;
 const playsPerBlock = 80;
+/** As a file's blocks are, about. */
+const playsPerLargeBlock = 1000;
 /** The most that an event of Lambda holds, and what it adds to a record's base64 (its envelope). */
 const eventBytes = 6 * 1024 * 1024;
 const envelopeBytes = 420;
@@ -30,8 +34,16 @@ export function batchesOf(lines: readonly string[], kind: RecordKind): { next():
       }),
     };
   }
-  const blocks = blocksOf(plays);
+  const blocks =
+    kind === "gzip"
+      ? gzipBlocks(plays)
+      : columnarBlocks(plays, kind === "columnar" ? playsPerBlock : playsPerLargeBlock);
   return { next: () => fullBatch(blocks) };
+}
+
+interface Block {
+  readonly data: Uint8Array;
+  readonly plays: number;
 }
 
 interface Endless<T> {
@@ -52,7 +64,7 @@ function endless(lines: readonly string[]): Endless<string> {
   };
 }
 
-function blocksOf(plays: Endless<string>): Endless<Uint8Array> {
+function gzipBlocks(plays: Endless<string>): Endless<Block> {
   const open = new Map<string, string[]>();
   return {
     next() {
@@ -64,19 +76,39 @@ function blocksOf(plays: Endless<string>): Endless<Uint8Array> {
         open.set(key, lines);
         if (lines.length < playsPerBlock) continue;
         open.delete(key);
-        return sealBlock(key, `${lines.join("\n")}\n`).data;
+        return { data: sealBlock(key, `${lines.join("\n")}\n`).data, plays: playsPerBlock };
       }
     },
   };
 }
 
+function columnarBlocks(plays: Endless<string>, playsEach: number): Endless<Block> {
+  const builder = new ColumnarBlockBuilder<Block>((_, data, count) => ({ data, plays: count }), playsEach);
+  return {
+    next() {
+      for (;;) {
+        const block = builder.add(playOf(plays.next()));
+        if (block !== undefined) return block;
+      }
+    },
+  };
+}
+
+function playOf(line: string): Play {
+  const parsed = parsePlay(line, Number.MAX_SAFE_INTEGER as EpochMs, nodeRecordCodec.sha256);
+  if (!parsed.ok) throw new Error(`no play: ${parsed.error.field}: ${parsed.error.reason}`);
+  return parsed.value;
+}
+
 /** As many blocks as an event holds. */
-function fullBatch(blocks: Endless<Uint8Array>): Batch {
+function fullBatch(blocks: Endless<Block>): Batch {
   const records: Uint8Array[] = [];
+  let plays = 0;
   for (let bytes = 0; ; ) {
     const block = blocks.next();
-    bytes += Math.ceil(block.length / 3) * 4 + envelopeBytes;
-    if (bytes > eventBytes) return { records, plays: records.length * playsPerBlock };
-    records.push(block);
+    bytes += Math.ceil(block.data.length / 3) * 4 + envelopeBytes;
+    if (bytes > eventBytes) return { records, plays };
+    records.push(block.data);
+    plays += block.plays;
   }
 }

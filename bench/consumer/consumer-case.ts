@@ -14,6 +14,8 @@ import type { ConsumeSample } from "./consume.ts";
 const script = join(import.meta.dirname, "consume.ts");
 const kinds = [
   ["gzip", "gzip records of 80 plays"],
+  ["columnar", "columnar records of 80 plays"],
+  ["large-columnar", "columnar records of 1,000 plays"],
   ["json", "6,500 records of one play"],
   ["parse", "JSON.parse alone, the same text"],
 ] as const;

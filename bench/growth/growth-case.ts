@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Measured } from "#test/support/measured-process.ts";
 import { simulateCsv, simulatedRate } from "#test/support/simulated-csv.ts";
 import { listedByDefault } from "../batch/answers.ts";
-import { analyzeByDefault } from "../batch/contestants.ts";
+import { analyzeColumnar } from "../batch/contestants.ts";
 import type { BenchCase, CaseContext, Curve } from "../harness/bench-case.ts";
 import { runInterleaved } from "../harness/interleaved.ts";
 import { type ResultTable, threeDigits } from "../harness/result-table.ts";
@@ -47,7 +47,7 @@ async function measureLoads({ dir, isQuick, say }: CaseContext): Promise<readonl
   const samples = await runInterleaved(
     loads.map((load) => ({
       name: load.name,
-      run: async () => (await analyzeByDefault.run(fileOf(load), listedByDefault)).measured,
+      run: async () => (await analyzeColumnar.run(fileOf(load), listedByDefault)).measured,
     })),
     { warmUp: 0, measured: isQuick ? 1 : 3 },
     (name, sample) => say(`${name}: ${threeDigits(cpuOf(sample))} CPU-seconds`),
@@ -109,7 +109,7 @@ async function measureLarge({ dir, isQuick, say }: CaseContext): Promise<readonl
     const file = join(dir, "large.csv");
     repeatCsv(source, file, repeats, (rows / simulatedRate) * 1000 + 1000);
     const fileBytes = statSync(file).size;
-    const { measured } = await analyzeByDefault.run(file, listedByDefault);
+    const { measured } = await analyzeColumnar.run(file, listedByDefault);
     rmSync(file);
     const { peakBytes } = measured;
     say(`${Math.round(fileBytes / mb)} MB of CSV: peak ${Math.round(peakBytes / mb)} MB`);
