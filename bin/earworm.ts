@@ -1,4 +1,10 @@
 #!/usr/bin/env node
-import { main } from "#cli/main.ts";
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+
+// Of the 0.35 s of CPU in which a command started, 0.2 s went into stripping types and compiling, each time again. Not the default
+// directory: what others may write into is nothing to run code from.
+enableCompileCache(join(import.meta.dirname, "../node_modules/.cache/earworm"));
+const { main } = await import("#cli/main.ts");
 
 process.exitCode = await main(process.argv.slice(2));
