@@ -42,7 +42,9 @@ async function startProfile(path: string): Promise<() => Promise<void>> {
   };
 }
 
+/** The second collection waits until what the first one found is given back: buffers are, in the background. */
 function sample(): MemorySample {
+  collectGarbage();
   collectGarbage();
   const { heapUsed, external, rss } = process.memoryUsage();
   return { heapBytes: heapUsed, externalBytes: external, residentBytes: rss };
