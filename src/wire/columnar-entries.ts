@@ -170,7 +170,7 @@ export class ColumnarEntries extends RejectingEntries implements PlaySource {
   #kindsOf(text: number): number {
     const known = this.#kinds[text] ?? 0;
     if (known !== 0) return known;
-    const found = text === 0 ? kinds.seen : kindsOf(this.#block.texts[text] ?? "");
+    const found = text === 0 ? kinds.seen : kindsOf(this.#block.texts[text] ?? "", this.#texts.length > 0);
     this.#kinds[text] = found;
     return found;
   }
@@ -318,13 +318,14 @@ const kindsByLength = [
   [1024, kinds.upTo1024],
 ] as const;
 
-function kindsOf(text: string): number {
+/** @param hasLabels whether the block has columns of event ids, countries and the like */
+function kindsOf(text: string, hasLabels: boolean): number {
   const { length } = text;
   if (text.includes("\0") || !text.isWellFormed()) return kinds.seen;
   let found: number = kinds.seen;
   for (const [longest, kind] of kindsByLength) if (length <= longest) found |= kind;
   if (length === 0) return found;
-  found |= kinds.notEmpty | kindsOfWord(text);
+  found |= kinds.notEmpty | (hasLabels ? kindsOfWord(text) : 0);
   return length <= 128 && !text.includes("@") ? found | kinds.user : found;
 }
 
