@@ -173,7 +173,7 @@ const byStage: Readonly<Record<StageName, Partial<Tunable>>> = {
     shards: 2,
     archiveSeconds: 1,
     playsPerWorker: 10, // epochs of one worker and of several, and folds of several parts
-    maxWorkerPlays: 500,
+    maxWorkerPlays: 300,
     maxWorkers: 3,
     maxEpochPlays: 50_000,
     topsSeconds: 1,

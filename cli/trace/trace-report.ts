@@ -1,3 +1,4 @@
+import type { EpochRecord } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { origin, type Position, sequenceNumberOf } from "#src/domain/position.ts";
 import { publicLists } from "#src/wire/push-protocol.ts";
@@ -62,7 +63,7 @@ function hopsOf({ arrivedAt, segment, outcome, epoch }: TracedArrival): readonly
 function epochHops({ record, publishedAt, places, broadcast }: EpochHop, isCharted: boolean): readonly Hop[] {
   const charts = isCharted ? placesText(places) : "not charted: too short to count as a play";
   return [
-    { name: "epoch", at: record.now, text: `${record.epoch} started` },
+    { name: "epoch", at: record.now, text: `${record.epoch} started${withWorkers(record)}` },
     { name: "chart", at: publishedAt, text: charts },
     { name: "epoch", at: record.committedAt, text: `${record.epoch} ${record.status}` },
     {
@@ -75,6 +76,8 @@ function epochHops({ record, publishedAt, places, broadcast }: EpochHop, isChart
     },
   ];
 }
+
+const withWorkers = ({ workers = 1 }: EpochRecord): string => (workers > 1 ? ` with ${workers} workers` : "");
 
 function placesText(places: readonly ChartPlace[]): string {
   if (places.length === 0) return "outside the first 500 of every chart";
@@ -148,6 +151,7 @@ function epochJson({ record, publishedAt, places, broadcast }: EpochHop): object
   return {
     number: record.epoch,
     status: record.status,
+    workers: record.workers ?? 1,
     started_at: record.now,
     published_at: publishedAt ?? null,
     committed_at: record.committedAt ?? null,

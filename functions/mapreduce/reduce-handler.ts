@@ -40,7 +40,7 @@ export interface ReduceDeps extends DimensionTopsDeps {
 
 export interface ReduceInput {
   readonly epoch: EpochNumber;
-  /** Which of the epoch's workers this is. @default 0 */
+  /** Which of the epoch's workers this is. @default the only one */
   readonly worker?: number;
 }
 
@@ -50,7 +50,7 @@ export interface ReduceInput {
  * leaves what may change a chart for the step after them (charts-handler.ts). Doing it again changes nothing.
  */
 export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => Promise<StageFigures> {
-  return async ({ epoch, worker = 0 }) => {
+  return async ({ epoch, worker }) => {
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctTotals(deps, record);
     const share = shareOf(record, worker);

@@ -6,6 +6,7 @@ import {
   type EpochRecord,
   isWrittenIn,
   requireOpen,
+  requireWorker,
   type StageFigures,
 } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
@@ -38,7 +39,7 @@ export interface UserBehaviorDeps {
 
 export interface UserBehaviorInput {
   readonly epoch: EpochNumber;
-  /** Which of the epoch's workers this is. @default 0 */
+  /** Which of the epoch's workers this is. @default the only one */
   readonly worker?: number;
 }
 
@@ -53,7 +54,7 @@ const sliceSize = 500;
 export function createUserBehaviorHandler(
   deps: UserBehaviorDeps,
 ): (input: UserBehaviorInput) => Promise<StageFigures> {
-  return async ({ epoch, worker = 0 }) => {
+  return async ({ epoch, worker }) => {
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctProfiles(deps, record);
     const figures =
@@ -77,9 +78,15 @@ async function foldAll(deps: UserBehaviorDeps, record: EpochRecord): Promise<Sta
 }
 
 /** What a worker leaves it writes last: whoever finds that of the epoch has nothing to do. */
-async function foldShare(deps: UserBehaviorDeps, record: EpochRecord, worker: number): Promise<StageFigures> {
+async function foldShare(
+  deps: UserBehaviorDeps,
+  record: EpochRecord,
+  named: number | undefined,
+): Promise<StageFigures> {
   const startedAt = deps.clock();
-  const { epoch } = record;
+  const { epoch, profiles } = record;
+  const folding = profiles?.folding ?? 1;
+  const worker = requireWorker(named, folding, `epoch ${epoch} folds ${folding} parts of profiles`);
   const range = await rangeOf(deps.epochs, record, worker);
   const key = shareKey("listeners", worker);
   const left = await deps.publications.read(key);

@@ -20,11 +20,7 @@ type Records = Pick<EpochLog, "read">;
 /** How many epoch records are read at the same time. */
 const recordsAtOnce = 32;
 
-/**
- * What a worker of an epoch folds; undefined where the epoch leaves profiles alone.
- *
- * @throws CorruptStoreError where the epoch has no such worker
- */
+/** What a worker of an epoch folds, by its number; undefined where the epoch leaves profiles alone. */
 export async function rangeOf(
   epochs: Records,
   record: EpochRecord,
@@ -37,10 +33,6 @@ export async function rangeOf(
   }
   const { from, to, parts, done, folding } = profiles;
   if (folding === 0) return undefined;
-  if (worker < 0 || worker >= folding)
-    throw new CorruptStoreError(
-      `epoch ${epoch} folds ${folding} parts of profiles, and none of number ${worker}`,
-    );
   const segments = await segmentsBetween(epochs, from.epoch, to.epoch);
   return { after: from.epoch, upTo: to.epoch, segments, part: done + worker, parts };
 }

@@ -133,10 +133,21 @@ export function countedUpTo(committed: EpochRecord): ShardCounts {
  *
  * @throws CorruptStoreError where the epoch has no such worker
  */
-export function shareOf({ epoch, workers = 1 }: EpochRecord, worker: number): WorkShare {
-  if (worker < 0 || worker >= workers)
-    throw new CorruptStoreError(`epoch ${epoch} has ${workers} workers, and none of number ${worker}`);
-  return { worker, workers };
+export const shareOf = ({ epoch, workers = 1 }: EpochRecord, worker: number | undefined): WorkShare => ({
+  worker: requireWorker(worker, workers, `epoch ${epoch} has ${workers} workers`),
+  workers,
+});
+
+/**
+ * A worker's number. One of several has to be named: a workflow of an earlier version knows no workers, and must not take one
+ * worker's part for all.
+ *
+ * @throws CorruptStoreError, with what there is
+ */
+export function requireWorker(worker: number | undefined, workers: number, what: string): number {
+  const named = worker ?? (workers === 1 ? 0 : -1);
+  if (named < 0 || named >= workers) throw new CorruptStoreError(`${what}, and none of number ${worker}`);
+  return named;
 }
 
 /**

@@ -1,12 +1,15 @@
 import { beforeAll, expect, test } from "vitest";
 import type { RunMetrics } from "#cli/run-metrics.ts";
 import { nodeArchiveZip } from "#src/adapters/archive/node-archive-zip.ts";
+import { DynamoDbEpochLog } from "#src/adapters/dynamodb/dynamodb-epoch-log.ts";
 import { S3Archive } from "#src/adapters/s3/s3-archive.ts";
 import { createS3Client } from "#src/adapters/s3/s3-client.ts";
 import { type ArchivedRecord, readArchive } from "#src/domain/archive.ts";
 import type { Candidate, Chart } from "#src/domain/chart.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { favouriteArtist } from "#src/domain/profile.ts";
+import { areProfilesBehind } from "#src/domain/profile-fold.ts";
 import { recommend } from "#src/domain/recommend.ts";
 import { allTime, type ChartWindow, chartWindows, currentWindows } from "#src/domain/windows.ts";
 import { chartKey } from "#src/wire/chart-codec.ts";
@@ -43,6 +46,7 @@ interface ChartAnswer {
 describeDeployed("the same plays, analyzed and sent to the deployed stack,", ({ system, folder }) => {
   const startedAt = Date.now();
   const data = parityData(startedAt);
+  const epochs = new DynamoDbEpochLog(system.tables, system.deployment.countersTable);
   let metrics: RunMetrics;
   let embedded: Published;
   let deployed: DeployedRun;
@@ -67,6 +71,10 @@ describeDeployed("the same plays, analyzed and sent to the deployed stack,", ({ 
     metrics = await runAnalyze(data.lines, folder);
     embedded = await runEngine(blocksOf(data.lines, 60), folder);
     await sendInParts();
+    await eventually("all profiles to be folded", async () => {
+      const latest = await epochs.latest();
+      return latest?.status === "committed" && !areProfilesBehind(latest);
+    });
     deployed = await readDeployed(system);
     isSameHour = Math.floor(startedAt / hourMs) === Math.floor(Date.now() / hourMs);
     if (!isSameHour) console.warn("the hour passed between the two runs: `rising` is not compared");
@@ -111,6 +119,20 @@ describeDeployed("the same plays, analyzed and sent to the deployed stack,", ({ 
       const listener = wanted.listeners.get(id);
       expect([id, profile.plays, profile.listenedMs]).toEqual([id, listener?.plays, listener?.listenedMs]);
     }
+  });
+
+  test("are counted, and folded into profiles, by several workers side by side", async () => {
+    const { epoch: latest = 0 } = (await epochs.latest()) ?? {};
+    const numbers = Array.from({ length: latest }, (_, i) => (i + 1) as EpochNumber);
+    const records = await Promise.all(numbers.map((epoch) => epochs.read(epoch)));
+
+    const counted = records.filter((record) => record?.workers === 3);
+    const folded = records.filter((record) => (record?.profiles?.folding ?? 0) > 1);
+    expect(counted.length).toBeGreaterThan(0);
+    expect(folded.length).toBeGreaterThan(0);
+    for (const record of counted) expect(record?.figures?.["mapReduce"]).toMatchObject({ workers: 3 });
+    for (const record of folded)
+      expect(record?.figures?.["userBehavior"]).toMatchObject({ workers: record?.profiles?.folding });
   });
 
   test("are archived, every record once, as it was put and each listener's in order", async () => {

@@ -21,7 +21,7 @@ const fixedContext: CdkContext = {
   shards: 2,
   archiveSeconds: 1,
   playsPerWorker: 10,
-  maxWorkerPlays: 500,
+  maxWorkerPlays: 300,
   maxWorkers: 3,
   maxEpochPlays: 50_000,
   removalPolicy: "destroy",

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { planCorrection } from "#cli/forget/plan-correction.ts";
 import { claimInTurn } from "#functions/mapreduce/claim-in-turn.ts";
+import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
+import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { MemoryClaimStore } from "#src/adapters/memory/memory-claim-store.ts";
 import type { Counter } from "#src/domain/counter.ts";
 import type { EpochNumber, StageFigures } from "#src/domain/epoch.ts";
@@ -237,6 +239,19 @@ describe("a worker", () => {
     );
     await expect(world.pipeline.userBehaviorWorker(epoch, 3)).rejects.toThrow(
       new CorruptStoreError("epoch 1 folds 3 parts of profiles, and none of number 3"),
+    );
+  });
+
+  test("that nobody names is refused where there are several: a workflow of an earlier version knows none", async () => {
+    const { world, epoch } = await planned(7);
+    const { stores } = world.pipeline;
+    const shared = { ...stores, clock: () => aMoment, metrics: { record: () => undefined } };
+
+    await expect(createReduceHandler({ ...shared, topsEveryMs: 5_000 })({ epoch })).rejects.toThrow(
+      new CorruptStoreError("epoch 1 has 3 workers, and none of number undefined"),
+    );
+    await expect(createUserBehaviorHandler(shared)({ epoch })).rejects.toThrow(
+      new CorruptStoreError("epoch 1 folds 3 parts of profiles, and none of number undefined"),
     );
   });
 

@@ -69,6 +69,7 @@ test("a play's hops are its arrival, its segment, its epoch's times, its charts 
         epoch: {
           number: 1,
           status: "committed",
+          workers: 1,
           started_at: someTime + 250,
           published_at: someTime + 300,
           committed_at: someTime + 400,
@@ -95,6 +96,17 @@ test("a play's hops are its arrival, its segment, its epoch's times, its charts 
     "pushed    2026-11-20T12:00:00.450Z     +50 ms  3 messages, 1 failed",
     "in all                                +430 ms",
   ]);
+});
+
+test("an epoch's several workers are told", async () => {
+  const pipeline = new Pipeline({ now: () => someTime, playsPerWorker: 1, maxWorkers: 5 });
+  await consume(pipeline, [put(1, aPlay({ eventId: "sought" })), put(2, aPlay({ eventId: "other" }))]);
+  await pipeline.runEpochs();
+
+  const found = await traceEvent(pipeline.stores, "sought", someTime);
+
+  expect(reportLines(found).join("\n")).toContain("1 started with 2 workers\n");
+  expect(reportJson(found)).toMatchObject({ arrivals: [{ epoch: { workers: 2 } }] });
 });
 
 test("what no epoch owns yet says so", async () => {
