@@ -43,7 +43,7 @@ thead th { color: var(--quiet); font-weight: 500; font-size: 14px; }
 thead th:empty { padding: 0; }
 tbody th { font-weight: 500; }
 tbody tr { border-top: 1px solid var(--rule); }
-.figures th, .figures td { white-space: nowrap; }
+.figures td { white-space: nowrap; }
 .mark { font-weight: 600; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 20px; margin-top: 20px; }
 .plots figure { margin: 0; min-width: 0; }

@@ -70,10 +70,9 @@ function thresholdTable(judgements: readonly Judgement[]): string {
   const mark = (isMet: boolean): string =>
     `<span class="mark ${isMet ? "met" : "missed"}">${isMet ? "met" : "missed"}</span>`;
   const rows = judgements.map(({ name, asked, seen, isMet }) => [
-    ...[escapeText(name), escapeText(asked), escapeText(seen)],
-    mark(isMet),
+    ...[escapeText(name), mark(isMet), escapeText(seen), escapeText(asked)],
   ]);
-  return tableOf(["", "asked", "seen", ""], rows, "figures");
+  return tableOf(["", "", "seen", "asked"], rows, "figures");
 }
 
 function delayTable({ acknowledged, pushed }: LoadSummary): string {
