@@ -33,6 +33,12 @@ export const targets: readonly Target[] = [
     bound: { atMost: 1 },
   },
   {
+    id: "recount-duckdb",
+    case: "batch",
+    what: "earworm verify FILE, the recount alone, 1M rows: rows per CPU-second beside DuckDB on one thread",
+    bound: { atLeast: 1 },
+  },
+  {
     id: "consume-gzip",
     case: "consumer",
     what: "plays per second and core from gzip records of 80 plays",

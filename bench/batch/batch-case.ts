@@ -16,6 +16,7 @@ import {
   contestants,
   duckDbOneThread,
   readlineMaps,
+  recount,
 } from "./contestants.ts";
 
 export interface Size {
@@ -139,6 +140,7 @@ function ratiosOf(figures: readonly Figures[]): Readonly<Record<string, number>>
     "analyze-columnar-node": ratioTo(columnar, of(readlineMaps)),
     "analyze-json-memory": json.peakBytes / duckDb.peakBytes,
     "analyze-columnar-memory": columnar.peakBytes / duckDb.peakBytes,
+    "recount-duckdb": ratioTo(of(recount), duckDb),
   };
 }
 

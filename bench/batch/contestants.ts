@@ -35,6 +35,19 @@ const analyze = (name: string, ...options: readonly string[]): BatchContestant =
   },
 });
 
+/**
+ * `earworm verify FILE`: the recount alone, without stream and stores. It finds every figure that `analyze` wrote of the file before,
+ * or ends with 1, which fails the bench.
+ */
+export const recount: BatchContestant = {
+  name: "earworm verify, the recount alone",
+  async run(file, listed, nodeOptions = []) {
+    const against = analyzedIn(file, listed);
+    const used = await measureNode([...nodeOptions, earwormScript, "verify", file, "--against", against]);
+    return { measured: used, answers: answersOfAnalyze(JSON.parse(readFileSync(against, "utf8"))) };
+  },
+};
+
 const script = (name: string, path: string, ...options: readonly string[]): BatchContestant => ({
   name,
   async run(file, listed, nodeOptions = []) {
@@ -51,9 +64,11 @@ export const duckDbOneThread = script("DuckDB, 1 thread", "duckdb.ts", "1");
 export const duckDbTwoThreads = script("DuckDB, 2 threads", "duckdb.ts", "2");
 export const readlineMaps = script("Node, readline and Maps", "readline-maps.ts");
 
+/** In the order of their first round: the recount compares with what `analyze` wrote. */
 export const contestants: readonly BatchContestant[] = [
   analyzeColumnar,
   analyzeJson,
+  recount,
   duckDbOneThread,
   duckDbTwoThreads,
   readlineMaps,

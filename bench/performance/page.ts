@@ -91,7 +91,7 @@ function caseSection(
     ...drawn,
     ...(result.bounds.length === 0
       ? []
-      : ["### What bounds it", result.bounds.map((b) => `- ${b}`).join("\n")]),
+      : ["### Limits, and what bounds them", result.bounds.map((b) => `- ${b}`).join("\n")]),
     ...result.profiles.map(({ of, shares }) =>
       markdownTable({
         title: "",

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 test("a small batch goes through every contestant, who agree, and is measured", {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const small = createBatchCase([{ rows: 3000, rounds: { warmUp: 0, measured: 1 } }]);
 
