@@ -56,10 +56,19 @@ export function yieldingStores({ segments, counters, profiles }: YieldingStores)
         await turn();
         return await profiles.read(users);
       },
+      heads: async (users) => {
+        await turn();
+        return await profiles.heads(users);
+      },
+      add: async (epoch, additions) => {
+        await turn();
+        return await profiles.add(epoch, additions);
+      },
       write: async (epoch, writes) => {
         await turn();
         return await profiles.write(epoch, writes);
       },
+      forget: (epoch, user) => profiles.forget(epoch, user),
       list: () => profiles.list(),
     },
   };

@@ -1,7 +1,13 @@
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
-import type { Profile } from "#src/domain/profile.ts";
-import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
+import { figuresOf, type Profile } from "#src/domain/profile.ts";
+import type {
+  ProfileAddition,
+  ProfileHead,
+  ProfileStore,
+  ProfileWrite,
+  StoredProfile,
+} from "#src/ports/profile-store.ts";
 
 /** Forwards a sample of the listeners to a store that meters them; the others get a profile that is not kept. */
 export class SampledProfileStore implements ProfileStore {
@@ -23,6 +29,26 @@ export class SampledProfileStore implements ProfileStore {
         stored.set(user, { profile: this.#profileOf(user), epoch: 0 as EpochNumber });
     }
     return stored;
+  }
+
+  async heads(users: readonly UserId[]): Promise<ReadonlyMap<UserId, ProfileHead>> {
+    const heads = new Map(await this.#store.heads(users.filter((user) => this.sample.has(user))));
+    for (const user of users) {
+      if (!this.sample.has(user))
+        heads.set(user, { figures: figuresOf(this.#profileOf(user)), epoch: 0 as EpochNumber });
+    }
+    return heads;
+  }
+
+  add(epoch: EpochNumber, additions: readonly ProfileAddition[]): Promise<readonly UserId[]> {
+    return this.#store.add(
+      epoch,
+      additions.filter(({ delta }) => this.sample.has(delta.userId)),
+    );
+  }
+
+  forget(epoch: EpochNumber, user: UserId): Promise<void> {
+    return this.#store.forget(epoch, user);
   }
 
   write(epoch: EpochNumber, writes: readonly ProfileWrite[]): Promise<readonly UserId[]> {

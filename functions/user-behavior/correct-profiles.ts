@@ -2,8 +2,6 @@ import { draftChart, isExactWithout } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
 import type { Correction } from "#src/domain/correction.ts";
 import { type EpochRecord, isWrittenIn, type StageFigures } from "#src/domain/epoch.ts";
-import { StoreError } from "#src/domain/errors.ts";
-import { isForgotten, noProfile } from "#src/domain/profile.ts";
 import { allTime } from "#src/domain/windows.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
@@ -22,7 +20,9 @@ export interface CorrectProfilesDeps {
  */
 export async function correctProfiles(deps: CorrectProfilesDeps, record: EpochRecord): Promise<StageFigures> {
   const correction = readCorrection(record, await deps.publications.read(correctionKey));
-  await emptyProfile(deps.profiles, record, correction);
+  // An empty one and not none: its guard keeps a late run of an earlier epoch from bringing the plays back (I5), and tells the
+  // next fold that plays which were waiting for it up to this epoch never were.
+  await deps.profiles.forget(record.epoch, correction.userId);
   await rebuildChart(deps, record, correction);
   await emptyShares(deps.publications, record);
   return { users: 1 };
@@ -36,24 +36,6 @@ async function emptyShares(publications: PublicationStore, { epoch }: EpochRecor
     if (left === undefined) return;
     if (!isWrittenIn(epoch, key, left)) await publications.write(key, { epoch, body: emptyListenersShare });
   }
-}
-
-/**
- * An empty one and not none: its guard keeps a late run of an earlier epoch from bringing the plays back (I5), and tells the
- * next fold that plays which were waiting for it up to this epoch never were.
- */
-async function emptyProfile(
-  profiles: ProfileStore,
-  { epoch }: EpochRecord,
-  { userId }: Correction,
-): Promise<void> {
-  const stored = (await profiles.read([userId])).get(userId);
-  if (isWrittenIn(epoch, "a profile", stored)) return;
-  const refused = await profiles.write(epoch, [{ profile: noProfile(userId), epochRead: stored?.epoch }]);
-  if (refused.length === 0) return;
-  const now = (await profiles.read([userId])).get(userId);
-  if (now === undefined || now.epoch !== epoch || !isForgotten(now.profile))
-    throw new StoreError(`a profile changed while epoch ${epoch} was written`);
 }
 
 /** A chart that was full may take in anybody: then all profiles are read (I6). */

@@ -12,13 +12,13 @@ import {
 import { StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EventId, UserId } from "#src/domain/play.ts";
-import { addProfiles, isForgotten, type Profile } from "#src/domain/profile.ts";
+import { addFigures, isForgotten, type ListenerFigures, type Profile } from "#src/domain/profile.ts";
 import { partOf } from "#src/domain/profile-fold.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
-import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
+import type { ProfileAddition, ProfileHead, ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
@@ -112,8 +112,8 @@ async function foldProfiles(
   const isOfPart = (user: UserId): boolean => partOf(user, parts) === part;
   const fold = await foldSegments(deps, range.segments, parts === 1 ? undefined : isOfPart);
   for (const deltas of slices(fold.deltas(), sliceSize)) {
-    const profiles = await applyDeltas(deps, epoch, range, deltas);
-    for (const profile of profiles) chart.offer(nominateListener(profile));
+    for (const figures of await applyDeltas(deps, epoch, range, deltas))
+      chart.offer(nominateListener(figures));
   }
   return fold.size;
 }
@@ -131,46 +131,42 @@ async function foldSegments(
   return fold;
 }
 
-/** Returns the listeners' profiles with the deltas in them, whoever put them there. */
+/** Returns the figures of the listeners' profiles with the deltas in them, whoever put them there. */
 async function applyDeltas(
   deps: UserBehaviorDeps,
   epoch: EpochNumber,
   range: ProfileRange,
   deltas: readonly Profile[],
-): Promise<readonly Profile[]> {
+): Promise<readonly ListenerFigures[]> {
   const store = deps.profiles;
-  const users = deltas.map((delta) => delta.userId);
-  const stored = await store.read(users);
-  const profiles: Profile[] = [];
-  const writes: ProfileWrite[] = [];
+  const heads = await store.heads(deltas.map((delta) => delta.userId));
+  const figures: ListenerFigures[] = [];
+  const additions: ProfileAddition[] = [];
   for (const all of deltas) {
-    const before = stored.get(all.userId);
-    if (before !== undefined && isDone(epoch, before)) {
-      profiles.push(before.profile);
+    const head = heads.get(all.userId);
+    if (head !== undefined && isDone(epoch, head)) {
+      figures.push(head.figures);
       continue;
     }
-    const delta = isForgottenSince(range, before) ? await deltaAfter(deps, range, before) : all;
+    const delta = isForgottenSince(range, head) ? await deltaAfter(deps, range, head) : all;
     if (delta === undefined) continue;
-    const profile = before === undefined ? delta : addProfiles(before.profile, delta);
-    profiles.push(profile);
-    writes.push({ profile, epochRead: before?.epoch });
+    figures.push(head === undefined ? delta : addFigures(head.figures, delta));
+    additions.push({ delta, head });
   }
-  const refused = await store.write(epoch, writes);
+  const refused = await store.add(epoch, additions);
   if (refused.length > 0) await expectDone(store, epoch, refused);
-  return profiles;
+  return figures;
 }
 
 /** Whether a listener was forgotten while plays that are folded now were waiting: only corrections leave empty profiles. */
-const isForgottenSince = (
-  { after }: ProfileRange,
-  before: StoredProfile | undefined,
-): before is StoredProfile => before !== undefined && isForgotten(before.profile) && before.epoch > after;
+const isForgottenSince = ({ after }: ProfileRange, head: ProfileHead | undefined): head is ProfileHead =>
+  head !== undefined && isForgotten(head.figures) && head.epoch > after;
 
 /** What a forgotten listener has played since; undefined for nothing. What waited before the correction never was. */
 async function deltaAfter(
   deps: UserBehaviorDeps,
   { upTo }: ProfileRange,
-  { epoch: correction, profile: { userId } }: StoredProfile,
+  { epoch: correction, figures: { userId } }: ProfileHead,
 ): Promise<Profile | undefined> {
   if (correction >= upTo) return undefined;
   const segments = await segmentsBetween(deps.epochs, correction, upTo);
@@ -184,7 +180,7 @@ async function expectDone(
   epoch: EpochNumber,
   refused: readonly Profile["userId"][],
 ): Promise<void> {
-  const stored = await store.read(refused);
+  const stored = await store.heads(refused);
   for (const user of refused) {
     const now = stored.get(user);
     if (now === undefined || !isDone(epoch, now)) {
@@ -193,8 +189,7 @@ async function expectDone(
   }
 }
 
-const isDone = (epoch: EpochNumber, stored: StoredProfile): boolean =>
-  isWrittenIn(epoch, "a profile", stored);
+const isDone = (epoch: EpochNumber, stored: ProfileHead): boolean => isWrittenIn(epoch, "a profile", stored);
 
 function* slices<T>(items: Iterable<T>, size: number): IterableIterator<readonly T[]> {
   let slice: T[] = [];

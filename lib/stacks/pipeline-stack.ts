@@ -122,7 +122,13 @@ function addStages(scope: Construct, { settings, segments, counters }: PipelineS
     timeout,
   });
   segments.grant(userBehavior, "dynamodb:Query");
-  counters.grant(userBehavior, ...replace, "dynamodb:BatchGetItem", "dynamodb:Scan"); // scanned: as by reduce
+  counters.grant(
+    userBehavior,
+    ...replace,
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query", // a profile's layers
+    "dynamodb:Scan", // as reduce
+  );
 
   const listeners = new StageFunction(scope, "Listeners", {
     entry: "user-behavior/listeners-index.ts",

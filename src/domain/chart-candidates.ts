@@ -1,7 +1,7 @@
 import type { Candidate } from "./chart.ts";
 import type { Counter, CounterDelta } from "./counter.ts";
 import type { EpochMs } from "./play.ts";
-import type { Profile } from "./profile.ts";
+import type { ListenerFigures } from "./profile.ts";
 import { hourOf, riseOf } from "./rising.ts";
 import { compareLabels, type Totals, type WindowTotals } from "./totals.ts";
 import { allTime, isExpired, type WindowId } from "./windows.ts";
@@ -67,7 +67,7 @@ function risingCandidate(name: Named, window: WindowId, totals: Totals): Candida
 const noShare: WindowTotals = { plays: 0, listenedMs: 0 };
 
 /** The listener's place in the chart of listeners: by listened time, then first heard earlier, then id (I7). */
-export function nominateListener(profile: Profile): Candidate {
+export function nominateListener(profile: ListenerFigures): Candidate {
   return {
     id: profile.userId,
     artist: "",

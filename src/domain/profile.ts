@@ -50,6 +50,28 @@ export interface Profile {
   readonly recent: readonly RecentPlay[];
 }
 
+/** The figures of a profile: all of it that is no list. */
+export type ListenerFigures = Pick<
+  Profile,
+  "userId" | "plays" | "unqualified" | "listenedMs" | "completes" | "skips" | "firstHeardAt"
+>;
+
+export function figuresOf(profile: ListenerFigures): ListenerFigures {
+  const { userId, plays, unqualified, listenedMs, completes, skips, firstHeardAt } = profile;
+  return { userId, plays, unqualified, listenedMs, completes, skips, firstHeardAt };
+}
+
+/** @returns both as one; `a` and `b` must be of the same listener */
+export const addFigures = (a: ListenerFigures, b: ListenerFigures): ListenerFigures => ({
+  userId: a.userId,
+  plays: a.plays + b.plays,
+  unqualified: a.unqualified + b.unqualified,
+  listenedMs: a.listenedMs + b.listenedMs,
+  completes: a.completes + b.completes,
+  skips: a.skips + b.skips,
+  firstHeardAt: Math.min(a.firstHeardAt, b.firstHeardAt) as EpochMs,
+});
+
 /** The profile of a listener who has played nothing, as far as is known. Adding to it gives what is added. */
 export const noProfile = (userId: UserId): Profile => ({
   userId,
@@ -67,7 +89,7 @@ export const noProfile = (userId: UserId): Profile => ({
 });
 
 /** Whether nothing is left in a profile. */
-export const isForgotten = ({ plays, unqualified }: Profile): boolean => plays + unqualified === 0;
+export const isForgotten = ({ plays, unqualified }: ListenerFigures): boolean => plays + unqualified === 0;
 
 /** @returns both profiles as one; `a` and `b` must be of the same listener */
 export function addProfiles(a: Profile, b: Profile): Profile {

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { EpochNumber } from "#src/domain/epoch.ts";
+import { StaleEpochError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
-import type { Profile } from "#src/domain/profile.ts";
+import { addProfiles, figuresOf, noProfile, type Profile } from "#src/domain/profile.ts";
+import { profileOf } from "#src/domain/profile-plays.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import { collect, noise, type Open, opened } from "./opened.ts";
 
@@ -221,6 +223,116 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
         epochRead = epoch;
       }
     }, 30_000);
+
+    describe("plays that are added", () => {
+      /** So many plays of a listener, all different; more than 50 are not all named. */
+      const someDelta = (seed: number, plays: number, userId = alice): Profile => {
+        const bytes = noise(plays * 3, seed + 1);
+        const all = Array.from({ length: plays }, (_, i) => ({
+          trackId: `t${bytes[i * 3]}` as TrackId,
+          artist: `artist ${(bytes[i * 3 + 1] ?? 0) % 9}` as ArtistName,
+          title: `title ${bytes[i * 3]}`,
+          startedAt: (1_700_000_000_000 + seed * 1_000_000 - i * 7_000) as EpochMs,
+          listenedMs: 1_000 * (bytes[i * 3 + 2] ?? 0),
+          flags: (bytes[i * 3 + 2] ?? 0) % 8,
+        }));
+        return profileOf(userId, all);
+      };
+
+      async function add(store: ProfileStore, epoch: number, delta: Profile): Promise<readonly UserId[]> {
+        const head = (await store.heads([delta.userId])).get(delta.userId);
+        return await store.add(epochOf(epoch), [{ delta, head }]);
+      }
+
+      test("are in the profile, its head and the list, however many there were before", async () => {
+        const store = await opened(open);
+        let expected: Profile = noProfile(alice);
+        const sizes = [3, 1, 60, ...Array.from({ length: 40 }, (_, i) => 1 + ((i * 7) % 9)), 200, 2, 2];
+        await add(store, 1, someDelta(900, 4, bob));
+
+        for (const [i, plays] of sizes.entries()) {
+          const epoch = 2 + i;
+          const delta = someDelta(i, plays);
+          expected = addProfiles(expected, delta);
+
+          expect(await add(store, epoch, delta)).toEqual([]);
+
+          const stored = (await store.read([alice])).get(alice);
+          expect(stored?.epoch).toBe(epoch);
+          expect(isDeepStrictEqual(stored?.profile, expected)).toBe(true);
+          const head = (await store.heads([alice, bob])).get(alice);
+          expect({ ...head?.figures, epoch: head?.epoch }).toEqual({ ...figuresOf(expected), epoch });
+        }
+        const listed = await collect(store.list());
+        expect(new Map(listed.map((one) => [one.profile.userId, one]))).toEqual(
+          await store.read([alice, bob]),
+        );
+        expect(listed).toHaveLength(2);
+      }, 30_000);
+
+      test("are refused where the head is not the profile's any more, or none was seen", async () => {
+        const store = await opened(open);
+        await add(store, 1, someDelta(1, 5));
+        const head = (await store.heads([alice])).get(alice);
+        await store.add(epochOf(2), [{ delta: someDelta(2, 5), head }]);
+        const before = await store.read([alice]);
+
+        const late = await store.add(epochOf(2), [{ delta: someDelta(3, 5), head }]);
+        const blind = await store.add(epochOf(3), [{ delta: someDelta(3, 70), head: undefined }]);
+        const large = await store.add(epochOf(3), [{ delta: someDelta(3, 70), head }]);
+
+        expect([late, blind, large]).toEqual([[alice], [alice], [alice]]);
+        expect(await store.read([alice])).toEqual(before);
+      });
+
+      test("of runs that race exactly one adds", async () => {
+        const store = await opened(open);
+        await add(store, 1, someDelta(1, 30));
+        const head = (await store.heads([alice])).get(alice);
+        const delta = someDelta(2, 30);
+
+        const refusals = await Promise.all([1, 2, 3].map(() => store.add(epochOf(2), [{ delta, head }])));
+
+        expect(refusals.filter((refused) => refused.length === 0)).toHaveLength(1);
+        const expected = addProfiles(someDelta(1, 30), delta);
+        expect((await store.read([alice])).get(alice)).toEqual({ profile: expected, epoch: 2 });
+      });
+
+      test("go on from a profile that was written as a whole, and are replaced by one", async () => {
+        const store = await opened(open);
+        const whole = aBigProfile({}, 500);
+        await store.write(epochOf(1), [{ profile: whole, epochRead: undefined }]);
+        let expected: Profile = whole;
+        for (let i = 0; i < 4; i++) {
+          await add(store, 2 + i, someDelta(i, 3));
+          expected = addProfiles(expected, someDelta(i, 3));
+        }
+        expect((await store.read([alice])).get(alice)).toEqual({ profile: expected, epoch: 5 });
+
+        const refused = await store.write(epochOf(6), [{ profile: aProfile(), epochRead: epochOf(1) }]);
+        const written = await store.write(epochOf(6), [{ profile: aProfile(), epochRead: epochOf(5) }]);
+
+        expect([refused, written]).toEqual([[alice], []]);
+        expect((await store.read([alice])).get(alice)).toEqual({ profile: aProfile(), epoch: 6 });
+        expect(await collect(store.list())).toEqual([{ profile: aProfile(), epoch: 6 }]);
+      });
+
+      test("of a listener who is forgotten leave an empty profile, to which others may be added", async () => {
+        const store = await opened(open);
+        for (let i = 1; i <= 12; i++) await add(store, i, someDelta(i, 6));
+
+        for (let i = 0; i < 2; i++) await store.forget(epochOf(13), alice);
+        await store.forget(epochOf(13), bob);
+
+        for (const user of [alice, bob])
+          expect((await store.read([user])).get(user)).toEqual({ profile: noProfile(user), epoch: 13 });
+        await expect(store.forget(epochOf(12), alice)).rejects.toBeInstanceOf(StaleEpochError);
+        await add(store, 14, someDelta(3, 2));
+        await add(store, 15, someDelta(4, 2));
+        const expected = addProfiles(someDelta(3, 2), someDelta(4, 2));
+        expect((await store.read([alice])).get(alice)).toEqual({ profile: expected, epoch: 15 });
+      });
+    });
 
     test("a big profile that is refused leaves the stored one whole", async () => {
       const store = await opened(open);

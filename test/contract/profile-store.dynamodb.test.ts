@@ -7,4 +7,12 @@ describeDynamoDb("on DynamoDB Local", (local) => {
     store: new DynamoDbProfileStore(local().client, await local().createTable()),
     close: () => Promise.resolve(),
   }));
+
+  profileStoreContract("DynamoDbProfileStore with layers of a few plays", async () => ({
+    store: new DynamoDbProfileStore(local().client, await local().createTable(), {
+      runs: 2,
+      fits: (_, plays) => plays <= 7,
+    }),
+    close: () => Promise.resolve(),
+  }));
 });

@@ -19,6 +19,8 @@ function work(ms: number): void {
 test.each<[string, (some: typeof stores) => Promise<unknown>]>([
   ["counters", ({ counters }) => counters.apply(1 as EpochNumber, 0 as EpochMs, [])],
   ["profiles that are read", ({ profiles }) => profiles.read([])],
+  ["profiles that are added to", ({ profiles }) => profiles.add(1 as EpochNumber, [])],
+  ["profiles whose heads are read", ({ profiles }) => profiles.heads([])],
   ["profiles that are written", ({ profiles }) => profiles.write(1 as EpochNumber, [])],
 ])("a stage of many calls lets others have their turn: %s", async (_, call) => {
   const yielding = { ...stores, ...yieldingStores(stores) } as typeof stores;

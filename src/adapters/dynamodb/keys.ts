@@ -26,6 +26,15 @@ const profilePrefix = "USER#";
 export const profilePartition = (user: string): string => `${profilePrefix}${user}`;
 export const profileItem = (user: string): ItemKey => ({ pk: profilePartition(user), sk: profileSortKey });
 export const profileSortKey = "PROFILE";
+/** Sorted after the profile's own key. */
+export const profileBase = (user: string, place: 0 | 1): ItemKey => ({
+  pk: profilePartition(user),
+  sk: `${profileSortKey}#BASE#${place}`,
+});
+export const profileRun = (user: string, run: number): ItemKey => ({
+  pk: profilePartition(user),
+  sk: `${profileSortKey}#RUN#${run}`,
+});
 
 export const publicationItem = (key: string): ItemKey => ({ pk: partitionKey(key), sk: "LATEST" });
 

@@ -1,7 +1,13 @@
-import type { EpochNumber } from "#src/domain/epoch.ts";
+import { type EpochNumber, isWrittenIn } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
-import type { Profile } from "#src/domain/profile.ts";
-import type { ProfileStore, ProfileWrite, StoredProfile } from "#src/ports/profile-store.ts";
+import { addProfiles, figuresOf, noProfile, type Profile } from "#src/domain/profile.ts";
+import type {
+  ProfileAddition,
+  ProfileHead,
+  ProfileStore,
+  ProfileWrite,
+  StoredProfile,
+} from "#src/ports/profile-store.ts";
 
 /** Profiles in memory. */
 export class MemoryProfileStore implements ProfileStore {
@@ -16,6 +22,21 @@ export class MemoryProfileStore implements ProfileStore {
     return Promise.resolve(found);
   }
 
+  async heads(users: readonly UserId[]): Promise<ReadonlyMap<UserId, ProfileHead>> {
+    const found = await this.read(users);
+    return new Map(
+      [...found].map(([user, { profile, epoch }]) => [user, { figures: figuresOf(profile), epoch }]),
+    );
+  }
+
+  add(epoch: EpochNumber, additions: readonly ProfileAddition[]): Promise<readonly UserId[]> {
+    const writes = additions.map(({ delta, head }): ProfileWrite => {
+      const before = this.#profiles.get(delta.userId)?.profile;
+      return { profile: before === undefined ? delta : addProfiles(before, delta), epochRead: head?.epoch };
+    });
+    return this.write(epoch, writes);
+  }
+
   write(epoch: EpochNumber, writes: readonly ProfileWrite[]): Promise<readonly UserId[]> {
     const refused: UserId[] = [];
     for (const { profile, epochRead } of writes) {
@@ -26,6 +47,11 @@ export class MemoryProfileStore implements ProfileStore {
       }
     }
     return Promise.resolve(refused);
+  }
+
+  async forget(epoch: EpochNumber, user: UserId): Promise<void> {
+    if (!isWrittenIn(epoch, "a profile", this.#profiles.get(user)))
+      this.#profiles.set(user, { profile: noProfile(user), epoch });
   }
 
   async *list(): AsyncIterable<StoredProfile> {

@@ -13,6 +13,9 @@ export interface SqliteOptions {
   readonly readOnly?: boolean;
 }
 
+const profileHeads = `(
+    user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, listened_ms INTEGER NOT NULL, first_heard_at INTEGER NOT NULL,
+    body BLOB NOT NULL) WITHOUT ROWID`;
 const schema = `
   CREATE TABLE IF NOT EXISTS segments (
     shard TEXT NOT NULL, position TEXT NOT NULL, previous TEXT NOT NULL, plays INTEGER NOT NULL,
@@ -30,6 +33,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS profiles (
     user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, listened_ms INTEGER NOT NULL, first_heard_at INTEGER NOT NULL,
     body BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS profile_heads ${profileHeads};
   CREATE TABLE IF NOT EXISTS publications (
     key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS epochs (
@@ -73,6 +77,7 @@ export class SqliteDatabase {
     try {
       if (readOnly) {
         this.#db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
+        this.#addMissingTables();
         return;
       }
       // `earworm token` writes while `earworm dev` runs: whoever comes second waits.
@@ -86,6 +91,12 @@ export class SqliteDatabase {
     } catch (cause) {
       throw new StoreError(`cannot open the database ${path}: ${messageOf(cause)}`, { cause });
     }
+  }
+
+  /** Tables that a data directory of an earlier version lacks, empty: what may only be read is not changed for them. */
+  #addMissingTables(): void {
+    const found = this.#db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'profile_heads'").get();
+    if (found === undefined) this.#db.exec(`CREATE TEMP TABLE profile_heads ${profileHeads}`);
   }
 
   #addColumns(): void {

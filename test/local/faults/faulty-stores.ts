@@ -6,7 +6,7 @@ import type { Archive } from "#src/ports/archive.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
-import type { ProfileStore, ProfileWrite } from "#src/ports/profile-store.ts";
+import type { ProfileAddition, ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { RejectStore } from "#src/ports/reject-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
@@ -117,11 +117,15 @@ function faultyCounters(store: CounterStore, caller: Caller): CounterStore {
 
 function faultyProfiles(store: ProfileStore, caller: Caller): ProfileStore {
   return {
-    read: (users) => caller.call(() => store.read(users), { name: "read profiles" }),
-    write: async (epoch, writes) => {
-      const write = (some: readonly ProfileWrite[]) => store.write(epoch, some);
+    read: (users) => caller.call(() => store.read(users)),
+    heads: (users) => caller.call(() => store.heads(users), { name: "read profiles" }),
+    write: (epoch, writes) => caller.call(() => store.write(epoch, writes), { isWrite }),
+    forget: (epoch, user) =>
+      caller.call(() => store.forget(epoch, user), { name: "write profiles", isWrite }),
+    add: async (epoch, additions) => {
+      const write = (some: readonly ProfileAddition[]) => store.add(epoch, some);
       const refused = [];
-      for (const piece of pieces(writes)) {
+      for (const piece of pieces(additions)) {
         refused.push(
           ...(await caller.call(() => write(piece), {
             name: "write profiles",

@@ -73,13 +73,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   "I5: a total takes an epoch twice": over(({ counters }) => ({ counters: unguarded(counters) })),
   "I5: a profile is written whatever it holds by now": over(({ profiles }) => ({
     profiles: withChanges<ProfileStore>(profiles, {
-      write: async (epoch, writes) => {
-        const stored = await profiles.read(writes.map(({ profile }) => profile.userId));
-        const always = writes.map(({ profile }) => ({
-          profile,
-          epochRead: stored.get(profile.userId)?.epoch,
-        }));
-        return await profiles.write(epoch, always);
+      add: async (epoch, additions) => {
+        const heads = await profiles.heads(additions.map(({ delta }) => delta.userId));
+        const always = additions.map(({ delta }) => ({ delta, head: heads.get(delta.userId) }));
+        return await profiles.add(epoch, always);
       },
     }),
   })),

@@ -33,7 +33,7 @@ export function openSqliteStores(): Promise<OpenedStores> {
       segments: new SqliteSegmentStore(db),
       claims: new SqliteClaimStore(db),
       counters: new SqliteCounterStore(db),
-      profiles: new SqliteProfileStore(db),
+      profiles: new SqliteProfileStore(db, { smallBytes: 0, plays: 4 }), // all that it does with few plays
       publications: new SqlitePublicationStore(db),
       rejects: new SqliteRejectStore(db),
       epochs: new SqliteEpochLog(db),
@@ -55,7 +55,7 @@ export const openDynamoDb =
         segments: new DynamoDbSegmentStore(client, segments),
         claims: new DynamoDbClaimStore(client, counters),
         counters: new DynamoDbCounterStore(client, counters),
-        profiles: new DynamoDbProfileStore(client, counters),
+        profiles: new DynamoDbProfileStore(client, counters, { runs: 1, fits: (_, plays) => plays <= 3 }),
         publications: new DynamoDbPublicationStore(client, counters),
         rejects: new DynamoDbRejectStore(client, counters),
         epochs: new DynamoDbEpochLog(client, counters),

@@ -2,9 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { SqliteProfileStore } from "#src/adapters/sqlite/sqlite-profile-store.ts";
 
 /** Loaded before `earworm dev`: its epochs take a minute longer than anybody waits for an end. */
-const { write } = SqliteProfileStore.prototype;
-SqliteProfileStore.prototype.write = async function (...call) {
+const { add } = SqliteProfileStore.prototype;
+SqliteProfileStore.prototype.add = async function (...call) {
   process.stderr.write("profiles are written slowly\n");
   await pause(60_000);
-  return await write.apply(this, call);
+  return await add.apply(this, call);
 };

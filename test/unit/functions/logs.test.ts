@@ -6,6 +6,7 @@ import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handle
 import { createSubscribeHandler } from "#functions/ws-broadcast/subscribe-handler.ts";
 import { shownPartition } from "#src/adapters/dynamodb/keys.ts";
 import type { LogEntry } from "#src/adapters/memory/memory-logger.ts";
+import { MemoryProfileStore } from "#src/adapters/memory/memory-profile-store.ts";
 import { allSongsKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
@@ -120,7 +121,7 @@ test("a request that fails is logged by its route, without the listener, the tok
     ...stores,
     access: "open",
     plays: { put: failing },
-    profiles: { read: failing, write: failing, list: () => stores.profiles.list() },
+    profiles: Object.assign(new MemoryProfileStore(), { read: failing }),
     segments: { readHeads: () => Promise.resolve([]) },
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
   });
