@@ -1,5 +1,5 @@
 import { archiveBillOf, totalArchiveDollars } from "./archive.ts";
-import { type CellMeasure, cellUsage, profileBytes, type StageName, stageNames } from "./cell.ts";
+import { type CellMeasure, cellUsage, type StageName, stageNames } from "./cell.ts";
 import {
   lambdaDollars,
   logDollars,
@@ -139,7 +139,7 @@ export const metricCount = ({ stages }: CellMeasure): number =>
 function storageDollars(cell: CellMeasure): number {
   const perGbMonth = prices.dynamoDbGbMonth.dollars + prices.dynamoDbBackupGbMonth.dollars;
   const segmentGb = (segmentBytes(cell) * million) / cell.plays / gb;
-  const profileGb = ((listenersPerRate * million) / monthSeconds) * (profileBytes(cell) / gb);
+  const profileGb = ((listenersPerRate * million) / monthSeconds) * (cell.profileBytes / gb);
   return (segmentGb * (deployedDefaults.segmentRetentionDays / 30) + profileGb) * perGbMonth;
 }
 

@@ -15,6 +15,8 @@ import { DynamoDbProfileStore } from "#src/adapters/dynamodb/dynamodb-profile-st
 import { DynamoDbPublicationStore } from "#src/adapters/dynamodb/dynamodb-publication-store.ts";
 import { DynamoDbRejectStore } from "#src/adapters/dynamodb/dynamodb-reject-store.ts";
 import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-store.ts";
+import { profilePartition } from "#src/adapters/dynamodb/keys.ts";
+import { scanItems } from "#src/adapters/dynamodb/scan-items.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import { MemoryMetrics } from "#src/adapters/memory/memory-metrics.ts";
@@ -30,6 +32,7 @@ import { encodePlay } from "#src/wire/play-codec.ts";
 import type { DynamoDbLocal } from "#test/support/dynamodb-local.ts";
 import { kinesisEvent } from "#test/support/pipeline.ts";
 import { type ArchivedBatch, archiveBatch, playsPerBatch } from "./archived-batch.ts";
+import { itemBytes } from "./item-size.ts";
 import { logBytesOf, metricNamesOf } from "./logs.ts";
 import {
   addUsage,
@@ -100,6 +103,8 @@ export interface CellMeasure {
   readonly archive: ArchivedBatch;
   /** What all counters of songs and artists hold, bytes. */
   readonly countersBytes: number;
+  /** What a profile takes with all its layers, in use or not, bytes. */
+  readonly profileBytes: number;
 }
 
 export interface KeyCount {
@@ -150,6 +155,8 @@ class KeySets {
 
 class Cell {
   readonly #options: CellOptions;
+  readonly #client: DynamoDbLocal["client"];
+  readonly #countersTable: string;
   readonly #meter: CapacityMeter;
   readonly #world: World;
   readonly #warmth: Warmth;
@@ -178,6 +185,8 @@ class Cell {
     [segments, counters, connections]: readonly [string, string, string],
   ) {
     this.#options = options;
+    this.#client = client;
+    this.#countersTable = counters;
     this.#meter = meter;
     this.#world = new World(options.rate, options.seed);
     const warmth = new Warmth(this.#world, epochStart, options.ageDays);
@@ -204,10 +213,11 @@ class Cell {
       this.#warmth.learn(play);
       return play;
     });
-    const samples = await this.#warm(keys);
     const { rate, tickSeconds, profileTickSeconds, seed } = this.#options;
+    const samples = await this.#warm(keys);
     const plays = rate * tickSeconds;
     const share = profileShareOf(rate, tickSeconds, profileTickSeconds, seed);
+    this.#profiles.foldOf = (delta) => this.#warmth.foldOf(delta, share.playsOfListener);
     const epoch = await this.#runWorkflow(2 as EpochNumber);
     const stages = { consume, ...epoch, "user-behavior": shareOf(epoch["user-behavior"], share) };
     return {
@@ -224,7 +234,19 @@ class Cell {
       idleRun: await this.#measureIdleRun(),
       archive: await this.#archiveBatch(),
       countersBytes: this.#warmth.countersBytes(),
+      profileBytes: (await this.#bytesOfProfiles()) / samples.profiles.keys.size,
     };
+  }
+
+  /** What the metered profiles take. */
+  async #bytesOfProfiles(): Promise<number> {
+    let bytes = 0;
+    const items = scanItems(this.#client, this.#countersTable, "profiles", {
+      FilterExpression: "begins_with(pk, :user)",
+      ExpressionAttributeValues: { ":user": profilePartition("") },
+    });
+    for await (const item of items) bytes += itemBytes(item);
+    return bytes;
   }
 
   /** Of plays of its own, so that the tick's are the same without it. */
@@ -468,10 +490,6 @@ function addMeasures(a: StageMeasure, b: StageMeasure): StageMeasure {
     metrics: a.metrics,
   };
 }
-
-/** A profile's size, rounded up to a write unit. */
-export const profileBytes = (cell: CellMeasure): number =>
-  (cellUsage(cell).profiles.writeUnits / cell.keys.profiles.count) * kb;
 
 /** The usage of all stages together. */
 export function cellUsage({ stages }: CellMeasure): Usage {

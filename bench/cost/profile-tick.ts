@@ -10,6 +10,8 @@ const countedRate = 100;
 export interface ProfileShare {
   /** Listeners whose profile is written, of those who played in the epoch. */
   readonly profiles: number;
+  /** What a fold brings to a listener. */
+  readonly playsOfListener: number;
   /** How often segments are read for profiles, beside once. */
   readonly readings: number;
   /** How often the chart of listeners is written, beside once an epoch. */
@@ -17,7 +19,7 @@ export interface ProfileShare {
 }
 
 /** Every epoch folds its own plays. */
-export const everyEpoch: ProfileShare = { profiles: 1, readings: 1, charts: 1 };
+export const everyEpoch: ProfileShare = { profiles: 1, playsOfListener: 0, readings: 1, charts: 1 };
 
 /**
  * Counted from the simulator: how many distinct listeners played in a profile tick, and in an epoch. A fold of more plays than
@@ -33,8 +35,10 @@ export function profileShareOf(
   const mostPlays = Math.max(deployedDefaults.maxWorkerPlays, rate * tickSeconds);
   const foldSeconds = Math.min(profileTickSeconds, (mostParts * mostPlays) / rate);
   const parts = Math.ceil((rate * foldSeconds) / mostPlays);
+  const folded = listenersPerPlay(foldSeconds, seed);
   return {
-    profiles: listenersPerPlay(foldSeconds, seed) / listenersPerPlay(tickSeconds, seed),
+    profiles: folded / listenersPerPlay(tickSeconds, seed),
+    playsOfListener: 1 / folded,
     readings: parts,
     charts: (parts * tickSeconds) / foldSeconds,
   };

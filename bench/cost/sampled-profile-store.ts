@@ -13,6 +13,8 @@ import type {
 export class SampledProfileStore implements ProfileStore {
   readonly #store: ProfileStore;
   readonly #profileOf: (user: UserId) => Profile;
+  /** What a fold brings, of what the epoch does. */
+  foldOf: (delta: Profile) => Profile = (delta) => delta;
   sample: ReadonlySet<string> = new Set();
 
   /** @param profileOf the profile of a listener before this epoch */
@@ -41,9 +43,10 @@ export class SampledProfileStore implements ProfileStore {
   }
 
   add(epoch: EpochNumber, additions: readonly ProfileAddition[]): Promise<readonly UserId[]> {
+    const sampled = additions.filter(({ delta }) => this.sample.has(delta.userId));
     return this.#store.add(
       epoch,
-      additions.filter(({ delta }) => this.sample.has(delta.userId)),
+      sampled.map(({ delta, head }) => ({ delta: this.foldOf(delta), head })),
     );
   }
 

@@ -1,4 +1,4 @@
-import { type CellMeasure, profileBytes } from "./cell.ts";
+import type { CellMeasure } from "./cell.ts";
 import { lambdaDollars, logDollars, metricDollars, readDollars, traceDollars } from "./charges.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { platformLogBytes } from "./logs.ts";
@@ -68,4 +68,4 @@ export function verifyRunOf(cell: CellMeasure, days: number | undefined): Verify
 
 /** What the Counters table holds beside charts and records: counters and profiles. */
 export const tableBytes = (cell: CellMeasure): number =>
-  cell.countersBytes + cell.options.rate * listenersPerRate * profileBytes(cell);
+  cell.countersBytes + cell.options.rate * listenersPerRate * cell.profileBytes;

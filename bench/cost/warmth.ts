@@ -3,7 +3,7 @@ import { allSongsKey, type CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
-import type { Profile } from "#src/domain/profile.ts";
+import { addProfiles, type Profile } from "#src/domain/profile.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import type { Totals } from "#src/domain/totals.ts";
 import { dayMs } from "#src/domain/windows.ts";
@@ -18,6 +18,9 @@ import { numberIn, secondsPerPlay, type World } from "./world.ts";
 const unexpired = 0 as EpochMs;
 /** A slice of profiles that is in memory at once. */
 const profilesAtOnce = 100;
+/** As many as fill a write unit, and eight runs of them and a head (`node bench/profiles/main.ts`). */
+const playsOfHead = 27;
+const playsBetweenMerges = 9 * playsOfHead;
 /** Of all songs and of all artists, from the most to the least popular, for what all of them take. */
 const countersSampled = 1000;
 
@@ -99,14 +102,31 @@ export class Warmth {
     await store.apply(0 as EpochNumber, this.#from, deltas);
   }
 
-  /** Writes profiles with all that their listeners heard. */
+  /**
+   * Writes profiles with all that their listeners heard, each somewhere between two merges of its layers (ADR 23): all but its
+   * last plays at once, and these in as many as a head holds.
+   */
   async writeProfiles(store: ProfileStore, users: Iterable<string>): Promise<void> {
     const waiting = [...users] as UserId[];
     while (waiting.length > 0) {
-      const profiles = waiting.splice(0, profilesAtOnce).map((userId) => this.#historyOf(userId));
-      const writes = profiles.map((profile) => ({ profile, epochRead: undefined }));
-      await store.write(0 as EpochNumber, writes);
+      const histories = waiting.splice(0, profilesAtOnce).map((userId) => this.#piecesOf(userId));
+      const rounds = Math.max(...histories.map((pieces) => pieces.length));
+      for (let round = 0; round < rounds; round++) {
+        const deltas = histories.flatMap((pieces) => pieces[round] ?? []);
+        const heads = await store.heads(deltas.map(({ userId }) => userId));
+        const additions = deltas.map((delta) => ({ delta, head: heads.get(delta.userId) }));
+        await store.add((round - rounds) as EpochNumber, additions);
+      }
     }
+  }
+
+  /** What a fold brings to a listener of whom an epoch knows only one play or two: so many in all, the others after them. */
+  foldOf(delta: Profile, plays: number): Profile {
+    const missing = Math.max(0, Math.round(plays) - delta.plays - delta.unqualified);
+    if (missing === 0) return delta;
+    const until = (this.#now + missing * secondsPerPlay * 1000) as EpochMs;
+    const others = this.#world.historyOf(numberIn(delta.userId), missing, this.#now, until);
+    return addProfiles(delta, profileOfPlays([...others]));
   }
 
   #playsOf(userId: UserId): number {
@@ -116,15 +136,14 @@ export class Warmth {
     return Math.max(1, Math.min(plays, Math.round(seconds / secondsPerPlay))); // nobody plays two at once
   }
 
-  #historyOf(userId: UserId): Profile {
-    const builder = new SegmentBuilder();
-    const plays = this.#world.historyOf(numberIn(userId), this.#playsOf(userId), this.#from, this.#now);
-    for (const play of plays) builder.addPlay(play, 0, 0, play.startedAt);
-    const fold = new ListenerFold();
-    fold.add(builder.finish(() => Number.POSITIVE_INFINITY));
-    const [profile] = fold.deltas();
-    if (profile === undefined) throw new Error(`listener ${userId} has no history`);
-    return profile;
+  #piecesOf(userId: UserId): readonly Profile[] {
+    const count = this.#playsOf(userId);
+    const plays = [...this.#world.historyOf(numberIn(userId), count, this.#from, this.#now)];
+    const apart = hashOf(userId) % playsBetweenMerges;
+    const base = Math.max(0, count - apart);
+    const pieces = [plays.slice(0, base)];
+    for (let at = base; at < count; at += playsOfHead) pieces.push(plays.slice(at, at + playsOfHead));
+    return pieces.filter((some) => some.length > 0).map(profileOfPlays);
   }
 
   #pastOf(key: CounterKey): Past {
@@ -144,6 +163,16 @@ export class Warmth {
     }
     return { ...past, rate: (rate * (this.#values.get(key) ?? 1)) / Math.max(1, this.#plays) };
   }
+}
+
+function profileOfPlays(plays: readonly Play[]): Profile {
+  const builder = new SegmentBuilder();
+  for (const play of plays) builder.addPlay(play, 0, 0, play.startedAt);
+  const fold = new ListenerFold();
+  fold.add(builder.finish(() => Number.POSITIVE_INFINITY));
+  const [profile] = fold.deltas();
+  if (profile === undefined) throw new Error("no plays");
+  return profile;
 }
 
 /** A counter's size; 0 where it was never played. */

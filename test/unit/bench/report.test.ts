@@ -49,6 +49,7 @@ function aCell(
     idleRun: noUsage(),
     archive: { plays: 150, bytes: 15_000, logBytes: 1000, metrics: ["ArchivedRecords"] },
     countersBytes: 1_000_000,
+    profileBytes: 3 * 1024,
     stages: {
       ...(Object.fromEntries(stageNames.map((name) => [name, aStage()])) as CellMeasure["stages"]),
       ...stages,
@@ -137,8 +138,7 @@ describe("a verification", () => {
   });
 
   test("reads counters and profiles, each by a scan of both", () => {
-    const profiles = aStage({ usage: usageOf("profiles", 30) });
-    const { dollars: spent } = verifyRunOf(aCell({}, { "user-behavior": profiles }), 1);
+    const { dollars: spent } = verifyRunOf(aCell(), 1);
 
     const bytes = 1_000_000 + 40_000 * 3 * 1024;
     const playsPerDay = 864_000;
