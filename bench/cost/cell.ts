@@ -43,7 +43,6 @@ import {
   scaleUnits,
   type Usage,
 } from "./meter.ts";
-import { kb } from "./prices.ts";
 import { type ProfileShare, profileShareOf } from "./profile-tick.ts";
 import { hashOf, Sample } from "./sample.ts";
 import { SampledCounterStore } from "./sampled-counter-store.ts";
