@@ -21,7 +21,7 @@ export const tableRequests = {
   },
   UserBehavior: {
     Segments: ["Query"],
-    Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Scan"],
+    Counters: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan"],
   },
   Listeners: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
   Recommendation: { Counters: ["DeleteItem", "GetItem", "PutItem"] },
