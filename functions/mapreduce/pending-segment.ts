@@ -1,5 +1,5 @@
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
-import type { EpochMs } from "#src/domain/play.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { PlayRow, PlaySource } from "#src/domain/play-row.ts";
 import { addCounts, type Head, positionAt, type ShardCounts } from "#src/domain/position.ts";
 import type { RejectChunk, Segment, SegmentContents } from "#src/domain/segment.ts";
@@ -11,6 +11,9 @@ import { encodeSegment } from "#src/wire/segment-codec.ts";
 export const maxSegmentBytes = 256 * 1024;
 /** No entry adds more: a play of 10 KiB with each of its characters counted as three bytes, or a reject's chunk. */
 const largestEntryBytes = 64 * 1024;
+
+/** A full segment has some 1,700. */
+const usualPlays = 3000;
 
 interface PlayPlace {
   readonly source: PlaySource;
@@ -34,7 +37,7 @@ export class PendingSegment {
   constructor(previous: Head, committedIds: DedupeWindow, horizonMs: number) {
     this.#previous = previous;
     this.#committedIds = committedIds;
-    this.#ids = new DedupeWindow(horizonMs);
+    this.#ids = new DedupeWindow(horizonMs, usualPlays);
     this.#arrivedAt = previous.arrivedAt;
   }
 
@@ -90,7 +93,13 @@ export class PendingSegment {
 
   /** @param writtenAt epoch ms */
   finish(writtenAt: EpochMs): { readonly segment: Segment; readonly contents: SegmentContents } {
-    const contents = this.#builder.finish((play) => encodePlay(play).length * 3);
+    const texts = new Map<Play, string>();
+    const contents = this.#builder.finish((play) => {
+      const text = encodePlay(play);
+      texts.set(play, text);
+      return text.length * 3;
+    });
+    const body = encodeSegment(contents, (play) => texts.get(play) ?? encodePlay(play));
     const head: Head = {
       shard: this.#previous.shard,
       position: positionAt(this.#sequenceNumber, this.#entries),
@@ -98,7 +107,7 @@ export class PendingSegment {
       arrivedAt: this.#arrivedAt,
     };
     return {
-      segment: { head, previous: this.#previous.position, writtenAt, body: encodeSegment(contents) },
+      segment: { head, previous: this.#previous.position, writtenAt, body },
       contents,
     };
   }

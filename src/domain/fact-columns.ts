@@ -1,6 +1,6 @@
 import type { DuplicateIds, Facts } from "./segment.ts";
 
-const firstRows = 512;
+const firstRows = 1024;
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type Columns = Readonly<Record<string, Column>>;

@@ -4,12 +4,16 @@ import type { SegmentTrack } from "./segment.ts";
 /**
  * A name that a reader of records hands out again for every row that has it, the same object for the same value. The
  * dictionary of a segment leaves its index on it, so that a name it has seen costs no look-up
- * (segment-builder.ts). Whose index it is says `owner`; several readers and segments may share a name.
+ * (name-dictionary.ts). Several readers and segments may share a name.
  */
 export class Name<Value> {
   readonly value: Value;
-  owner: object | undefined = undefined;
+  /** The dictionary that saw it last, and its index there. A number: a reference to what is young is dear in what is old. */
+  dictionary = 0;
   index = 0;
+  /** What the dictionaries' first look at the value found: its hash, and its most bytes; 0 bytes before. */
+  hash = 0;
+  bytes = 0;
 
   constructor(value: Value) {
     this.value = value;

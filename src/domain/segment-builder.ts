@@ -1,6 +1,7 @@
 import { duplicateColumns, factColumns, GrowingColumns } from "./fact-columns.ts";
 import { type EpochMs, type EventId, judgeListening, type Play, tenthOf, type UserId } from "./play.ts";
-import { type Name, type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
+import { NameDictionary, stringBytes, textKind, trackKind } from "./name-dictionary.ts";
+import { Name, type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
 import { noCounts, type ShardCounts } from "./position.ts";
 import {
   factFlags,
@@ -26,9 +27,9 @@ const rejectOverheadBytes = 700;
  * before it outgrows a transaction (I1).
  */
 export class SegmentBuilder {
-  readonly #users = new Dictionary<UserId>();
-  readonly #labels = new Dictionary<string>();
-  readonly #tracks = new TrackDictionary();
+  readonly #users = new NameDictionary<UserId>(textKind);
+  readonly #labels = new NameDictionary<string>(textKind);
+  readonly #tracks = new NameDictionary<SegmentTrack>(trackKind);
   readonly #facts = new GrowingColumns(factColumns);
   readonly #duplicates = new GrowingColumns(duplicateColumns);
   readonly #marked = { play: [] as number[], id: [] as EventId[] };
@@ -39,7 +40,7 @@ export class SegmentBuilder {
   #unqualified = 0;
 
   constructor() {
-    this.#labels.add("");
+    this.#labels.indexOf(new Name(""));
   }
 
   /** An upper bound of the encoded size. */
@@ -172,73 +173,4 @@ class NewestRows {
     }
     return sample.reverse();
   }
-}
-
-/** Values by index. A name that comes again is known by what the dictionary left on it: no hash is asked. */
-class Dictionary<Text extends string> {
-  readonly values: Text[] = [];
-  /** What the values take at most once they are encoded. */
-  bytes = 0;
-  readonly #index = new Map<Text, number>();
-
-  indexOf(name: Name<Text>): number {
-    if (name.owner === this) return name.index;
-    name.index = this.#index.get(name.value) ?? this.add(name.value);
-    name.owner = this;
-    return name.index;
-  }
-
-  add(value: Text): number {
-    const index = this.values.push(value) - 1;
-    this.#index.set(value, index);
-    this.bytes += stringBytes(value);
-    return index;
-  }
-}
-
-/** One id may come with several artists, titles or genres: each variant is a track of its own. */
-class TrackDictionary {
-  readonly values: SegmentTrack[] = [];
-  bytes = 0;
-  readonly #index = new Map<string, number>();
-
-  indexOf(name: Name<SegmentTrack>): number {
-    if (name.owner === this) return name.index;
-    name.index = this.#lookUp(name.value);
-    name.owner = this;
-    return name.index;
-  }
-
-  #lookUp(track: SegmentTrack): number {
-    const first = this.#index.get(track.id);
-    if (first === undefined) return this.#add(track.id, track);
-    if (isSameTrack(this.values[first], track)) return first;
-    const key = variantKey(track);
-    return this.#index.get(key) ?? this.#add(key, track);
-  }
-
-  #add(key: string, track: SegmentTrack): number {
-    const index = this.values.push(track) - 1;
-    this.#index.set(key, index);
-    this.bytes +=
-      stringBytes(track.id) + stringBytes(track.artist) + stringBytes(track.title) + stringBytes(track.genre);
-    return index;
-  }
-}
-
-const isSameTrack = (a: SegmentTrack | undefined, b: SegmentTrack): boolean =>
-  a !== undefined && a.artist === b.artist && a.title === b.title && a.genre === b.genre;
-
-/** No field holds a NUL (src/wire/play-codec.ts), so the key is unambiguous and never an id. */
-const variantKey = (track: SegmentTrack): string =>
-  `${track.id}\0${track.artist}\0${track.title}\0${track.genre}`;
-
-/** The UTF-8 bytes of a string, and at most three for its length. */
-function stringBytes(value: string): number {
-  let bytes = value.length + 3;
-  for (let i = 0; i < value.length; i++) {
-    const unit = value.charCodeAt(i);
-    if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1; // a surrogate pair is counted as six bytes and takes four
-  }
-  return bytes;
 }

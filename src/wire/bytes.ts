@@ -84,12 +84,17 @@ export class ByteWriter {
   strings(values: readonly string[]): void {
     this.unsigned(values.length);
     this.#reserve(values.length * mostIntegerBytes);
-    for (const value of values) this.#length = putUnsigned(this.#bytes, this.#length, value.length);
-    const text = values.join("");
-    this.#reserve(4 + 3 * text.length); // a UTF-16 unit takes at most three bytes
-    const { written } = textEncoder.encodeInto(text, this.#bytes.subarray(this.#length + 4));
-    this.words([written]);
-    this.#length += written;
+    let units = 0;
+    for (const value of values) {
+      units += value.length;
+      this.#length = putUnsigned(this.#bytes, this.#length, value.length);
+    }
+    this.#reserve(4 + 3 * units); // a UTF-16 unit takes at most three bytes
+    const start = this.#length + 4;
+    let at = start;
+    for (const value of values) at = putText(this.#bytes, at, value);
+    this.words([at - start]);
+    this.#length = at;
   }
 
   #reserve(more: number): void {
@@ -121,6 +126,19 @@ function putUnsigned(bytes: Uint8Array, at: number, value: number): number {
   bytes[next++] = rest;
   return next;
 }
+
+/** Writes a text and returns where the next one goes. Most are short and ASCII, for which a call out of the engine is dear. */
+function putText(bytes: Uint8Array, at: number, text: string): number {
+  const { length } = text;
+  if (length > longestCopied) return at + textEncoder.encodeInto(text, bytes.subarray(at)).written;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return at + textEncoder.encodeInto(text, bytes.subarray(at)).written;
+    bytes[at + i] = unit;
+  }
+  return at + length;
+}
+const longestCopied = 100;
 
 type NumberColumn = number[] | Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type ColumnType<Column> = new (length: number) => Column;

@@ -45,7 +45,7 @@ export class JsonCursor {
 
   /** Goes over a key of an object and its colon; -1 where it is none of these keys. */
   key(keys: JsonKeys, before: number): number {
-    const key = keys.at(this.view, this.at, before);
+    const key = keys.at(this.view, this.at, this.bytes.length, before);
     if (key >= 0) this.at += keys.lengthOf(key);
     if (this.bytes[this.at] === space) this.at += 1;
     return key;

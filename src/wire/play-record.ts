@@ -134,8 +134,9 @@ abstract class JsonEntries extends RejectingEntries {
     const scanner = this.#scanner;
     if (scanner === undefined || !scanner.scan(bytes, start, this.record.arrivedAt)) return undefined;
     const { row, end } = scanner;
-    row.source = source ?? new ScannedLines(bytes.slice(start, end), this.record.arrivedAt, this.sha256);
     row.place = source === undefined ? 0 : start;
+    const kept = source ?? new ScannedLines(bytes.slice(start, end), this.record.arrivedAt, this.sha256);
+    if (row.source !== kept) row.source = kept;
     this.row = row;
     return end;
   }

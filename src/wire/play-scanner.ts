@@ -17,9 +17,9 @@ import { JsonKeys } from "./json-keys.ts";
 import { earliestStart, latestStartMs, maxDurationMs, maxMsPlayed, surelyFitsChars } from "./play-codec.ts";
 import type { PlayScanner } from "./play-record.ts";
 
-/** How many names of a kind are kept, and their bytes: some 10 MB of memory for listeners, 30 MB for tracks. */
-const mostNames = 65_536;
-const mostNameBytes = 2 * 1024 * 1024;
+/** How many names of a kind are kept, and their bytes: some 20 MB of memory for listeners, 50 MB for tracks. */
+const mostNames = 131_072;
+const mostNameBytes = 4 * 1024 * 1024;
 const mostTrackBytes = 16 * 1024 * 1024;
 
 const quote = 0x22;
@@ -34,7 +34,7 @@ const zero = 0x30;
 
 const fields = [
   ...(["event_id", "user_id", "track", "started_at", "schema", "ms_played", "end_reason", "rating"] as const),
-  ...(["mood", "platform", "geo", "session_id", "device_id", "client", "tz", "dedupe"] as const),
+  ...(["mood", "platform", "geo", "dedupe", "session_id", "device_id", "client", "tz"] as const),
 ] as const;
 const playKeys = new JsonKeys(fields);
 /** The first four, which a play cannot do without. */
@@ -45,7 +45,8 @@ const requiredTrackFields = 0b11;
 const geoFields = ["country", "city"] as const;
 const geoKeys = new JsonKeys(geoFields);
 
-const bytesOf = (text: string): DataView => viewOf(new TextEncoder().encode(text));
+/** A text as bytes; its length beside it, as a DataView's is dear to ask for. */
+const bytesOf = (text: string) => ({ view: viewOf(new TextEncoder().encode(text)), length: text.length });
 const schemaText = bytesOf("play.v1");
 const alwaysText = bytesOf("always");
 const horizonText = bytesOf("horizon");
@@ -109,7 +110,8 @@ class Names<Value> {
     if (json.text() < 0) return undefined;
     const length = json.to - json.from;
     const hash = hashBytes(json.view, json.from, length);
-    return this.#table.find(hash, json.view, json.from, length) ?? this.#add(json, hash);
+    const slot = this.#table.find(hash, json.view, json.from, json.to, length);
+    return slot < 0 ? this.#add(json, hash) : this.#table.valueAt(slot);
   }
 
   #add(json: JsonCursor, hash: number): Name<Value> | undefined {
@@ -119,14 +121,6 @@ class Names<Value> {
     this.#table.add(hash, json.bytes.subarray(json.from, json.to), name);
     return name;
   }
-}
-
-/** A track as one sender writes it. */
-interface KnownTrack {
-  readonly name: Name<SegmentTrack>;
-  readonly durationMs: number | undefined;
-  /** Bytes of its JSON. */
-  readonly length: number;
 }
 
 const atMost =
@@ -161,7 +155,8 @@ export class JsonPlayScanner implements PlayScanner {
   readonly #labels = new Names(atMost(64));
   readonly #countries = new Names((text) => (text.length <= 128 ? countryCodeOf(text) : undefined));
   readonly #endReasons = new Names((text) => endReasons.find((reason) => reason === text));
-  readonly #tracks = new ByteTable<KnownTrack>(mostNames, mostTrackBytes);
+  /** By the bytes of their objects, with the duration or 0. */
+  readonly #tracks = new ByteTable<Name<SegmentTrack>>(mostNames, mostTrackBytes);
   readonly #days = new Days();
 
   scan(bytes: Uint8Array, start: number, arrivedAt: EpochMs): boolean {
@@ -188,50 +183,52 @@ export class JsonPlayScanner implements PlayScanner {
     return json.closes() && (seen & requiredFields) === requiredFields;
   }
 
+  /** The keys are numbers, and in the order of `fields`: a comparison with one text after the other is dearer. */
   #readField(key: number): boolean {
-    const { row } = this;
     const json = this.#json;
-    switch (fields[key]) {
-      case "event_id":
+    switch (key) {
+      case 0:
         return this.#readEventId();
-      case "user_id": {
-        const user = this.#users.read(json);
-        if (user !== undefined) row.user = user;
-        return user !== undefined;
-      }
-      case "track":
+      case 1:
+        return this.#readUserId();
+      case 2:
         return this.#readTrack();
-      case "started_at":
+      case 3:
         return this.#readStartedAt();
-      case "schema":
+      case 4:
         return json.text() >= 0 && this.#isText(schemaText);
-      case "geo":
-        return json.skipNull() || this.#readGeo();
-      case "ms_played":
-        return json.skipNull() || this.#readMsPlayed();
-      case "end_reason":
-        return json.skipNull() || this.#readEndReason();
-      case "rating":
-        return json.skipNull() || this.#readRating();
-      case "mood":
-        if (json.skipNull()) return true;
-        row.mood = this.#labels.read(json);
-        return row.mood !== undefined;
-      case "platform":
-        if (json.skipNull()) return true;
-        row.platform = this.#labels.read(json);
-        return row.platform !== undefined;
-      case "dedupe":
-        return json.skipNull() || this.#readDedupe();
       default:
-        return json.skipNull() || this.#skipText(128); // session_id, device_id, client, tz
+        return json.skipNull() || this.#readOptionalField(key);
+    }
+  }
+
+  #readOptionalField(key: number): boolean {
+    switch (key) {
+      case 5:
+        return this.#readMsPlayed();
+      case 6:
+        return this.#readEndReason();
+      case 7:
+        return this.#readRating();
+      case 8:
+        this.row.mood = this.#labels.read(this.#json);
+        return this.row.mood !== undefined;
+      case 9:
+        this.row.platform = this.#labels.read(this.#json);
+        return this.row.platform !== undefined;
+      case 10:
+        return this.#readGeo();
+      case 11:
+        return this.#readDedupe();
+      default:
+        return this.#skipText(128); // session_id, device_id, client, tz
     }
   }
 
   /** Whether the last text is this one. */
-  #isText(text: DataView): boolean {
+  #isText(text: ReturnType<typeof bytesOf>): boolean {
     const { from, to, view } = this.#json;
-    return to - from === text.byteLength && areEqual(text, 0, view, from, text.byteLength);
+    return to - from === text.length && areEqual(text.view, 0, view, from, text.length);
   }
 
   #skipText(most: number): boolean {
@@ -248,6 +245,12 @@ export class JsonPlayScanner implements PlayScanner {
     this.row.idHi = id.hi;
     this.row.idLo = id.lo;
     return true;
+  }
+
+  #readUserId(): boolean {
+    const user = this.#users.read(this.#json);
+    if (user !== undefined) this.row.user = user;
+    return user !== undefined;
   }
 
   #readStartedAt(): boolean {
@@ -321,33 +324,38 @@ export class JsonPlayScanner implements PlayScanner {
 
   #readTrack(): boolean {
     const json = this.#json;
+    const { row } = this;
     const start = json.at;
     const hash = this.#hashOfTrackId();
-    const known = this.#tracks.find(hash, json.view, start) ?? this.#readNewTrack(start, hash);
-    if (known === undefined) return false;
-    json.at = start + known.length;
-    this.row.track = known.name;
-    this.row.durationMs = known.durationMs;
+    const slot = this.#tracks.find(hash, json.view, start, json.bytes.length);
+    const known = slot < 0 ? undefined : this.#tracks.valueAt(slot);
+    if (known === undefined) return this.#readNewTrack(start, hash);
+    json.at = start + this.#tracks.lengthAt(slot);
+    row.track = known;
+    row.durationMs = this.#tracks.noteAt(slot) || undefined;
     return true;
   }
 
   /** Of the id of a track that begins with it, as most do; else 0. */
   #hashOfTrackId(): number {
     const json = this.#json;
-    if (!areEqual(trackStart, 0, json.view, json.at, trackStart.byteLength)) return 0;
-    json.at += trackStart.byteLength;
+    if (json.at + trackStart.length > json.bytes.length) return 0;
+    if (!areEqual(trackStart.view, 0, json.view, json.at, trackStart.length)) return 0;
+    json.at += trackStart.length;
     json.skip(space);
     return json.text() < 0 ? 0 : hashBytes(json.view, json.from, json.to - json.from);
   }
 
-  #readNewTrack(start: number, hash: number): KnownTrack | undefined {
+  #readNewTrack(start: number, hash: number): boolean {
     const json = this.#json;
     json.at = start;
     const fresh = readTrack(json);
-    if (fresh === undefined) return undefined;
-    const known = { ...fresh, length: json.at - start };
-    this.#tracks.add(hash, json.bytes.subarray(start, json.at), known);
-    return known;
+    if (fresh === undefined) return false;
+    const { durationMs, ...track } = fresh;
+    this.row.track = new Name(track as SegmentTrack);
+    this.row.durationMs = durationMs || undefined;
+    this.#tracks.add(hash, json.bytes.subarray(start, json.at), this.row.track, durationMs);
+    return true;
   }
 }
 
@@ -376,7 +384,7 @@ class Days {
 
   /** Epoch ms of the date that the cursor's last text begins with; NaN where it is none. */
   startOf({ bytes, view, from }: JsonCursor): number {
-    if (areEqual(this.#date, 0, view, from, dateBytes)) return this.#start;
+    if (areEqual(this.#date, 0, view, from, dateBytes)) return this.#start; // there are at least 20 bytes
     const date = bytes.slice(from, from + dateBytes);
     this.#date = viewOf(date);
     this.#start = parseIsoTime(String.fromCharCode(...date)) ?? Number.NaN;
@@ -385,29 +393,27 @@ class Days {
 }
 const dateBytes = "YYYY-MM-DD".length;
 
-/** The track's object at the cursor; undefined where it is not of the usual shape. */
-function readTrack(json: JsonCursor): Omit<KnownTrack, "length"> | undefined {
-  const read = { id: "", artist: "", title: "", genre: "", durationMs: undefined as number | undefined };
-  if (!json.skip(openBrace)) return undefined;
-  let seen = 0;
-  let key = -1;
-  do {
-    key = json.key(trackKeys, key);
-    if (key < 0 || (seen & (1 << key)) !== 0 || !readTrackField(json, key, read)) return undefined;
-    seen |= 1 << key;
-  } while (json.hasNext());
-  if (!json.closes() || (seen & requiredTrackFields) !== requiredTrackFields) return undefined;
-  const { id: trackId, artist, title, genre, durationMs } = read;
-  const track = { id: trackId as TrackId, artist: artist as ArtistName, title, genre };
-  return { name: new Name(track), durationMs };
-}
-
+/** What a track's object says; 0 ms where it does not. */
 interface TrackFields {
   id: string;
   artist: string;
   title: string;
   genre: string;
-  durationMs: number | undefined;
+  durationMs: number;
+}
+
+/** The track's object at the cursor; undefined where it is not of the usual shape. */
+function readTrack(json: JsonCursor): TrackFields | undefined {
+  const track = { id: "", artist: "", title: "", genre: "", durationMs: 0 };
+  if (!json.skip(openBrace)) return undefined;
+  let seen = 0;
+  let key = -1;
+  do {
+    key = json.key(trackKeys, key);
+    if (key < 0 || (seen & (1 << key)) !== 0 || !readTrackField(json, key, track)) return undefined;
+    seen |= 1 << key;
+  } while (json.hasNext());
+  return json.closes() && (seen & requiredTrackFields) === requiredTrackFields ? track : undefined;
 }
 
 function readTrackField(json: JsonCursor, key: number, into: TrackFields): boolean {

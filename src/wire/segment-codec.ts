@@ -1,5 +1,5 @@
 import { CorruptStoreError } from "../domain/errors.ts";
-import type { EpochMs, EventId, UserId } from "../domain/play.ts";
+import type { EpochMs, EventId, Play, UserId } from "../domain/play.ts";
 import type {
   Facts,
   MarkedPlays,
@@ -17,8 +17,15 @@ const version = 3;
 const versionWithoutTenths = 2;
 const versionWithoutMarks = 1;
 
-/** A segment's contents as bytes: dictionaries, then one column after the other. */
-export function encodeSegment(contents: SegmentContents): Uint8Array {
+/**
+ * A segment's contents as bytes: dictionaries, then one column after the other.
+ *
+ * @param encode the play codec, or what remembers its texts
+ */
+export function encodeSegment(
+  contents: SegmentContents,
+  encode: (play: Play) => string = encodePlay,
+): Uint8Array {
   const { tracks, facts, duplicates, rejects } = contents;
   const writer = new ByteWriter();
   writer.unsigned(version);
@@ -55,7 +62,7 @@ export function encodeSegment(contents: SegmentContents): Uint8Array {
     writer.unsigned(reject.arrivedAt);
     writer.bytes(reject.raw);
   }
-  writer.strings(contents.sample.map(({ play }) => encodePlay(play)));
+  writer.strings(contents.sample.map(({ play }) => encode(play)));
   writer.strings(contents.marked.id);
   writer.deltas(contents.marked.play);
   return writer.finish();

@@ -12,7 +12,7 @@ const level = 1;
 export const nodeRecordCodec: RecordCodec = {
   gunzip(data, maxBytes) {
     try {
-      return gunzipSync(data, { maxOutputLength: maxBytes });
+      return gunzipSync(data, { maxOutputLength: maxBytes, chunkSize: expectedBytes(data) });
     } catch (cause) {
       if (cause instanceof RangeError && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE")
         return undefined;
@@ -21,6 +21,17 @@ export const nodeRecordCodec: RecordCodec = {
   },
   sha256: (text) => hash("sha256", text, "hex"),
 };
+
+/** The smallest and the largest piece in which a block is inflated: a sender may claim any length. */
+const smallestPiece = 1024;
+const largestPiece = 256 * 1024;
+
+/** What the end of a gzip says its length is, modulo 2^32 (RFC 1952): in one piece, a sixth of the time is saved. */
+function expectedBytes(data: Uint8Array): number {
+  const [a = 0, b = 0, c = 0, d = 0] = data.subarray(-4);
+  const claimed = a + b * 0x100 + c * 0x1_0000 + d * 0x100_0000;
+  return Math.min(Math.max(claimed + 1, smallestPiece), largestPiece);
+}
 
 /** The `seal` of a `BlockBuilder`: a gzip block as a record. */
 export function sealBlock(partitionKey: string, text: string): StreamRecord {
