@@ -23,6 +23,8 @@ export interface CpuProfile {
 }
 
 const root = `${import.meta.dirname}/../..`;
+/** Native methods of node:sqlite, which a profile names without where they are from. */
+const sqliteMethods = new Set(["exec", "run", "get", "all", "iterate", "prepare"]);
 const restName = "everything else";
 /** V8 has no work to do there. */
 const waiting = new Set(["(idle)", "(root)"]);
@@ -85,6 +87,7 @@ function calledFrom(nodes: readonly ProfileNode[], path: string | undefined): Re
 function nameOf({ callFrame: { functionName, url } }: ProfileNode): string {
   if (functionName === "(program)") return "native code and system calls";
   if (functionName === "(garbage collector)") return "garbage collection";
+  if (url === "" && sqliteMethods.has(functionName)) return "SQLite";
   if (url === "") return functionName === "" ? "anonymous" : functionName;
   if (url.startsWith("node:")) return url === "node:zlib" ? "gunzip and gzip" : "Node's own JavaScript";
   if (!url.startsWith("file:")) return url.replace(/^(wasm:).*/, "WebAssembly");

@@ -96,10 +96,12 @@ export const sustainCase: BenchCase = {
     const { request, plays, longestLagMs, cpuRatio } = summary;
     const profile: CpuProfile = JSON.parse(readFileSync(profileIn(dir), "utf8"));
     const shares = sharesOf([profile], shownShares);
+    const growth = growthOf(summary);
     const ratios = {
       "sustain-lost": (plays.failed + plays.dropped + Math.abs(summary.missing ?? Number.NaN)) / plays.due,
       "sustain-lag": (longestLagMs ?? Number.NaN) / (request.tickMs ?? Number.NaN),
-      "sustain-memory": growthOf(summary) ?? Number.NaN,
+      // Not known of a run that ends before its first horizon does.
+      ...(growth !== undefined && { "sustain-memory": growth }),
       "sustain-cpu": cpuRatio ?? Number.NaN,
     };
     return {

@@ -46,6 +46,16 @@ test("what a file does and calls can be left out", () => {
   expect(shares[0]?.share).toBeCloseTo(40 / 70);
 });
 
+test("SQLite's native methods are one", () => {
+  const sqlite: CpuProfile = {
+    nodes: [node(1, "run", ""), node(2, "get", "")],
+    samples: [1, 2],
+    timeDeltas: [30, 10],
+  };
+
+  expect(sharesOf([sqlite], 10)).toEqual([{ what: "SQLite", share: 1 }]);
+});
+
 test("the profiles of several threads are one, and small shares are summed up", () => {
   const shares = sharesOf([profile, profile], 1);
 
