@@ -1,8 +1,9 @@
 import { type Dimension, dimensions } from "#src/domain/counter.ts";
-import { DimensionTops, type PlaysByValue, playsByValue, playsOfDay } from "#src/domain/dimension-tops.ts";
+import { DimensionTops, playsOfDay } from "#src/domain/dimension-tops.ts";
 import { type EpochNumber, type EpochRecord, isWrittenIn } from "#src/domain/epoch.ts";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { EpochMs, EventId } from "#src/domain/play.ts";
+import { PlaysByValueFold } from "#src/domain/plays-by-value.ts";
 import type { Head } from "#src/domain/position.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
 import { walkEpoch } from "#src/domain/segment-chain.ts";
@@ -61,7 +62,7 @@ async function addPlays(
 ): Promise<void> {
   const from = upTo === 0 ? [] : (await readRecord(deps.epochs, upTo)).to;
   for await (const plays of readPlays(deps, record, from, upTo))
-    for (const { dimension, tops } of open) tops.add(plays[dimension]);
+    for (const { dimension, tops } of open) tops.add(plays.byValue(dimension));
   for (const tops of open) await write(deps.publications, record, tops);
 }
 
@@ -106,8 +107,11 @@ async function write(
   await publications.write(topsKey(dimension), { epoch: record.epoch, body });
 }
 
+/** So many plays are merged at once: a merge costs the same whatever comes of it, and more plays more memory. */
+const playsPerMerge = 10_000;
+
 /**
- * Today's plays in the segments after `from`, a segment at a time.
+ * Today's plays in the segments after `from`, some at a time.
  *
  * @param upTo the epoch that ended at `from`
  * @throws StoreError at a gap (I4)
@@ -117,13 +121,18 @@ async function* readPlays(
   record: EpochRecord,
   from: readonly Head[],
   upTo: EpochNumber,
-): AsyncIterableIterator<Readonly<Record<Dimension, PlaysByValue>>> {
+): AsyncIterableIterator<PlaysByValueFold> {
   const counted = new Set<EventId>();
+  let fold = new PlaysByValueFold(dayOf(record));
   for await (const { body } of walkEpoch({ from, to: record.to }, deps.segments)) {
     const contents = decodeSegment(body);
     const repeats = await findRepeats(deps.claims, record, contents, upTo, counted);
-    yield playsByValue(contents, dayOf(record), repeats);
+    fold.add(contents, repeats);
+    if (fold.plays < playsPerMerge) continue;
+    yield fold;
+    fold = new PlaysByValueFold(dayOf(record));
   }
+  if (fold.plays > 0) yield fold;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { type Dimension, dimensions } from "./counter.ts";
 import type { EpochMs } from "./play.ts";
 import { factFlags, type SegmentContents } from "./segment.ts";
 import { SpaceSaving, type SpaceSavingState } from "./space-saving.ts";
@@ -78,50 +77,6 @@ export class DimensionTops {
     const songs = new Map([...this.#songs].map(([value, counts]) => [value, counts.state()]));
     return { values: this.#values.state(), songs };
   }
-}
-
-/**
- * The qualified plays of a segment that started on a day, by dimension, value and song.
- *
- * @param dayStart epoch ms
- * @param leftOut indexes of plays that do not count
- */
-export function playsByValue(
-  { facts, tracks, labels }: SegmentContents,
-  dayStart: EpochMs,
-  leftOut: ReadonlySet<number>,
-): Readonly<Record<Dimension, PlaysByValue>> {
-  const tallies = { genre: new Map(), platform: new Map(), mood: new Map(), country: new Map() } as Record<
-    Dimension,
-    Map<string, SongCounts>
-  >;
-  const names = tracks.map(({ title, artist }) => ({ title, artist }));
-  for (const play of playsOfDay({ facts }, dayStart)) {
-    const index = facts.track[play] ?? 0;
-    const [track, name] = [tracks[index], names[index]];
-    if (track === undefined || name === undefined || leftOut.has(play)) continue;
-    const values = {
-      genre: track.genre,
-      platform: labels[facts.platform[play] ?? 0],
-      mood: labels[facts.mood[play] ?? 0],
-      country: labels[facts.country[play] ?? 0],
-    };
-    for (const dimension of dimensions) {
-      const value = values[dimension];
-      if (value) countsOf(tallies[dimension], value, facts.user.length).add(track.id, 1, name);
-    }
-  }
-  return tallies;
-}
-
-/** @param room for so many songs: with one for each play its counts are exact */
-function countsOf(tallies: Map<string, SongCounts>, value: string, room: number): SongCounts {
-  let songs = tallies.get(value);
-  if (songs === undefined) {
-    songs = new SpaceSaving(room);
-    tallies.set(value, songs);
-  }
-  return songs;
 }
 
 /** The indexes of the qualified plays that started on a day. @param dayStart epoch ms */

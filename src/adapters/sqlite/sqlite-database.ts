@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError } from "#src/domain/errors.ts";
+import { moveEarlierCounters } from "./earlier-counters.ts";
 
 export interface SqliteOptions {
   /**
@@ -25,11 +26,9 @@ const schema = `
   CREATE TABLE IF NOT EXISTS heads (
     shard TEXT PRIMARY KEY, position TEXT NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
     duplicates INTEGER NOT NULL, rejects INTEGER NOT NULL, arrived_at INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS counters (
-    key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, plays INTEGER NOT NULL, unqualified INTEGER NOT NULL,
-    listened_ms INTEGER NOT NULL, completes INTEGER NOT NULL, skips INTEGER NOT NULL, rating_sum INTEGER NOT NULL,
-    rating_count INTEGER NOT NULL, first_played_at INTEGER, labelled_at INTEGER, artist TEXT, title TEXT,
-    windows TEXT, tenths TEXT) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS totals (
+    key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS counter_log (row INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, body BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS profiles (
     user_id TEXT PRIMARY KEY, epoch INTEGER NOT NULL, listened_ms INTEGER NOT NULL, first_heard_at INTEGER NOT NULL,
     body BLOB NOT NULL);
@@ -60,7 +59,6 @@ const schema = `
 const laterColumns = [
   ["segments", "written_at", "INTEGER NOT NULL DEFAULT 0"],
   ["epochs", "committed_at", "INTEGER"],
-  ["counters", "tenths", "TEXT"],
 ] as const;
 
 /** How long a request waits for the write of another process, ms. */
@@ -68,15 +66,22 @@ const busyTimeoutMs = 5_000;
 
 /** One SQLite file that the embedded stores share. Every failure of SQLite becomes a `StoreError`. */
 export class SqliteDatabase {
+  readonly isReadOnly: boolean;
   readonly #path: string;
   readonly #db: DatabaseSync;
+  #dataVersion: StatementSync | undefined;
 
   /** @param path a file, or `:memory:` */
   constructor(path: string, { survives = "process-kill", readOnly = false }: SqliteOptions = {}) {
     this.#path = path;
     try {
+      this.isReadOnly = readOnly;
       if (readOnly) {
         this.#db = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
+        if (!hasTable(this.#db, "totals"))
+          throw new Error(
+            "an earlier version wrote it; start `earworm dev` on it once, which brings it up to date",
+          );
         this.#addMissingTables();
         return;
       }
@@ -88,6 +93,7 @@ export class SqliteDatabase {
       this.#db.exec("PRAGMA wal_autocheckpoint = 8000"); // 32 MiB: a page that changes often is copied back less often
       this.#db.exec(schema);
       this.#addColumns();
+      if (hasTable(this.#db, "counters")) this.transaction(() => moveEarlierCounters(this.#db));
     } catch (cause) {
       throw new StoreError(`cannot open the database ${path}: ${messageOf(cause)}`, { cause });
     }
@@ -109,6 +115,12 @@ export class SqliteDatabase {
 
   prepare(sql: string): StatementSync {
     return this.#db.prepare(sql);
+  }
+
+  /** A number that is another one after another process has written, and not after this connection has. */
+  dataVersion(): number {
+    this.#dataVersion ??= this.#db.prepare("PRAGMA data_version");
+    return (this.#dataVersion.get() as { readonly data_version: number }).data_version;
   }
 
   /** Runs `work`; what it wrote is kept as a whole or, when it throws, not at all. */
@@ -155,6 +167,9 @@ export class SqliteDatabase {
     this.#db.close();
   }
 }
+
+const hasTable = (db: DatabaseSync, name: string): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 
 const isSqliteError = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && cause.code === "ERR_SQLITE_ERROR";
