@@ -32,7 +32,7 @@ type PlainTotals = Omit<Totals, "tenths" | "label" | "windows" | "decays" | "lis
 /**
  * Sums of plays in rows of plain numbers: one row for each owner (a song, an artist, a value; numbered from 0) and each
  * group of windows that its plays enter. Most owners have one row in an epoch, so that a play is one row's additions
- * however many windows it enters: a map of windows for each counter took fifteen times as long (ADR 27).
+ * however many windows it enters: tallies with a map of windows each were most of a large epoch's fold (ADR 27).
  */
 export class PlaySums {
   #rows = 0;

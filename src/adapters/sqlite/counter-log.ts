@@ -42,8 +42,8 @@ interface ClosedPart {
 /**
  * Counters that were written of late: a row of the log for each call, and not a page of the table for each counter. A full
  * log is closed and moved to the table with the calls after it, in the order of keys, so that a page takes several counters
- * at once and no call waits for all of them. Where 20,000 plays/s go to a million songs a counter took 28 us of CPU in its
- * own row and takes 7 so (ADR 27).
+ * at once and no call waits for all of them. In a row of
+ * its own a counter of 300 bytes took 28 us of CPU, 12 to 16 of them its page's way through the write-ahead log (ADR 27).
  *
  * What is in memory is what is in the file: it is read again after a failure, and where another process has written.
  */
