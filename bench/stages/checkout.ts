@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 /** The modules of a checkout of Earworm: this one, or an earlier one to hold it against. */
 export async function importCheckout(root: string) {
   const load = (path: string) => import(pathToFileURL(join(root, path)).href);
-  const [stores, plan, reduce, userBehavior, recommendation, commit, consume, simulator, codec] =
+  const [stores, plan, reduce, userBehavior, recommendation, commit, consume, simulator, codec, charts] =
     await Promise.all([
       load("local/stores.ts") as Promise<typeof import("#local/stores.ts")>,
       load("functions/mapreduce/plan-handler.ts") as Promise<
@@ -29,6 +29,7 @@ export async function importCheckout(root: string) {
       load("src/adapters/kinesis/node-record-codec.ts") as Promise<
         typeof import("#src/adapters/kinesis/node-record-codec.ts")
       >,
+      load("src/wire/chart-codec.ts") as Promise<typeof import("#src/wire/chart-codec.ts")>,
     ]);
   return {
     ...stores,
@@ -40,6 +41,7 @@ export async function importCheckout(root: string) {
     ...consume,
     ...simulator,
     ...codec,
+    ...charts,
   };
 }
 

@@ -93,11 +93,11 @@ class Run {
     for (const [name, stage] of this.#handlers) await this.#measure(name, () => stage(latest.epoch));
   }
 
-  /** A digest of every chart, without the epochs that changed it. */
+  /** A digest of what every chart holds: how it is encoded may differ between checkouts. */
   digest(): string {
     const hash = createHash("sha256");
     const rows = chartRows(this.#dir);
-    for (const { key, body } of rows) hash.update(`${key} ${body}\n`);
+    for (const { key, body } of rows) hash.update(`${key} ${textOf(this.#code.decodeChart(body))}\n`);
     return hash.digest("hex").slice(0, 16);
   }
 
@@ -149,6 +149,9 @@ function batchOf(text: string, number: number, arrivedAt: EpochMs): KinesisStrea
   };
   return { Records: [record] };
 }
+
+const textOf = (chart: unknown): string =>
+  JSON.stringify(chart, (_, value) => (typeof value === "bigint" ? String(value) : value));
 
 function chartRows(dir: string) {
   const db = new DatabaseSync(join(dir, "earworm.db"), { readOnly: true });
