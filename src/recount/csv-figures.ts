@@ -1,3 +1,5 @@
+import type { ByteTable } from "./byte-table.ts";
+import type { Heard } from "./csv-heard.ts";
 import type { CsvRecount } from "./csv-recount.ts";
 import { textOf } from "./text.ts";
 
@@ -40,14 +42,17 @@ export function figuresOf(recount: CsvRecount, lengths: Lengths): CsvFigures {
   const chart = bestSongs(recount, Math.max(lengths.songs, trendingSongs));
   const listeners = mostActive(recount, Math.max(lengths.users, lengths.topUsers));
   const kept = listeners.slice(0, lengths.users).sort((a, b) => users.compare(a, b));
-  const favourites = favouriteArtists(recount, kept);
+  const isKept = new Uint8Array(users.count);
+  for (const user of kept) isKept[user] = 1;
+  const heard = recount.heard.heardBy(isKept);
+  const favourites = favouriteArtists(heard, artists, kept);
   const trending = chart.slice(0, trendingSongs);
   const idOf = (user: number): string => textOf(users.bytesOf(user)) ?? "";
   const artistOf = (artist: number): string => textOf(artists.bytesOf(artist)) ?? "";
   const nameOf = (song: number): string =>
     `${artistOf(recount.songArtist[song] ?? 0)} - ${textOf(songs.bytesOf(song)) ?? ""}`;
   const isPick = (user: number, song: number): boolean =>
-    !recount.songsOfUser.has(user, song) && recount.songArtist[song] !== favourites.get(user);
+    !heard.songs.has(user, song) && recount.songArtist[song] !== favourites.get(user);
   return {
     input: { plays: recount.plays, duplicates: 0, rejected: recount.rejected },
     mapreduce_results: {
@@ -109,11 +114,12 @@ function largest(values: Uint32Array | Float64Array, count: number): number[] {
 
 /** Of each listener the artist with most plays, then the one heard first, then the first by bytes. */
 function favouriteArtists(
-  { artistsOfUser, artists }: CsvRecount,
+  heard: Heard,
+  artists: ByteTable,
   users: readonly number[],
 ): ReadonlyMap<number, number> {
   const best = new Map(users.map((user) => [user, { artist: -1, plays: 0, first: 0 }]));
-  artistsOfUser.forEach((user, artist, plays, first) => {
+  heard.artists.forEach((user, artist, plays, first) => {
     const so = best.get(user);
     if (so === undefined) return;
     const order = plays - so.plays || so.first - first || artists.compare(so.artist, artist);

@@ -8,11 +8,15 @@ import { recountCsv } from "#test/support/recount-csv.ts";
 import { anyCsv, plainCsv } from "#test/unit/cli/csv-rows.ts";
 import { aFile, playsIn, read } from "#test/unit/cli/files.ts";
 
-/** @param piece how many bytes come at once */
+/** @param piece how many bytes come at once, each time in the same buffer */
 function recount(bytes: Uint8Array, piece: number): CsvRecount {
   const counted = new CsvRecount(someTime as EpochMs);
-  for (let start = 0; start < bytes.length; start += piece)
-    counted.push(bytes.subarray(start, start + piece));
+  const buffer = new Uint8Array(piece);
+  for (let start = 0; start < bytes.length; start += piece) {
+    const part = bytes.subarray(start, start + piece);
+    buffer.set(part);
+    counted.push(buffer.subarray(0, part.length));
+  }
   counted.end();
   return counted;
 }
@@ -57,6 +61,26 @@ test("many listeners, songs and pairs of them are kept apart", () => {
   const text = `user_id,song_id,artist,duration,timestamp\n${rows.join("\n")}\n`;
 
   expect(figuresOf(recount(Buffer.from(text), 65_536), all)).toEqual(recountCsv(text, 500));
+});
+
+test("judges each row's time, whatever the row before says of the same minute", () => {
+  const times = [
+    "T25:00:00Z",
+    "T25:00:01Z",
+    "T10:60:00Z",
+    "T10:59:00Z",
+    "T10:59:61Z",
+    "T10:59:59.999",
+    "T25:00:00Z",
+  ];
+  const rows = times.map((time) => `u,s,a,10,2025-11-05${time}`);
+
+  const counted = recount(
+    Buffer.from(`user_id,song_id,artist,duration,timestamp\n${rows.join("\n")}\n`),
+    1000,
+  );
+
+  expect([counted.plays, counted.rejected]).toEqual([2, 5]);
 });
 
 test("lists no more than is asked for", () => {
