@@ -213,6 +213,7 @@ export class CsvRecount {
   #timeIn(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const length = bytes[end - 1] === 0x5a ? end - start - 1 : end - start;
     if (length !== 19 && !(length === 23 && bytes[start + 19] === 0x2e)) return Number.NaN;
+    if (bytes[start + 4] !== 0x2d || bytes[start + 7] !== 0x2d) return Number.NaN;
     if (bytes[start + 10] !== 0x54 || bytes[start + 13] !== 0x3a || bytes[start + 16] !== 0x3a)
       return Number.NaN;
     const second = wholeIn(bytes, start + 17, start + 19);
