@@ -126,15 +126,7 @@ describeDeployed("a play put into the deployed stream", (deployed) => {
       ...["--key", JSON.stringify({ pk: { S: `SONG#${track}` }, sk: { S: "TOTAL" } })],
     );
 
-    expect({
-      plays: Item["plays"]?.N,
-      listened_ms: Item["listened_ms"]?.N,
-      first_played_at: Item["first_played_at"]?.N,
-    }).toEqual({
-      plays: String(songs.get(track)?.plays),
-      listened_ms: String(songs.get(track)?.listenedMs),
-      first_played_at: String(songs.get(track)?.first),
-    });
+    expect(Item["plays"]?.N).toBe(String(songs.get(track)?.plays));
   });
 });
 

@@ -10,13 +10,20 @@ import type { Statement } from "./requests.ts";
 
 /**
  * A counter as an item. Its attributes have short names, because DynamoDB bills a write by the KB and names count: `e` is the
- * last epoch that is in it (I5), `b` its totals, `key` its key where the partition key is a hash of it.
+ * last epoch that is in it (I5), `b` its totals, `key` its key where the partition key is a hash of it. `plays` says once more
+ * what is in `b`, for people who look at the table; nothing reads it.
  *
  * @param now windows that have expired by then are left out
  */
 export function counterItem({ key, epoch, totals }: Counter, now: EpochMs) {
   const main = totalItem(key);
-  return { ...main, ...(main.pk === key ? {} : { key }), e: epoch, b: encodeTotals(totals, now) };
+  return {
+    ...main,
+    ...(main.pk === key ? {} : { key }),
+    e: epoch,
+    plays: totals.plays,
+    b: encodeTotals(totals, now),
+  };
 }
 
 type CounterItem = ReturnType<typeof counterItem>;
@@ -36,11 +43,11 @@ export function counterFrom(item: Item): Counter {
 export const isFormer = (item: Item): boolean => item["b"] === undefined;
 
 /** The write of a counter that nobody has written yet. */
-export function insertion(table: string, { pk, sk, key, e, b }: CounterItem): Statement {
+export function insertion(table: string, { pk, sk, key, e, plays, b }: CounterItem): Statement {
   const withKey = key === undefined ? [] : [key];
   return {
-    Statement: `INSERT INTO "${table}" VALUE {'pk':?,'sk':?,'e':?,'b':?${key === undefined ? "" : ",'key':?"}}`,
-    Parameters: [pk, sk, e, b, ...withKey],
+    Statement: `INSERT INTO "${table}" VALUE {'pk':?,'sk':?,'e':?,'plays':?,'b':?${key === undefined ? "" : ",'key':?"}}`,
+    Parameters: [pk, sk, e, plays, b, ...withKey],
   };
 }
 
@@ -48,12 +55,12 @@ export function insertion(table: string, { pk, sk, key, e, b }: CounterItem): St
  * The write of a counter in the place of one that was read, on the condition that it is still there. An epoch that writes
  * once more corrects minima: then the epoch does not tell, and the bytes have to be the same.
  */
-export function update(table: string, { pk, sk, e, b }: CounterItem, read: Item): Statement {
+export function update(table: string, { pk, sk, e, plays, b }: CounterItem, read: Item): Statement {
   const epochRead = numberOf(read, "e");
   const isSameEpoch = epochRead === e;
   return {
-    Statement: `UPDATE "${table}" SET "e"=? SET "b"=? WHERE "pk"=? AND "sk"=? AND "e"=?${isSameEpoch ? ' AND "b"=?' : ""}`,
-    Parameters: [e, b, pk, sk, epochRead, ...(isSameEpoch ? [bytesOf(read, "b")] : [])],
+    Statement: `UPDATE "${table}" SET "e"=? SET "plays"=? SET "b"=? WHERE "pk"=? AND "sk"=? AND "e"=?${isSameEpoch ? ' AND "b"=?' : ""}`,
+    Parameters: [e, plays, b, pk, sk, epochRead, ...(isSameEpoch ? [bytesOf(read, "b")] : [])],
   };
 }
 
