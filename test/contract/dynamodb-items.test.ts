@@ -189,7 +189,7 @@ describeDynamoDb("the items in DynamoDB", (local) => {
   });
 
   describe("of counters", () => {
-    test("have an epoch and a body, and nothing else", async () => {
+    test("have an epoch, a body and the plays for people, and nothing else", async () => {
       const table = await local().createTable();
       const store = new DynamoDbCounterStore(local().client, table);
       const totals = someTotals({ listenedMs: 180_000, firstPlayedAt: 5 as EpochMs });
@@ -198,7 +198,7 @@ describeDynamoDb("the items in DynamoDB", (local) => {
       await store.apply(epochOf(4), now, [{ key: song, totals }]);
 
       expect(await itemsOf(local(), table)).toEqual([
-        { pk: "SONG#song-1", sk: "TOTAL", e: 4, b: encodeTotals(addTotals(totals, totals), now) },
+        { pk: "SONG#song-1", sk: "TOTAL", e: 4, plays: 2, b: encodeTotals(addTotals(totals, totals), now) },
       ]);
     });
 
@@ -394,7 +394,7 @@ describeDynamoDb("the items in DynamoDB", (local) => {
         const sum = addTotals(totals, totals);
         expect(counter).toEqual({ key: song, epoch: 4, totals: sum });
         expect(await itemsOf(local(), table)).toEqual([
-          { pk: song, sk: "TOTAL", e: 4, b: encodeTotals(sum, now) },
+          { pk: song, sk: "TOTAL", e: 4, plays: 14, b: encodeTotals(sum, now) },
         ]);
       });
 
@@ -404,7 +404,7 @@ describeDynamoDb("the items in DynamoDB", (local) => {
         await store.replace(epochOf(4), [{ key: song, totals: noTotals }]);
 
         expect(await itemsOf(local(), table)).toEqual([
-          { pk: song, sk: "TOTAL", e: 4, b: encodeTotals(noTotals, now) },
+          { pk: song, sk: "TOTAL", e: 4, plays: 0, b: encodeTotals(noTotals, now) },
         ]);
       });
 
