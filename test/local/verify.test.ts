@@ -1,9 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { SqliteCounterStore } from "#src/adapters/sqlite/sqlite-counter-store.ts";
+import { SqliteDatabase } from "#src/adapters/sqlite/sqlite-database.ts";
+import { type CounterKey, songKey } from "#src/domain/counter.ts";
+import type { EpochMs, TrackId } from "#src/domain/play.ts";
+import { encodeTotals } from "#src/wire/totals-codec.ts";
 import { DevProcess, runEarworm } from "#test/support/earworm-process.ts";
 import { until } from "#test/support/until.ts";
 
@@ -34,6 +38,18 @@ const aPlay = (user: number, play: number, startedAt = Date.now()): string =>
     started_at: startedAt,
     ms_played: play * 20_000,
   });
+
+/** Writes a play more than was counted, as somebody with access to the file can. */
+async function addPlay(path: string, key: CounterKey): Promise<void> {
+  const db = new SqliteDatabase(path);
+  const store = new SqliteCounterStore(db);
+  const [counter] = await store.read([key]);
+  if (counter === undefined) throw new Error(`${key} is not there`);
+  await store.replace(counter.epoch, []); // all counters are in the table after that
+  const totals = { ...counter.totals, plays: counter.totals.plays + 1 };
+  db.prepare("UPDATE totals SET body = ? WHERE key = ?").run(encodeTotals(totals, 0 as EpochMs), key);
+  db.close();
+}
 
 /** Plays of three shards with duplicates, rejects and late ones; resolves once all are counted. */
 async function putPlays(): Promise<void> {
@@ -122,9 +138,7 @@ describe("of a copy", () => {
 
   test("one counter that was edited by hand is a drift of one, and exit code 1", async () => {
     const edited = changed("edited");
-    const db = new DatabaseSync(join(edited, "earworm.db"));
-    db.exec("UPDATE counters SET plays = plays + 1 WHERE key = 'SONG#t3'");
-    db.close();
+    await addPlay(join(edited, "earworm.db"), songKey("t3" as TrackId));
 
     const { code, stdout, stderr } = await verify("--data-dir", edited);
 
