@@ -17,6 +17,7 @@ const variables = {
   MAX_WORKER_PLAYS: "20000",
   MAX_WORKERS: "16",
   PAGE_BUCKET: "page",
+  PROFILE_TICK_SECONDS: "900",
   SEGMENTS_TABLE: "segments",
   SEGMENT_RETENTION_MS: "604800000",
   STATE_MACHINE_ARN: "arn:aws:states:us-east-1:000000000000:stateMachine:none",
