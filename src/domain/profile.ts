@@ -103,13 +103,7 @@ export function addProfiles(a: Profile, b: Profile): Profile {
   const artistsEnd = cutArtists(artists, earlierEnd(a.artistsEnd, b.artistsEnd));
   const heardEnd = cutHeard(heard, earlierEnd(a.heardEnd, b.heardEnd));
   return {
-    userId: a.userId,
-    plays: a.plays + b.plays,
-    unqualified: a.unqualified + b.unqualified,
-    listenedMs: a.listenedMs + b.listenedMs,
-    completes: a.completes + b.completes,
-    skips: a.skips + b.skips,
-    firstHeardAt: Math.min(a.firstHeardAt, b.firstHeardAt) as EpochMs,
+    ...addFigures(a, b),
     artists,
     artistsEnd,
     heard,
