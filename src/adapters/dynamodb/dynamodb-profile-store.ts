@@ -44,8 +44,13 @@ import { scanItems } from "./scan-items.ts";
 /** How often the rest of a profile may be replaced while it is read. */
 const attempts = 5;
 
-type PutHead = (plays: readonly RecentPlay[], layers: Layers) => Promise<boolean>;
-type Fits = (plays: readonly RecentPlay[], layers: Layers) => boolean;
+/** The way of a listener's head into the table. */
+interface HeadWriter {
+  /** The body of a head with these plays; undefined where that is too large for one. */
+  readonly bodyIfSmall: (plays: readonly RecentPlay[], layers: Layers) => Uint8Array | undefined;
+  /** Whether it was done: not where the head that was read is not there any more. */
+  readonly put: (body: Uint8Array) => Promise<boolean>;
+}
 
 export interface ProfileLayerLimits {
   /** After so many runs all is merged into a new base. @default 8 */
@@ -200,17 +205,21 @@ export class DynamoDbProfileStore implements ProfileStore {
       throw new TypeError("a head is of another store");
     const head = given ?? StoredHead.none(delta.userId);
     const figures = given === undefined ? figuresOf(delta) : addFigures(head.figures, delta);
-    const put: PutHead = (plays, layers) =>
-      this.#putHead(epoch, bodyOfHead({ figures, plays, layers }), figures.userId, given?.epoch);
-    const fits: Fits = (plays, layers) =>
-      this.#limits.fits(figures.userId, plays.length, bodyOfHead({ figures, plays, layers }).length);
-    const isAdded = await this.#addAbove(epoch, head, delta, { put, fits });
+    const { userId } = figures;
+    const writer: HeadWriter = {
+      bodyIfSmall: (plays, layers) => {
+        const body = bodyOfHead({ figures, plays, layers });
+        return this.#limits.fits(userId, plays.length, body.length) ? body : undefined;
+      },
+      put: (body) => this.#putHead(epoch, body, userId, given?.epoch),
+    };
+    const isAdded = await this.#addAbove(epoch, head, delta, writer);
     if (isAdded !== undefined) return isAdded;
     const before = given && (await this.#whole(head));
     if (before !== undefined && before.epoch !== head.epoch) return false;
     const base = { place: head.layers?.base?.place === 0 ? 1 : 0, epoch } as const;
     await this.#putBase(base, before === undefined ? delta : addProfiles(before.profile, delta));
-    return await put([], { base, runs: [] });
+    return await writer.put(bodyOfHead({ figures, plays: [], layers: { base, runs: [] } }));
   }
 
   /** Adds to the head, as a whole or to one whose plays have become a run. Undefined where that cannot be. */
@@ -218,17 +227,17 @@ export class DynamoDbProfileStore implements ProfileStore {
     epoch: EpochNumber,
     { figures, layers, plays: before }: StoredHead,
     delta: Profile,
-    { put, fits }: { readonly put: PutHead; readonly fits: Fits },
+    { bodyIfSmall, put }: HeadWriter,
   ): Promise<boolean | undefined> {
     const plays = playsOf(delta);
     if (plays === undefined || layers === undefined) return undefined;
-    const all = [...before, ...plays];
-    if (fits(all, layers)) return await put(all, layers);
-    const sealed = { ...layers, runs: [...layers.runs, epoch] };
-    const isSealable = before.length > 0 && layers.runs.length < this.#limits.runs && fits(plays, sealed);
-    if (!isSealable) return undefined;
+    const all = bodyIfSmall([...before, ...plays], layers);
+    if (all !== undefined) return await put(all);
+    if (before.length === 0 || layers.runs.length >= this.#limits.runs) return undefined;
+    const above = bodyIfSmall(plays, { ...layers, runs: [...layers.runs, epoch] });
+    if (above === undefined) return undefined;
     await this.#putRun(epoch, figures.userId, layers.runs.length, before);
-    return await put(plays, sealed);
+    return await put(above);
   }
 
   async #putHead(
