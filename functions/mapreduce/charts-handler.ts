@@ -2,20 +2,18 @@ import { sumDeltas } from "#src/domain/counter-fold.ts";
 import {
   countAsDuplicates,
   type EpochNumber,
-  type EpochRecord,
   epochCounts,
-  isWrittenIn,
   requireOpen,
   type StageFigures,
 } from "#src/domain/epoch.ts";
-import { CorruptStoreError } from "#src/domain/errors.ts";
+import { readShares, slowestMs, sumOf } from "#src/domain/left-shares.ts";
 import type { PlayCounts } from "#src/domain/totals.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
-import { type CountersShare, decodeCountersShare, shareKey } from "#src/wire/share-codec.ts";
+import { decodeCountersShare, shareKeys } from "#src/wire/share-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
 
 export interface ChartsDeps {
@@ -38,7 +36,8 @@ export function createChartsHandler(deps: ChartsDeps): (input: ChartsInput) => P
   return async ({ epoch }) => {
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
-    const shares = await readShares(deps.publications, record);
+    const keys = shareKeys("counters", record.workers ?? 1);
+    const shares = await readShares(deps.publications, epoch, keys, decodeCountersShare, "nothing");
     const repeats = shares[0]?.repeats ?? noPlays; // every worker saw all of them
     const sums = sumDeltas(
       shares.flatMap(({ songs }) => songs),
@@ -69,25 +68,3 @@ export function createChartsHandler(deps: ChartsDeps): (input: ChartsInput) => P
 }
 
 const noPlays: PlayCounts = { plays: 0, unqualified: 0 };
-
-/** @throws CorruptStoreError where a worker has left nothing: the workflow runs all of them before this step */
-function readShares(
-  publications: PublicationStore,
-  { epoch, workers = 1 }: EpochRecord,
-): Promise<readonly CountersShare[]> {
-  const read = async (worker: number): Promise<CountersShare> => {
-    const key = shareKey("counters", worker);
-    const left = await publications.read(key);
-    if (left === undefined || !isWrittenIn(epoch, key, left))
-      throw new CorruptStoreError(`worker ${worker} of ${workers} has left nothing in epoch ${epoch}`);
-    return decodeCountersShare(key, left.body);
-  };
-  return Promise.all(Array.from({ length: workers }, (_, worker) => read(worker)));
-}
-
-/** Workers run side by side. */
-const slowestMs = (shares: readonly CountersShare[]): number =>
-  Math.max(0, ...shares.map(({ figures }) => figures["processingMs"] ?? 0));
-
-const sumOf = (shares: readonly CountersShare[], name: string): number =>
-  shares.reduce((sum, { figures }) => sum + (figures[name] ?? 0), 0);

@@ -1,15 +1,9 @@
-import {
-  type EpochNumber,
-  type EpochRecord,
-  isWrittenIn,
-  requireOpen,
-  type StageFigures,
-} from "#src/domain/epoch.ts";
-import { CorruptStoreError } from "#src/domain/errors.ts";
+import { type EpochNumber, requireOpen, type StageFigures } from "#src/domain/epoch.ts";
+import { readShares, slowestMs, sumOf } from "#src/domain/left-shares.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
-import { decodeListenersShare, type ListenersShare, shareKey } from "#src/wire/share-codec.ts";
+import { decodeListenersShare, shareKeys } from "#src/wire/share-codec.ts";
 import { openListeners, writeListeners } from "./listeners-chart.ts";
 
 export interface ListenersDeps {
@@ -32,31 +26,15 @@ export function createListenersHandler(
   return async ({ epoch }) => {
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
-    const shares = await readShares(deps.publications, record);
+    const keys = shareKeys("listeners", record.profiles?.folding ?? 0);
+    const shares = await readShares(deps.publications, epoch, keys, decodeListenersShare, "no listeners");
     const chart = await openListeners(deps.publications);
     for (const candidate of shares.flatMap(({ candidates }) => candidates)) chart.update.offer(candidate);
     await writeListeners(deps.publications, epoch, chart);
-    const slowestMs = Math.max(0, ...shares.map(({ figures }) => figures["processingMs"] ?? 0));
     return {
-      processingMs: slowestMs + deps.clock() - startedAt,
-      users: shares.reduce((sum, { figures }) => sum + (figures["users"] ?? 0), 0),
+      processingMs: slowestMs(shares) + deps.clock() - startedAt,
+      users: sumOf(shares, "users"),
       workers: shares.length,
     };
   };
-}
-
-/** @throws CorruptStoreError where a worker has left nothing: the workflow runs all of them before this step */
-function readShares(
-  publications: PublicationStore,
-  { epoch, profiles }: EpochRecord,
-): Promise<readonly ListenersShare[]> {
-  const workers = profiles?.folding ?? 0;
-  const read = async (worker: number): Promise<ListenersShare> => {
-    const key = shareKey("listeners", worker);
-    const left = await publications.read(key);
-    if (left === undefined || !isWrittenIn(epoch, key, left))
-      throw new CorruptStoreError(`worker ${worker} of ${workers} has left no listeners in epoch ${epoch}`);
-    return decodeListenersShare(key, left.body);
-  };
-  return Promise.all(Array.from({ length: workers }, (_, worker) => read(worker)));
 }

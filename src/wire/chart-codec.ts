@@ -204,7 +204,7 @@ function withDetails(entry: ChartEntry, row: readonly unknown[]): ChartEntry {
   };
 }
 
-function decodeRise(expected: unknown, listeners: unknown): Rise {
+export function decodeRise(expected: unknown, listeners: unknown): Rise {
   check(typeof expected === "number" && expected >= 0, "expected", expected);
   return { expected, listeners: checkCount("listeners", listeners) };
 }

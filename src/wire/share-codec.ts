@@ -5,12 +5,18 @@ import type { EpochMs } from "../domain/play.ts";
 import type { PublicationKey } from "../domain/publication-key.ts";
 import type { PlayCounts } from "../domain/totals.ts";
 import type { WindowId } from "../domain/windows.ts";
+import { decodeRise } from "./chart-codec.ts";
 import { isObject } from "./json.ts";
 import { check, checkCount, checkText, readPublication } from "./publication-body.ts";
 
 /** What one worker of an epoch leaves for the step that writes the charts. The next epoch's worker writes over it. */
-export const shareKey = (stage: "counters" | "listeners", worker: number): PublicationKey =>
+export const shareKey = (stage: ShareStage, worker: number): PublicationKey =>
   `SHARE#${stage}#${worker}` as PublicationKey;
+type ShareStage = "counters" | "listeners";
+
+/** The keys of all workers, in their order. */
+export const shareKeys = (stage: ShareStage, workers: number): readonly PublicationKey[] =>
+  Array.from({ length: workers }, (_, worker) => shareKey(stage, worker));
 
 /** What may change one chart. */
 export interface ChartCandidates {
@@ -153,7 +159,5 @@ function candidateOf(row: unknown): Candidate {
     listenedMs: checkCount("listenedMs", listenedMs),
     firstPlayedAt: firstPlayedAt as EpochMs,
   };
-  if (expected === undefined) return candidate;
-  check(typeof expected === "number" && expected >= 0, "expected", expected);
-  return { ...candidate, rise: { expected, listeners: checkCount("listeners", listeners) } };
+  return expected === undefined ? candidate : { ...candidate, rise: decodeRise(expected, listeners) };
 }
