@@ -1,3 +1,5 @@
+import { viewOf } from "./bytes.ts";
+
 const firstSlots = 2048;
 /** How many slots are looked at: values that were made to collide are then simply not kept. */
 const mostProbes = 16;
@@ -133,9 +135,6 @@ export class ByteTable<Value> {
     this.#used = 0;
   }
 }
-
-export const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** A 32-bit hash of some bytes, four at a time: the last four overlap those before. */
 export function hashBytes(view: DataView, start: number, length: number): number {

@@ -7,14 +7,14 @@ export class MalformedBytesError extends Error {
 }
 
 /** A buffer that a finished writer has no more use for. */
-let spare: Uint8Array | undefined;
+let spare: Uint8Array<ArrayBuffer> | undefined;
 const firstBytes = 256 * 1024;
 /** An integer below 2^53 takes no more. */
 const mostIntegerBytes = 8;
 
 /** Appends integers, byte strings and lists of strings to a growing buffer. */
 export class ByteWriter {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = 0;
 
@@ -25,7 +25,7 @@ export class ByteWriter {
   }
 
   /** A copy of what was written; nothing can be written after. */
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     const written = this.#bytes.slice(0, this.#length);
     if (this.#bytes.length === firstBytes) spare = this.#bytes;
     this.#bytes = new Uint8Array(0);
@@ -36,6 +36,42 @@ export class ByteWriter {
   unsigned(value: number): void {
     this.#reserve(mostIntegerBytes);
     this.#length = putUnsigned(this.#bytes, this.#length, value);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** A time or the distance of two: the sign is the lowest bit. */
+  signed(value: number): void {
+    this.unsigned(zigzag(value));
+  }
+
+  /** From 0 on: as many bytes as it needs, at most 255, lowest first, after their number. */
+  large(value: bigint): void {
+    this.#reserve(1);
+    const start = this.#length++;
+    for (let rest = value; rest > 0n; rest >>= wordBits) {
+      this.#reserve(4);
+      let low = Number(rest & word);
+      const isLast = rest <= word;
+      for (let i = 0; i < 4 && !(isLast && low === 0); i++) {
+        this.#bytes[this.#length++] = low & 0xff;
+        low >>>= 8;
+      }
+    }
+    this.#bytes[start] = this.#length - start - 1;
+  }
+
+  /** UTF-8 after its length, which takes at most four bytes: it is known when the text is there, which moves up then. */
+  text(value: string): void {
+    this.#reserve(value.length * 3 + mostIntegerBytes); // a UTF-16 unit takes at most three bytes
+    const start = this.#length + 4;
+    const written = putText(this.#bytes, start, value) - start;
+    this.unsigned(written);
+    this.#bytes.copyWithin(this.#length, start, start + written);
+    this.#length += written;
   }
 
   /** A column of integers from 0 to 2^53 - 1. */
@@ -60,7 +96,7 @@ export class ByteWriter {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] ?? 0;
       const difference = value - before;
-      at = putUnsigned(bytes, at, difference >= 0 ? difference * 2 : -difference * 2 - 1);
+      at = putUnsigned(bytes, at, zigzag(difference));
       before = value;
     }
     this.#length = at;
@@ -107,8 +143,14 @@ export class ByteWriter {
   }
 }
 
-const viewOf = (bytes: Uint8Array): DataView =>
+export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const wordBits = 32n;
+const word = 0xffff_ffffn;
+
+const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
+const unzigzag = (code: number): number => (code % 2 === 0 ? code / 2 : -(code + 1) / 2);
 
 /** Writes an integer as `ByteWriter.unsigned` says, and returns where the next one goes. */
 function putUnsigned(bytes: Uint8Array, at: number, value: number): number {
@@ -152,6 +194,12 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
+  byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw new MalformedBytesError(`bytes end at ${this.#bytes.length}`);
+    return byte;
+  }
+
   unsigned(): number {
     const bytes = this.#bytes;
     let value = 0;
@@ -165,9 +213,32 @@ export class ByteReader {
     }
   }
 
+  signed(): number {
+    return unzigzag(this.unsigned());
+  }
+
+  large(): bigint {
+    const length = this.byte();
+    this.expect(length);
+    let value = 0n;
+    for (let end = length; end > 0; ) {
+      const size = end % 4 === 0 ? 4 : end % 4;
+      let low = 0;
+      for (let i = end - 1; i >= end - size; i--) low = low * 0x100 + (this.#bytes[this.#at + i] ?? 0);
+      value = (value << BigInt(size * 8)) | BigInt(low);
+      end -= size;
+    }
+    this.#at += length;
+    return value;
+  }
+
+  text(): string {
+    return this.#utf8(this.unsigned());
+  }
+
   /** A column of integers; `Column` has to hold what was written. */
   unsignedAll<Column extends NumberColumn>(count: number, Column: ColumnType<Column>): Column {
-    this.#expect(count);
+    this.expect(count);
     const values = new Column(count);
     const bytes = this.#bytes;
     for (let i = 0; i < count; i++) {
@@ -183,19 +254,18 @@ export class ByteReader {
   }
 
   deltas<Column extends NumberColumn>(count: number, Column: ColumnType<Column>): Column {
-    this.#expect(count);
+    this.expect(count);
     const values = new Column(count);
     let value = 0;
     for (let i = 0; i < count; i++) {
-      const code = this.unsigned();
-      value += code % 2 === 0 ? code / 2 : -(code + 1) / 2;
+      value += unzigzag(this.unsigned());
       values[i] = value;
     }
     return values;
   }
 
   words(count: number): Uint32Array {
-    this.#expect(count * 4);
+    this.expect(count * 4);
     const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, count * 4);
     const values = new Uint32Array(count);
     for (let i = 0; i < count; i++) values[i] = view.getUint32(i * 4, true);
@@ -205,7 +275,7 @@ export class ByteReader {
 
   bytes(): Uint8Array {
     const length = this.unsigned();
-    this.#expect(length);
+    this.expect(length);
     const value = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
     return value;
@@ -213,9 +283,10 @@ export class ByteReader {
 
   strings(): string[] {
     const count = this.unsigned();
-    this.#expect(count);
+    this.expect(count);
     const lengths = this.unsignedAll(count, Uint32Array);
-    const text = this.#text();
+    const [bytes = 0] = this.words(1);
+    const text = this.#utf8(bytes);
     const values: string[] = [];
     let start = 0;
     for (const length of lengths) {
@@ -225,16 +296,20 @@ export class ByteReader {
     return values;
   }
 
-  #text(): string {
-    const [length = 0] = this.words(1);
-    this.#expect(length);
+  #utf8(length: number): string {
+    this.expect(length);
     this.#at += length;
     return textDecoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
   /** Refuses a count that the rest cannot hold before memory is taken for it. */
-  #expect(atLeast: number): void {
+  expect(atLeast: number): void {
     const left = this.#bytes.length - this.#at;
     if (atLeast > left) throw new MalformedBytesError(`${atLeast} more bytes expected, ${left} left`);
+  }
+
+  expectEnd(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0) throw new MalformedBytesError(`${left} bytes too many`);
   }
 }

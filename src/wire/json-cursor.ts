@@ -1,4 +1,4 @@
-import { viewOf } from "./byte-table.ts";
+import { viewOf } from "./bytes.ts";
 import { endOfPlainText, utf8SequenceLength } from "./byte-text.ts";
 import type { JsonKeys } from "./json-keys.ts";
 

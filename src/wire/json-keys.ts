@@ -1,4 +1,4 @@
-import { viewOf } from "./byte-table.ts";
+import { viewOf } from "./bytes.ts";
 
 /**
  * The keys of a JSON object that a scanner knows. A sender writes its objects in one order, so the key that followed

@@ -9,7 +9,8 @@ import {
 } from "../domain/play.ts";
 import { Name, type PlayRow, type PlaySource } from "../domain/play-row.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
-import { areEqual, ByteTable, hashBytes, viewOf } from "./byte-table.ts";
+import { areEqual, ByteTable, hashBytes } from "./byte-table.ts";
+import { viewOf } from "./bytes.ts";
 import { countryCodeOf } from "./countries.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { JsonCursor } from "./json-cursor.ts";

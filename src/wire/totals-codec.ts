@@ -8,7 +8,7 @@ import {
   type WindowId,
   type WindowKind,
 } from "../domain/windows.ts";
-import { MalformedBytesError } from "./bytes.ts";
+import { ByteReader, ByteWriter, MalformedBytesError } from "./bytes.ts";
 
 /*
  * What a counter holds, in few bytes: DynamoDB bills a write by the KB of the item, and a counter has up to 130 windows. An
@@ -25,9 +25,6 @@ const kindPrefix = { hour: "h", day: "d", week: "w", hot: "x", hot24: "y", risin
 const [isApart, isLess, goesOn] = [0x01, 0x02, 0x80] as const;
 const playsPerFirstByte = 32;
 
-const utf8 = new TextEncoder();
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /**
  * A counter's totals as bytes, the same whatever the order of their windows.
  *
@@ -35,8 +32,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuffer> {
   const { firstPlayedAt, label } = totals;
-  const out = writer;
-  out.clear();
+  const out = new ByteWriter();
   out.byte(version);
   out.byte((firstPlayedAt === undefined ? 0 : flag.firstPlayedAt) | (label === undefined ? 0 : flag.label));
   out.unsigned(totals.plays);
@@ -67,13 +63,13 @@ export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuff
  */
 export function decodeTotals(body: Uint8Array): Totals {
   try {
-    return readTotals(new Reader(body));
+    return readTotals(new ByteReader(body));
   } catch (cause) {
     throw new CorruptStoreError(`totals of ${body.length} bytes cannot be decoded`, { cause });
   }
 }
 
-function readTotals(input: Reader): Totals {
+function readTotals(input: ByteReader): Totals {
   const found = input.byte();
   if (found !== version) throw new MalformedBytesError(`version ${found} of totals is not ${version}`);
   const flags = input.byte();
@@ -112,20 +108,20 @@ function readTotals(input: Reader): Totals {
   };
 }
 
-function readTenths(input: Reader): readonly number[] {
+function readTenths(input: ByteReader): readonly number[] {
   const count = input.unsigned();
   if (count === 0) return noTotals.tenths;
   input.expect(count);
   return Array.from({ length: count }, () => input.unsigned());
 }
 
-function writeLabel(out: Writer, { startedAt, artist, title }: Label, from: number): void {
+function writeLabel(out: ByteWriter, { startedAt, artist, title }: Label, from: number): void {
   out.signed(startedAt - from);
   out.text(artist);
   out.text(title);
 }
 
-function readLabel(input: Reader, from: number): Label {
+function readLabel(input: ByteReader, from: number): Label {
   const startedAt = (from + input.signed()) as EpochMs;
   return { startedAt, artist: input.text() as ArtistName, title: input.text() };
 }
@@ -193,7 +189,7 @@ function expectedMs(plays: number, meanMs: number): number {
 
 const noShare: WindowTotals = { plays: 0, listenedMs: 0 };
 
-function writeCalendar(out: Writer, { numbers, values }: Column<WindowTotals>, meanMs: number): void {
+function writeCalendar(out: ByteWriter, { numbers, values }: Column<WindowTotals>, meanMs: number): void {
   out.unsigned(numbers.length);
   let next = 0;
   for (let i = 0; i < numbers.length; i++) {
@@ -211,7 +207,7 @@ function writeCalendar(out: Writer, { numbers, values }: Column<WindowTotals>, m
 }
 
 function readCalendar(
-  input: Reader,
+  input: ByteReader,
   kind: WindowKind,
   windows: Map<WindowId, WindowTotals>,
   meanMs: number,
@@ -230,7 +226,7 @@ function readCalendar(
   }
 }
 
-function writeIntegers(out: Writer, { numbers, values }: Column<bigint>): void {
+function writeIntegers(out: ByteWriter, { numbers, values }: Column<bigint>): void {
   out.unsigned(numbers.length);
   let next = 0;
   for (let i = 0; i < numbers.length; i++) {
@@ -241,152 +237,12 @@ function writeIntegers(out: Writer, { numbers, values }: Column<bigint>): void {
   }
 }
 
-function readIntegers(input: Reader, kind: WindowKind, windows: Map<WindowId, bigint>): void {
+function readIntegers(input: ByteReader, kind: WindowKind, windows: Map<WindowId, bigint>): void {
   const count = input.unsigned();
   let next = 0;
   for (let i = 0; i < count; i++) {
     const number = next + input.unsigned();
     windows.set(instanceAt(kind, number), input.large());
     next = number + 1;
-  }
-}
-
-const wordBits = 32n;
-const word = 0xffff_ffffn;
-
-/** Bytes that are written one after the other; kept for the next counter, because an epoch has many. */
-class Writer {
-  #bytes = new Uint8Array(4096);
-  #length = 0;
-
-  clear(): void {
-    this.#length = 0;
-  }
-
-  /** A copy of what was written. */
-  finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
-  }
-
-  byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  /** From 0 to 2^53 - 1. */
-  unsigned(value: number): void {
-    this.#reserve(8);
-    let rest = value;
-    while (rest > 0x7f) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
-      rest = rest < 0x8000_0000 ? rest >>> 7 : Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#length++] = rest;
-  }
-
-  /** A time or the distance of two: the sign is the lowest bit. */
-  signed(value: number): void {
-    this.unsigned(value >= 0 ? value * 2 : -value * 2 - 1);
-  }
-
-  /** From 0 on: as many bytes as it needs, lowest first, after their number. */
-  large(value: bigint): void {
-    this.#reserve(1);
-    const start = this.#length++;
-    for (let rest = value; rest > 0n; rest >>= wordBits) {
-      this.#reserve(4);
-      let low = Number(rest & word);
-      const isLast = rest <= word;
-      for (let i = 0; i < 4 && !(isLast && low === 0); i++) {
-        this.#bytes[this.#length++] = low & 0xff;
-        low >>>= 8;
-      }
-    }
-    this.#bytes[start] = this.#length - start - 1;
-  }
-
-  /** UTF-8 after its length, which takes at most four bytes: it is known when the text is there, which moves up then. */
-  text(value: string): void {
-    this.#reserve(value.length * 3 + 8); // a UTF-16 unit takes at most three bytes
-    const start = this.#length + 4;
-    const { written } = utf8.encodeInto(value, this.#bytes.subarray(start));
-    this.unsigned(written);
-    this.#bytes.copyWithin(this.#length, start, start + written);
-    this.#length += written;
-  }
-
-  #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
-  }
-}
-
-const writer = new Writer();
-
-/** Reads what `Writer` wrote. Throws `MalformedBytesError` past the end. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw new MalformedBytesError(`bytes end at ${this.#bytes.length}`);
-    return byte;
-  }
-
-  unsigned(): number {
-    let byte = this.byte();
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    for (let scale = 0x80; ; scale *= 0x80) {
-      byte = this.byte();
-      if (byte < 0x80) return value + byte * scale;
-      value += (byte & 0x7f) * scale;
-    }
-  }
-
-  signed(): number {
-    const code = this.unsigned();
-    return code % 2 === 0 ? code / 2 : -(code + 1) / 2;
-  }
-
-  large(): bigint {
-    const length = this.byte();
-    this.expect(length);
-    let value = 0n;
-    for (let end = length; end > 0; ) {
-      const size = end % 4 === 0 ? 4 : end % 4;
-      let low = 0;
-      for (let i = end - 1; i >= end - size; i--) low = low * 0x100 + (this.#bytes[this.#at + i] ?? 0);
-      value = (value << BigInt(size * 8)) | BigInt(low);
-      end -= size;
-    }
-    this.#at += length;
-    return value;
-  }
-
-  text(): string {
-    const length = this.unsigned();
-    this.expect(length);
-    this.#at += length;
-    return strictUtf8.decode(this.#bytes.subarray(this.#at - length, this.#at));
-  }
-
-  /** Refuses a count that the rest cannot hold before memory is taken for it. */
-  expect(atLeast: number): void {
-    const left = this.#bytes.length - this.#at;
-    if (atLeast > left) throw new MalformedBytesError(`${atLeast} more bytes expected, ${left} left`);
-  }
-
-  expectEnd(): void {
-    const left = this.#bytes.length - this.#at;
-    if (left > 0) throw new MalformedBytesError(`${left} bytes too many`);
   }
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hash64, hash64OfAscii } from "#src/domain/hash64.ts";
-import { viewOf } from "#src/wire/byte-table.ts";
+import { viewOf } from "#src/wire/bytes.ts";
 import { endOfPlainText, utf8SequenceLength } from "#src/wire/byte-text.ts";
 
 const someBytes = fc.array(
