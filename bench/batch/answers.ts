@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import type { RunMetrics } from "#cli/run-metrics.ts";
 
 /** What every contestant has to find in a file of plays; ties as I7 has them (docs/architecture.md). */
 export interface Answers {
@@ -8,7 +9,7 @@ export interface Answers {
   /** The most played songs: plays, then who was played earlier, then the id. */
   readonly topSongs: readonly (readonly [song: string, plays: number])[];
   /** The most active listeners, in the order of their ids' bytes: listened time, and the artist they play most. */
-  readonly users: readonly (readonly [user: string, listenedMs: number, artist: string])[];
+  readonly users: readonly (readonly [user: string, listenedMs: number, artist: string | null])[];
 }
 
 /** How much is listed; all is counted in any case. */
@@ -32,19 +33,8 @@ export const writeAnswers = (file: string, answers: Answers): void =>
   writeFileSync(file, JSON.stringify(answers));
 
 /** As much as is used of what `earworm analyze` writes. */
-interface AnalyzeOutput {
-  readonly mapreduce_results: {
-    readonly count_keys: number;
-    readonly top_songs: Readonly<Record<string, number>>;
-  };
-  readonly userbehavior_results: {
-    readonly num_users: number;
-    readonly users: readonly {
-      readonly user_id: string;
-      readonly total_time: number;
-      readonly top_artist: string;
-    }[];
-  };
+interface AnalyzeOutput extends Pick<RunMetrics, "mapreduce_results"> {
+  readonly userbehavior_results: Pick<RunMetrics["userbehavior_results"], "num_users" | "users">;
 }
 
 /** The answers in what `earworm analyze` wrote. Its songs are named `artist - id`. */

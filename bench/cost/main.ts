@@ -3,12 +3,7 @@ import { sealBlock } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
-import {
-  connectDynamoDb,
-  type DynamoDbLocal,
-  startDynamoDb,
-  whyUnavailable,
-} from "#test/support/dynamodb-local.ts";
+import { type DynamoDbLocal, whyUnavailable, withDynamoDb } from "#test/support/dynamodb-local.ts";
 import { type CellMeasure, type CellOptions, measureCell } from "./cell.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { onDemandShardsOf } from "./kinesis.ts";
@@ -129,23 +124,14 @@ function meanBlockBytes(): number {
   return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
 }
 
-async function main(): Promise<void> {
-  const problem = whyUnavailable();
-  if (problem !== undefined) {
-    console.error(problem);
-    process.exitCode = 1;
-    return;
-  }
-  const dynamoDb = await startDynamoDb();
-  try {
-    const local = await connectDynamoDb(dynamoDb.endpoint);
+const problem = whyUnavailable();
+if (problem === undefined) {
+  await withDynamoDb(async (local) => {
     const results = await new Bench(local).run();
     await writeFile(outputPath, renderReport(results));
     console.log(billTable(results));
-    local.client.destroy();
-  } finally {
-    await dynamoDb.stop();
-  }
+  });
+} else {
+  console.error(problem);
+  process.exitCode = 1;
 }
-
-await main();

@@ -21,7 +21,7 @@ import {
   type StoreName,
   storeNames,
 } from "#test/local/faults/run-stores.ts";
-import { connectDynamoDb, startDynamoDb, whyUnavailable } from "#test/support/dynamodb-local.ts";
+import { withDynamoDb } from "#test/support/dynamodb-local.ts";
 
 interface Options {
   readonly runs: number;
@@ -62,16 +62,7 @@ async function playOn(store: StoreName, options: HarnessOptions): Promise<void> 
 }
 
 async function playOnDynamoDb(tally: Tally): Promise<void> {
-  const problem = whyUnavailable();
-  if (problem !== undefined) throw new Error(problem);
-  const { endpoint, stop } = await startDynamoDb();
-  try {
-    const local = await connectDynamoDb(endpoint);
-    await playOn("dynamodb", { open: openDynamoDb(() => local), tally });
-    local.client.destroy();
-  } finally {
-    await stop();
-  }
+  await withDynamoDb((local) => playOn("dynamodb", { open: openDynamoDb(() => local), tally }));
 }
 
 async function playAll(): Promise<ReadonlyMap<string, Tally>> {

