@@ -7,14 +7,15 @@ import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { BlockBuilder } from "#src/wire/block-builder.ts";
 import { ColumnarBlockBuilder } from "#src/wire/columnar-builder.ts";
 import type { PlayDictionary } from "#src/wire/play-dictionary.ts";
+import type { RowValues } from "#src/wire/row-values.ts";
 import { AnalysisEngine } from "./analysis-engine.ts";
 import type { BlockForm } from "./block-form.ts";
 import { CliError } from "./cli-error.ts";
-import type { RowSink } from "./csv-byte-rows.ts";
 import { feedPlayFile, type PlayFileSink } from "./play-file.ts";
 import type { PlayFileEntry } from "./play-file-decoder.ts";
 import { counted, ProgressBar } from "./progress.ts";
 import { RejectList } from "./reject-list.ts";
+import type { RowSink } from "./row-sink.ts";
 import type { RunMetrics } from "./run-metrics.ts";
 import { reportOf } from "./run-report.ts";
 
@@ -177,16 +178,9 @@ class ColumnarFeeder extends Feeder implements RowSink {
     return this.#blocks.dictionary;
   }
 
-  row(
-    user: number,
-    track: number,
-    startedAt: number,
-    durationMs: number,
-    id: Uint8Array,
-    textBytes: number,
-  ): void {
+  row(values: RowValues): void {
     this.plays += 1;
-    this.sealed(this.#blocks.addRow(user, track, startedAt, durationMs, id, textBytes));
+    this.sealed(this.#blocks.addRow(values));
   }
 
   override async put(): Promise<void> {

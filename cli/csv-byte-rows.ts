@@ -3,28 +3,12 @@ import { hash } from "node:crypto";
 import type { Clock } from "#src/ports/clock.ts";
 import { emptyHash, hashByte } from "#src/wire/byte-interner.ts";
 import type { CsvHeader } from "#src/wire/csv-dialect.ts";
-import { parseIsoTime } from "#src/wire/iso-time.ts";
+import { IsoTimeBytes } from "#src/wire/iso-time-bytes.ts";
 import { earliestStart, latestStartMs } from "#src/wire/play-codec.ts";
 import type { PlayDictionary } from "#src/wire/play-dictionary.ts";
+import { RowValues } from "#src/wire/row-values.ts";
 import type { IdentityCounter } from "./identity-counter.ts";
-
-/** Takes the rows that are plain, as numbers of its dictionary. */
-export interface RowSink {
-  /** Another one after a while: numbers of the one before mean nothing then. */
-  readonly dictionary: PlayDictionary;
-  /**
-   * @param id the event id's 128 bits, which are overwritten afterwards
-   * @param textBytes what the row's texts take at most
-   */
-  row(
-    user: number,
-    track: number,
-    startedAt: number,
-    durationMs: number,
-    id: Uint8Array,
-    textBytes: number,
-  ): void;
-}
+import { type ByteRows, notTaken, type RowSink } from "./row-sink.ts";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -49,11 +33,11 @@ const noNumber = -1;
 
 /**
  * Reads rows of the CSV dialect byte by byte, and makes no text of a field that came before. Only a row whose fields are all
- * as most are (no quote, backslash, control character or `@`; digits where digits belong) is taken here; `read` stops before any
+ * as most are (no quote, backslash, control character or `@`; digits where digits belong) is taken here; `take` stops before any
  * other, for which CsvRecords and decodeCsvRow are right. 1 million rows: 2.1 s of CPU, of which the event ids (SHA-256) are 0.5,
  * against 4.6 s by way of texts and plays, on a machine that other work kept busy.
  */
-export class CsvByteRows {
+export class CsvByteRows implements ByteRows {
   readonly #sink: RowSink;
   readonly #identities: IdentityCounter;
   readonly #header: CsvHeader;
@@ -66,11 +50,9 @@ export class CsvByteRows {
   #dictionary: PlayDictionary | undefined;
   /** `kinds` of the dictionary's texts. */
   #kinds = new Uint8Array(1024);
-  /** The day that came last, `YYYYMMDD` as a number, and when it starts. */
-  #day = noNumber;
-  #midnight = 0;
+  readonly #times = new IsoTimeBytes();
   readonly #identity = Buffer.alloc(4 * (longestUser + longestSong) + 64);
-  readonly #id = new Uint8Array(16);
+  readonly #values = new RowValues();
 
   /** @param clock when a row arrives: it bounds its time */
   constructor(header: CsvHeader, clock: Clock, identities: IdentityCounter, sink: RowSink) {
@@ -82,28 +64,27 @@ export class CsvByteRows {
     this.#hashes = new Int32Array(header.width);
   }
 
-  /**
-   * Takes the row that starts at `start`. Returns where the next starts, past the end after the last row; or -1 where the row is
-   * not taken.
-   *
-   * @param bytes lines with an LF between them
-   */
   take(bytes: Buffer, start: number): number {
     const end = this.#findFields(bytes, start);
-    if (end === noNumber) return noNumber;
+    if (end === noNumber) return notTaken;
     const { user_id, song_id, artist, duration, timestamp } = this.#header;
     const durationMs = this.#durationIn(bytes, this.#startOf(duration, start), this.#ends[duration] ?? 0);
-    if (durationMs === noNumber) return noNumber;
-    const startedAt = this.#timeIn(bytes, this.#startOf(timestamp, start), this.#ends[timestamp] ?? 0);
-    if (startedAt === noNumber) return noNumber;
+    if (durationMs === noNumber) return notTaken;
+    const startedAt = this.#times.read(bytes, this.#startOf(timestamp, start), this.#ends[timestamp] ?? 0);
+    if (!(startedAt >= earliestStart && startedAt <= this.#clock() + latestStartMs)) return notTaken;
     this.#followDictionary();
     const user = this.#textIn(bytes, user_id, start, kinds.user);
     const song = this.#textIn(bytes, song_id, start, kinds.song);
     const by = this.#textIn(bytes, artist, start, kinds.artist);
-    if (user === 0 || song === 0 || by === 0) return noNumber;
-    const track = this.#sink.dictionary.bareTrack(song, by);
+    if (user === 0 || song === 0 || by === 0) return notTaken;
+    const values = this.#values;
+    values.user = user;
+    values.track = this.#sink.dictionary.bareTrack(song, by);
+    values.startedAt = startedAt;
+    values.duration = durationMs + 1;
+    values.textBytes = end - start;
     this.#identify(bytes, start, startedAt);
-    this.#sink.row(user, track, startedAt, durationMs, this.#id, end - start);
+    this.#sink.row(values);
     return end + 1;
   }
 
@@ -162,37 +143,6 @@ export class CsvByteRows {
     return durationMs >= 1 && durationMs <= longestDurationMs ? durationMs : noNumber;
   }
 
-  /** `YYYY-MM-DDTHH:MM:SS`, or with a space for the T, with `.mmm`, with `Z`. */
-  #timeIn(bytes: Buffer, start: number, end: number): number {
-    const length = end - start;
-    const hasZone = bytes[end - 1] === 0x5a;
-    const plain = hasZone ? length - 1 : length;
-    if (plain !== 19 && plain !== 23) return noNumber;
-    const separator = bytes[start + 10];
-    if (bytes[start + 13] !== 0x3a || bytes[start + 16] !== 0x3a) return noNumber;
-    if (separator !== 0x54 && separator !== space) return noNumber;
-    const hours = digitsIn(bytes, start + 11, 2);
-    const minutes = digitsIn(bytes, start + 14, 2);
-    const seconds = digitsIn(bytes, start + 17, 2);
-    const ms = plain === 19 ? 0 : bytes[start + 19] === dot ? digitsIn(bytes, start + 20, 3) : Number.NaN;
-    if (!(hours <= 23 && minutes <= 59 && seconds <= 59 && ms >= 0)) return noNumber;
-    const midnight = this.#midnightIn(bytes, start);
-    const time = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
-    return time >= earliestStart && time <= this.#clock() + latestStartMs ? time : noNumber;
-  }
-
-  /** When the day starts; NaN where it is none. */
-  #midnightIn(bytes: Buffer, start: number): number {
-    if (bytes[start + 4] !== 0x2d || bytes[start + 7] !== 0x2d) return Number.NaN;
-    const day =
-      (digitsIn(bytes, start, 4) * 100 + digitsIn(bytes, start + 5, 2)) * 100 + digitsIn(bytes, start + 8, 2);
-    if (day !== this.#day) {
-      this.#day = day;
-      this.#midnight = parseIsoTime(bytes.toString("latin1", start, start + 10)) ?? Number.NaN;
-    }
-    return this.#midnight;
-  }
-
   /** The number of a field's text; 0 where it may be none that is `kind`. */
   #textIn(bytes: Buffer, column: number, rowStart: number, kind: number): number {
     const start = this.#startOf(column, rowStart);
@@ -219,7 +169,7 @@ export class CsvByteRows {
     this.#kinds.fill(0);
   }
 
-  /** Derives the event id (`deriveEventId` in src/wire/play-codec.ts) into `#id`. */
+  /** Derives the event id (`deriveEventId` in src/wire/play-codec.ts) into the row. */
   #identify(bytes: Buffer, rowStart: number, startedAt: number): void {
     const { user_id, song_id } = this.#header;
     const identity = this.#identity;
@@ -231,7 +181,7 @@ export class CsvByteRows {
     end = writeInteger(identity, end, startedAt);
     end = writeAscii(identity, end, ",null]");
     this.#hashIdentity(end);
-    const id = this.#id;
+    const { id } = this.#values;
     const hi = wordAt(id, 0);
     const ordinal = this.#identities.next(hi, wordAt(id, 4));
     if (ordinal > 0) this.#hashIdentity(writeInteger(identity, writeAscii(identity, end, "#"), ordinal));
@@ -246,19 +196,8 @@ export class CsvByteRows {
 
   #hashIdentity(end: number): void {
     const digest = hash("sha256", this.#identity.subarray(0, end), "binary");
-    for (let i = 0; i < 16; i++) this.#id[i] = digest.charCodeAt(i);
+    for (let i = 0; i < 16; i++) this.#values.id[i] = digest.charCodeAt(i);
   }
-}
-
-/** The number that digits make; NaN where some byte is none. */
-function digitsIn(bytes: Buffer, start: number, count: number): number {
-  let value = 0;
-  for (let i = start; i < start + count; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte < zero || byte > nine) return Number.NaN;
-    value = value * 10 + byte - zero;
-  }
-  return value;
 }
 
 /** What the bytes of a text, which are UTF-8 without control characters and quotes, may surely be. */

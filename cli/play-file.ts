@@ -4,11 +4,13 @@ import { type CsvHeader, readCsvHeader } from "#src/wire/csv-dialect.ts";
 import type { Rejection } from "#src/wire/play-codec.ts";
 import { ByteSource } from "./byte-source.ts";
 import { CliError } from "./cli-error.ts";
-import { CsvByteRows, type RowSink } from "./csv-byte-rows.ts";
+import { CsvByteRows } from "./csv-byte-rows.ts";
 import { CsvRecords } from "./csv-records.ts";
+import { JsonByteRows } from "./json-byte-rows.ts";
 import { type JsonElement, JsonElements } from "./json-elements.ts";
 import { PlayFileDecoder, type PlayFileEntry } from "./play-file-decoder.ts";
-import { byteLines, decodeLine, textLines } from "./text-lines.ts";
+import { type ByteRows, notTaken, type RowSink } from "./row-sink.ts";
+import { type ByteLines, byteLines, decodeLine } from "./text-lines.ts";
 
 export interface PlayFileOptions {
   /** When the plays count as arrived, which bounds `started_at`; a clock where they arrive as they are read. */
@@ -30,13 +32,19 @@ type Reading = AsyncGenerator<void>;
 /** What takes the plays of a file, in their order. */
 export interface PlayFileSink {
   entry(entry: PlayFileEntry): void;
-  /** Takes rows of CSV that need not become plays first. @default they do */
+  /** Takes rows of CSV and lines of JSON that need not become plays first. @default they do */
   readonly rows?: RowSink;
 }
 
-type ByteRowsOf = (header: CsvHeader) => CsvByteRows | undefined;
+/** What the readers of formats need beside the bytes. */
+interface Reader {
+  readonly source: ByteSource;
+  readonly decoder: PlayFileDecoder;
+  readonly clock: Clock;
+  /** Where plays may go without becoming plays first. */
+  readonly rows: RowSink | undefined;
+}
 
-const notTaken = -1;
 const lineFeed = 0x0a;
 const sniffedBytes = 4096;
 const blankLine = /^\s*$/;
@@ -108,65 +116,70 @@ async function* withStart(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGene
 const breakOf = (path: string, { reason }: Rejection): CliError =>
   new CliError(`${path} is not all there (${reason}): only what comes before that was taken`);
 
-async function* readCsv(
-  source: ByteSource,
-  chunks: AsyncIterable<Buffer>,
-  decoder: PlayFileDecoder,
-  byteRowsOf: ByteRowsOf,
-): Reading {
+/** Takes the line that starts there, and returns where the next one starts. */
+type TakeLine = (line: number, block: Buffer, start: number) => number;
+
+/** Hands all lines over, with their numbers from 1 on. */
+async function* eachLine(
+  blocks: AsyncIterable<ByteLines>,
+  takeLine: TakeLine,
+  reject: (line: number, rejection: Rejection) => void,
+): AsyncGenerator<void, number> {
+  let line = 1;
+  for await (const block of blocks) {
+    if (!Buffer.isBuffer(block)) reject(line++, block);
+    else for (let start = 0; start <= block.length; line++) start = takeLine(line, block, start);
+    yield;
+  }
+  return line;
+}
+
+async function* readCsv({ source, decoder, clock, rows }: Reader, chunks: AsyncIterable<Buffer>): Reading {
   let header: CsvHeader | undefined;
-  let byteRows: CsvByteRows | undefined;
+  let byteRows: ByteRows | undefined;
   const records = new CsvRecords((line, record) => {
     if (header === undefined) {
       const read = record.ok ? readCsvHeader(record.value) : record;
       if (!read.ok)
         throw new CliError(`${source.path}, line ${line}: ${read.error.field}: ${read.error.reason}`);
       header = read.value;
-      byteRows = byteRowsOf(header);
+      byteRows = rows && new CsvByteRows(header, clock, decoder.identities, rows);
     } else if (record.ok) decoder.row(line, header, record.value);
     else decoder.reject(line, record.error);
   });
-  const takeLine = (line: number, block: Buffer, start: number): number => {
+  const takeLine: TakeLine = (line, block, start) => {
     const next = records.isOpen ? notTaken : (byteRows?.take(block, start) ?? notTaken);
-    return next === notTaken ? pushLine(records, line, block, start) : next;
+    if (next !== notTaken) return next;
+    const end = endOfLine(block, start);
+    records.push(line, decodeLine(block.subarray(start, end)));
+    return end + 1;
   };
-  let line = 1;
-  for await (const block of byteLines(chunks, () => source.failure)) {
-    if (!Buffer.isBuffer(block)) records.push(line++, block);
-    else for (let start = 0; start <= block.length; line++) start = takeLine(line, block, start);
-    yield;
-  }
-  records.end(line);
+  const blocks = byteLines(chunks, () => source.failure);
+  records.end(yield* eachLine(blocks, takeLine, (line, rejection) => records.push(line, rejection)));
   yield;
 }
 
-/** Has the line that starts at `start` read as text; returns where the next one starts. */
-function pushLine(records: CsvRecords, line: number, block: Buffer, start: number): number {
+function endOfLine(block: Buffer, start: number): number {
   const found = block.indexOf(lineFeed, start);
-  const end = found === -1 ? block.length : found;
-  records.push(line, decodeLine(block.subarray(start, end)));
-  return end + 1;
+  return found === -1 ? block.length : found;
 }
 
-async function* readLines(
-  source: ByteSource,
-  chunks: AsyncIterable<Buffer>,
-  decoder: PlayFileDecoder,
-): Reading {
-  for await (const { firstLine, lines } of textLines(chunks, () => source.failure)) {
-    for (const [i, text] of lines.entries()) {
-      if (typeof text !== "string") decoder.reject(firstLine + i, text);
-      else if (!blankLine.test(text)) decoder.json(firstLine + i, text);
-    }
-    yield;
-  }
+async function* readLines({ source, decoder, clock, rows }: Reader, chunks: AsyncIterable<Buffer>): Reading {
+  const byteRows = rows && new JsonByteRows(clock, rows);
+  const takeLine: TakeLine = (line, block, start) => {
+    const next = byteRows?.take(block, start) ?? notTaken;
+    if (next !== notTaken) return next;
+    const end = endOfLine(block, start);
+    const text = decodeLine(block.subarray(start, end));
+    if (typeof text !== "string") decoder.reject(line, text);
+    else if (!blankLine.test(text)) decoder.json(line, text);
+    return end + 1;
+  };
+  const blocks = byteLines(chunks, () => source.failure);
+  yield* eachLine(blocks, takeLine, (line, rejection) => decoder.reject(line, rejection));
 }
 
-async function* readElements(
-  source: ByteSource,
-  chunks: AsyncIterable<Buffer>,
-  decoder: PlayFileDecoder,
-): Reading {
+async function* readElements({ source, decoder }: Reader, chunks: AsyncIterable<Buffer>): Reading {
   const elements = new JsonElements();
   const decode = (found: readonly JsonElement[]): void => {
     for (const { line, text } of found) {
@@ -200,10 +213,8 @@ export async function* feedPlayFile(path: string, options: PlayFileOptions, sink
     const start = await readStart(chunks);
     const format = sniff(source, start);
     const decoder = new PlayFileDecoder(clock, asRecords ? "same" : "own", (entry) => sink.entry(entry));
-    const byteRowsOf: ByteRowsOf = (header) =>
-      sink.rows && new CsvByteRows(header, clock, decoder.identities, sink.rows);
     const read = readers[asRecords ? "lines" : format];
-    for await (const _ of read(source, withStart(start, chunks), decoder, byteRowsOf)) {
+    for await (const _ of read({ source, decoder, clock, rows: sink.rows }, withStart(start, chunks))) {
       yield;
       options.onProgress?.(source.bytesRead, source.bytesTotal);
     }

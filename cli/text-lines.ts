@@ -8,29 +8,9 @@ const lineFeed = 0x0a;
 const tooLong: Rejection = { field: "record", reason: `longer than ${maxLineBytes} bytes` };
 export const notUtf8: Rejection = { field: "record", reason: "not UTF-8" };
 
-/** Consecutive lines; a line that cannot be read stands for itself as a rejection. */
-export interface LineBlock {
-  /** The number of the first line; lines count from 1. */
-  readonly firstLine: number;
-  readonly lines: readonly (string | Rejection)[];
-}
-
 /** The text of a line, or why it has none. */
 export const decodeLine = (line: Buffer): string | Rejection =>
   isUtf8(line) ? line.toString("utf8") : notUtf8;
-
-function decodeLines(bytes: Buffer): (string | Rejection)[] {
-  if (isUtf8(bytes)) return bytes.toString("utf8").split("\n");
-  const lines: (string | Rejection)[] = [];
-  for (let start = 0; start <= bytes.length; ) {
-    const found = bytes.indexOf(lineFeed, start);
-    const end = found === -1 ? bytes.length : found;
-    const line = bytes.subarray(start, end);
-    lines.push(decodeLine(line));
-    start = end + 1;
-  }
-  return lines;
-}
 
 /** Whole lines with an LF between them, or why the one line that stands there cannot be read. */
 export type ByteLines = Buffer | Rejection;
@@ -64,23 +44,6 @@ export async function* byteLines(
   if (cut !== undefined) yield cut;
   else if (carried > maxLineBytes) yield tooLong;
   else if (carried > 0) yield joined(carry);
-}
-
-/**
- * Cuts chunks of bytes into lines (LF or CRLF; the CR stays), of any length and in any encoding.
- *
- * @param failure why the chunks ended early, if they did: it then stands for the line on which they ended
- */
-export async function* textLines(
-  chunks: AsyncIterable<Buffer>,
-  failure: () => Rejection | undefined,
-): AsyncGenerator<LineBlock> {
-  let firstLine = 1;
-  for await (const block of byteLines(chunks, failure)) {
-    const lines = Buffer.isBuffer(block) ? decodeLines(block) : [block];
-    yield { firstLine, lines };
-    firstLine += lines.length;
-  }
 }
 
 const joined = (carry: readonly Buffer[], rest?: Buffer): Buffer => {

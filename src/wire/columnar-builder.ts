@@ -3,6 +3,7 @@ import { encodeColumnarBlock } from "./columnar-encoder.ts";
 import { ColumnarRows } from "./columnar-rows.ts";
 import { bucketCount, keyOfBucket } from "./partition-key.ts";
 import { PlayDictionary } from "./play-dictionary.ts";
+import type { RowValues } from "./row-values.ts";
 
 /**
  * Plays in a block, at most: the more, the less often a song's texts are in the stream and in segments. 256 open blocks take
@@ -56,25 +57,11 @@ export class ColumnarBlockBuilder<Sealed> {
     return this.#closeIfFull(bucket, rows);
   }
 
-  /**
-   * Adds a play that has nothing but these fields; returns its block if that is full now.
-   *
-   * @param user and track numbers of the dictionary
-   * @param startedAt epoch ms
-   * @param id the event id's 128 bits
-   * @param textBytes what the row's texts take at most
-   */
-  addRow(
-    user: number,
-    track: number,
-    startedAt: number,
-    durationMs: number,
-    id: Uint8Array,
-    textBytes: number,
-  ): Sealed | undefined {
-    const bucket = this.#dictionary.bucketOf(user);
+  /** Adds a play whose numbers are the dictionary's; returns its block if that is full now. */
+  addRow(values: RowValues): Sealed | undefined {
+    const bucket = this.#dictionary.bucketOf(values.user);
     const rows = this.#rowsOf(bucket);
-    rows.addRow(user, track, startedAt, durationMs, id, textBytes);
+    rows.addRow(values);
     return this.#closeIfFull(bucket, rows);
   }
 

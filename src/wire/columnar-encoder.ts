@@ -6,8 +6,9 @@ import {
   trackColumns,
   valueColumns,
 } from "./columnar-format.ts";
-import type { ColumnarRows, RareColumn } from "./columnar-rows.ts";
+import type { ColumnarRows } from "./columnar-rows.ts";
 import type { PlayDictionary } from "./play-dictionary.ts";
+import type { RareColumn } from "./row-values.ts";
 
 type Numbers = Uint32Array | Float64Array;
 

@@ -1,16 +1,15 @@
 import type { Play } from "../domain/play.ts";
-import { idBytes, type RowColumn } from "./columnar-format.ts";
+import { idBytes } from "./columnar-format.ts";
 import type { PlayDictionary } from "./play-dictionary.ts";
+import { type RareColumn, type RowValues, rareColumns } from "./row-values.ts";
 
 const firstCapacity = 64;
-/** The most that a row of `addRow`, or of `addPlay`, takes besides its texts: columns, lengths and the track. */
+/** The most that a row takes besides its texts: columns, lengths and the track; and one with values in all columns. */
 const rowBytes = 80;
 const playBytes = 256;
+const idColumn = rareColumns.indexOf("id");
 
 const binaryId = /^[0-9a-f]{32}$/;
-
-/** Columns that most plays of a file leave empty. */
-export type RareColumn = Exclude<RowColumn, "user" | "track" | "startedAt" | "duration">;
 
 /** The plays of one open block: numbers of a `PlayDictionary`, and values as src/wire/columnar-format.ts has them. */
 export class ColumnarRows {
@@ -34,19 +33,20 @@ export class ColumnarRows {
     this.bytes = 0;
   }
 
-  /** @param id 128 bits @param textBytes what the row's texts take at most */
-  addRow(
-    user: number,
-    track: number,
-    startedAt: number,
-    durationMs: number,
-    id: Uint8Array,
-    textBytes: number,
-  ): void {
-    this.#add(user, track, startedAt, durationMs + 1);
-    for (let i = 0, at = this.idEnd; i < idBytes; i++, at++) this.ids[at] = id[i] ?? 0;
-    this.idEnd += idBytes;
-    this.bytes += rowBytes + textBytes;
+  addRow({ user, track, startedAt, duration, rare, id, textBytes }: RowValues): void {
+    const row = this.#add(user, track, startedAt, duration);
+    let isPlain = true;
+    for (let i = 0; i < rare.length; i++) {
+      const value = rare[i] ?? 0;
+      if (value === 0) continue;
+      isPlain = false;
+      this.#put(rareColumns[i] ?? "id", row, value, 0);
+    }
+    if (rare[idColumn] === 0) {
+      for (let i = 0, at = this.idEnd; i < idBytes; i++, at++) this.ids[at] = id[i] ?? 0;
+      this.idEnd += idBytes;
+    }
+    this.bytes += (isPlain ? rowBytes : playBytes) + textBytes;
   }
 
   addPlay(play: Play, user: number, dictionary: PlayDictionary): void {

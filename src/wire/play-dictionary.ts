@@ -19,6 +19,8 @@ export class PlayDictionary {
   #trackCount = 0;
   /** By an id's number, the first track of it that is no more than id and artist, and its artist. */
   #bare = new Uint32Array(2 * 1024);
+  /** By an id's number, the first track of it that has more. */
+  #full = new Uint32Array(1024);
   /** All others, by their texts. */
   readonly #variants = new Map<string, number>();
   #scratch = new Uint8Array(4096);
@@ -31,9 +33,14 @@ export class PlayDictionary {
   numberOf(text: string): number {
     if (text.length * 3 > this.#scratch.length) this.#scratch = new Uint8Array(text.length * 3);
     const { written } = utf8.encodeInto(text, this.#scratch);
+    return this.numberOfBytes(this.#scratch, 0, written);
+  }
+
+  /** The number of the text whose UTF-8 bytes stand from `start` to `end`. */
+  numberOfBytes(bytes: Uint8Array, start: number, end: number): number {
     let hash = emptyHash;
-    for (let i = 0; i < written; i++) hash = hashByte(hash, this.#scratch[i] ?? 0);
-    return this.texts.intern(this.#scratch, 0, written, hash);
+    for (let i = start; i < end; i++) hash = hashByte(hash, bytes[i] ?? 0);
+    return this.texts.intern(bytes, start, end, hash);
   }
 
   textOf(number: number): string {
@@ -60,8 +67,27 @@ export class PlayDictionary {
   trackNumberOf({ id, artist, title, album, genre }: Track): number {
     const optional = (text: string | undefined): number => (text === undefined ? 0 : this.numberOf(text));
     const [own, by] = [this.numberOf(id), this.numberOf(artist)];
-    const others = [optional(title), optional(album), optional(genre)] as const;
-    return others.every((text) => text === 0) ? this.bareTrack(own, by) : this.#variant(own, by, ...others);
+    return this.trackOf(own, by, optional(title), optional(album), optional(genre));
+  }
+
+  /** The number of the track that has these texts, 0 where it has none. */
+  trackOf(id: number, artist: number, title: number, album: number, genre: number): number {
+    if (title === 0 && album === 0 && genre === 0) return this.bareTrack(id, artist);
+    if (id >= this.#full.length) this.#full = grown(this.#full, id, 0);
+    const track = this.#full[id] ?? 0;
+    if (track === 0) {
+      const added = this.#addTrack(id, artist, title, album, genre);
+      this.#full[id] = added;
+      return added;
+    }
+    const texts = this.#tracks;
+    const at = 5 * track;
+    const isSame =
+      texts[at + 1] === artist &&
+      texts[at + 2] === title &&
+      texts[at + 3] === album &&
+      texts[at + 4] === genre;
+    return isSame ? track : this.#variant(id, artist, title, album, genre);
   }
 
   /** The number of the track that has an id and an artist, and nothing else. */

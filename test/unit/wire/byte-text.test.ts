@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hash64, hash64OfAscii } from "#src/domain/hash64.ts";
-import { viewOf } from "#src/wire/bytes.ts";
 import { endOfPlainText, utf8SequenceLength } from "#src/wire/byte-text.ts";
+import { viewOf } from "#src/wire/bytes.ts";
 
 const someBytes = fc.array(
   fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 32, max: 126 }) }, fc.nat(255)),

@@ -11,7 +11,7 @@ import { type PlayScanner, readRecord } from "#src/wire/play-record.ts";
 import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
 import { brokenText, mutatedPlay } from "../recount/mutated-json.ts";
-import { anyPlay, json, sha256 } from "./wire-plays.ts";
+import { anyPlay, json, sha256, usualPlay, withSpaces } from "./wire-plays.ts";
 
 /** What a row says, its names as values. */
 const said = (row: PlayRow) => ({
@@ -31,11 +31,6 @@ const said = (row: PlayRow) => ({
 
 const saidOf = (play: Play) => said(rowOf(play, hash64(play.eventId, { hi: 0, lo: 0 })));
 
-/** A play that has nothing but what a scanner takes, unless a text needs an escape. */
-const usualPlay = anyPlay.map(({ ext: _, tags: __, rating, ...play }): Play => {
-  return rating === undefined ? play : { ...play, rating: Math.round(rating * 100) / 100 };
-});
-
 /** What the scanner makes of a line; undefined where it leaves it to `parsePlay`. */
 function scanned(scanner: PlayScanner, line: string | Uint8Array) {
   return scanner.scan(Buffer.from(line), 0, someTime) ? said(scanner.row) : undefined;
@@ -45,10 +40,6 @@ function parsed(line: string) {
   const play = parsePlay(line, someTime, sha256);
   return play.ok ? saidOf(play.value) : play.error;
 }
-
-/** As Python writes it. */
-const spaced = (text: string): string => JSON.stringify(JSON.parse(text), undefined, 1).replace(/\n */g, "");
-const withSpaces = (text: string): string => spaced(text).replaceAll(/,(?=["{\d])/g, ", ");
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 function textOf(bytes: Uint8Array): string | undefined {

@@ -59,6 +59,15 @@ export const anyPlay = fc.record(
   { requiredKeys: ["eventId", "userId", "track", "startedAt"], noNullPrototype: true },
 ) as unknown as fc.Arbitrary<Play>;
 
+/** A play that has nothing but what a scanner takes, unless a text needs an escape. */
+export const usualPlay = anyPlay.map(({ ext: _, tags: __, rating, ...play }): Play => {
+  return rating === undefined ? play : { ...play, rating: Math.round(rating * 100) / 100 };
+});
+
+/** As Python writes it. */
+const spaced = (text: string): string => JSON.stringify(JSON.parse(text), undefined, 1).replace(/\n */g, "");
+export const withSpaces = (text: string): string => spaced(text).replaceAll(/,(?=["{\d])/g, ", ");
+
 /** The smallest valid play.v1, with fields replaced; `undefined` takes one away. */
 export const json = (overrides: object = {}, track: object = {}): object => ({
   event_id: "e1",
