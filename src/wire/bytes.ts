@@ -182,6 +182,9 @@ function putText(bytes: Uint8Array, at: number, text: string): number {
 }
 const longestCopied = 100;
 
+/** Whether words lie in typed arrays as they do in what is written. */
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 type NumberColumn = number[] | Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type ColumnType<Column> = new (length: number) => Column;
 
@@ -241,15 +244,23 @@ export class ByteReader {
     this.expect(count);
     const values = new Column(count);
     const bytes = this.#bytes;
+    let at = this.#at;
     for (let i = 0; i < count; i++) {
-      const byte = bytes[this.#at] ?? 0xff;
-      if (byte < 0x80) {
-        values[i] = byte;
-        this.#at += 1;
+      const low = bytes[at] ?? 0x80;
+      const high = bytes[at + 1] ?? 0x80;
+      if (low < 0x80) {
+        values[i] = low;
+        at += 1;
+      } else if (high < 0x80) {
+        values[i] = (low & 0x7f) | (high << 7);
+        at += 2;
       } else {
+        this.#at = at;
         values[i] = this.unsigned();
+        at = this.#at;
       }
     }
+    this.#at = at;
     return values;
   }
 
@@ -266,11 +277,11 @@ export class ByteReader {
 
   words(count: number): Uint32Array {
     this.expect(count * 4);
-    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, count * 4);
-    const values = new Uint32Array(count);
-    for (let i = 0; i < count; i++) values[i] = view.getUint32(i * 4, true);
+    const start = this.#at;
     this.#at += count * 4;
-    return values;
+    if (isLittleEndian) return new Uint32Array(new Uint8Array(this.#bytes.subarray(start, this.#at)).buffer);
+    const view = viewOf(this.#bytes);
+    return Uint32Array.from({ length: count }, (_, i) => view.getUint32(start + i * 4, true));
   }
 
   bytes(): Uint8Array {

@@ -21,6 +21,8 @@ export interface ColumnarBlock {
   readonly rows: number;
   /** By number; the first is none. */
   readonly texts: readonly string[];
+  /** Whether some text has a NUL or an "@". */
+  readonly hasRareCharacters: boolean;
   /** Numbers of texts, by the number of a track. */
   readonly tracks: Readonly<Record<TrackColumn, Column>>;
   readonly columns: Readonly<Record<RowColumn, Column>>;
@@ -39,6 +41,8 @@ export type Column = Uint32Array | Float64Array;
 class BrokenBlock extends Error {}
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+const at = 0x40;
 
 /** Most columns of most blocks hold nothing but zeros: they share these. */
 let zeros = new Uint32Array(4096);
@@ -117,18 +121,19 @@ class BlockReader {
   }
 
   /** Texts by number. */
-  texts(count: number): string[] {
+  texts(count: number): Pick<ColumnarBlock, "texts" | "hasRareCharacters"> {
     const lengths = this.values(count);
     const bytes = this.take(this.integer());
     const all = strictUtf8.decode(bytes);
     const texts = [""];
     let start = 0;
-    for (const length of lengths) {
-      texts.push(all.slice(start, start + length));
-      start += length;
+    for (let i = 0; i < count; i++) {
+      const end = start + (lengths[i] ?? 0);
+      texts.push(all.slice(start, end));
+      start = end;
     }
     if (start !== all.length) throw new BrokenBlock(`texts of ${start} characters, and ${all.length} there`);
-    return texts;
+    return { texts, hasRareCharacters: bytes.includes(0) || bytes.includes(at) };
   }
 
   #width(): number {
@@ -172,7 +177,7 @@ function readBlock(reader: BlockReader, maxBytes: number): ColumnarBlock | undef
   const [rows, textCount, trackCount] = [reader.integer(), reader.integer(), reader.integer()];
   // Before memory is taken for them: no block has more of anything, because a column may take no bytes at all.
   if (Math.max(rows * rowBytes, Math.max(textCount, trackCount) * leastBytes) > maxBytes) return undefined;
-  const texts = reader.texts(textCount);
+  const { texts, hasRareCharacters } = reader.texts(textCount);
   const tracks = {} as Record<TrackColumn, Column>;
   for (const name of trackColumns) tracks[name] = afterNone(reader.numbers(trackCount, textCount));
   const columns = {} as Record<RowColumn, Column>;
@@ -181,14 +186,25 @@ function readBlock(reader: BlockReader, maxBytes: number): ColumnarBlock | undef
     else columns[name] = reader.numbers(rows, name === "track" ? trackCount : textCount);
   }
   const idAt = placesOfIds(columns.id);
-  const withId = idAt === undefined ? rows : columns.id.filter((id) => id === 0).length;
-  const ids = reader.take(withId * idBytes);
+  const ids = reader.take(countZeros(columns.id) * idBytes);
   if (reader.left > 0) throw new BrokenBlock(`${reader.left} bytes after its end`);
   const bytes = bytesOfRows(rows, texts, tracks, columns);
-  let all = 0;
-  for (const each of bytes) all += each;
-  if (all > maxBytes) return undefined;
-  return { rows, texts, tracks, columns, rests: restsOf(columns.rest, texts), ids, idAt, bytes };
+  if (sumOf(bytes) > maxBytes) return undefined;
+  const rests = restsOf(columns.rest, texts);
+  return { rows, texts, hasRareCharacters, tracks, columns, rests, ids, idAt, bytes };
+}
+
+function countZeros(column: Column): number {
+  if (isZero(column)) return column.length;
+  let zeros = 0;
+  for (let i = 0; i < column.length; i++) if (column[i] === 0) zeros += 1;
+  return zeros;
+}
+
+function sumOf(values: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
+  return sum;
 }
 
 /** The column of tracks 1, 2, and so on, by their numbers. */
@@ -196,6 +212,13 @@ function afterNone(column: Uint32Array): Uint32Array {
   const byNumber = new Uint32Array(column.length + 1);
   byNumber.set(column, 1);
   return byNumber;
+}
+
+/** Whether a column holds nothing but zeros. */
+export function isAbsent(column: Column): boolean {
+  if (isZero(column)) return true;
+  for (let i = 0; i < column.length; i++) if (column[i] !== 0) return false;
+  return true;
 }
 
 const isZero = (column: Column): boolean => column.buffer === zeros.buffer;
@@ -217,7 +240,8 @@ function bytesOfRows(
   tracks: ColumnarBlock["tracks"],
   columns: ColumnarBlock["columns"],
 ): Uint32Array {
-  const lengths = Uint32Array.from(texts, (text) => charBytes * text.length);
+  const lengths = new Uint32Array(texts.length);
+  for (let i = 0; i < texts.length; i++) lengths[i] = charBytes * (texts[i]?.length ?? 0);
   const ofTrack = new Uint32Array(tracks.id.length);
   for (const name of trackColumns) addLengths(ofTrack, tracks[name], lengths);
   const bytes = new Uint32Array(rows).fill(rowBytes);

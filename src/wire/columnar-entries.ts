@@ -9,13 +9,13 @@ import {
 } from "../domain/play.ts";
 import { Name, type PlayRow, type PlaySource, rowOf } from "../domain/play-row.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
-import type { Column, ColumnarBlock } from "./columnar-decoder.ts";
+import { type Column, type ColumnarBlock, isAbsent } from "./columnar-decoder.ts";
 import { idBytes, type RowColumn, rowColumns, trackColumns } from "./columnar-format.ts";
 import { columnarRow, eventIdOf } from "./columnar-row.ts";
 import { countryCodeOf } from "./countries.ts";
+import { isEventId } from "./event-id-characters.ts";
 import {
   earliestStart,
-  eventIdPattern,
   latestStartMs,
   maxDurationMs,
   maxMsPlayed,
@@ -25,7 +25,7 @@ import {
 } from "./play-codec.ts";
 import { type ArrivedRecord, RejectingEntries } from "./record-entries.ts";
 
-/** What a text surely may be: bits, worked out once for each text of a block. */
+/** What a text surely may be: bits, worked out once for each text of a block, those of words where one is expected. */
 const kinds = {
   seen: 1,
   user: 2,
@@ -38,7 +38,9 @@ const kinds = {
   upTo200: 256,
   upTo1024: 512,
   notEmpty: 1024,
+  seenAsWord: 2048,
 } as const;
+const wordKinds = kinds.eventId | kinds.country | kinds.endReason | kinds.dedupe;
 
 /** What the texts of columns have to be. Rows with a `rest` are for `parsePlay`: nothing has its kind. */
 const kindOfColumn: ReadonlyMap<RowColumn, number> = new Map([
@@ -69,6 +71,7 @@ const kindsOfTrack = [
 const [surelyTrack, maybeNoTrack] = [1, 2];
 
 const endReasonSet: ReadonlySet<string> = new Set(endReasons);
+const longestWord = Math.max(...[...endReasons, "always", "horizon"].map((word) => word.length));
 const hexDigits = new TextEncoder().encode("0123456789abcdef");
 const utf8 = new TextEncoder();
 
@@ -162,7 +165,9 @@ export class ColumnarEntries extends RejectingEntries implements PlaySource {
     for (const { column, bound } of this.#values) if ((column[at] ?? 0) > bound) return false;
     for (const { column, bound } of this.#texts) {
       const text = column[at] ?? 0;
-      if (text !== 0 && (this.#kindsOf(text) & bound) === 0) return false;
+      if (text === 0) continue;
+      const found = (bound & wordKinds) === 0 ? this.#kindsOf(text) : this.#kindsOfWord(text);
+      if ((found & bound) === 0) return false;
     }
     return true;
   }
@@ -170,7 +175,16 @@ export class ColumnarEntries extends RejectingEntries implements PlaySource {
   #kindsOf(text: number): number {
     const known = this.#kinds[text] ?? 0;
     if (known !== 0) return known;
-    const found = text === 0 ? kinds.seen : kindsOf(this.#block.texts[text] ?? "", this.#texts.length > 0);
+    const { texts, hasRareCharacters } = this.#block;
+    const found = kindsOf(texts[text] ?? "", hasRareCharacters);
+    this.#kinds[text] = found;
+    return found;
+  }
+
+  #kindsOfWord(text: number): number {
+    const known = this.#kindsOf(text);
+    if ((known & (kinds.seenAsWord | kinds.notEmpty)) !== kinds.notEmpty) return known;
+    const found = known | kinds.seenAsWord | kindsOfWord(this.#block.texts[text] ?? "");
     this.#kinds[text] = found;
     return found;
   }
@@ -285,10 +299,9 @@ function boundedColumns(
   { columns }: ColumnarBlock,
   bounds: ReadonlyMap<RowColumn, number>,
 ): readonly Bounded[] {
-  const isPresent = (column: Column): boolean => column.some((value) => value !== 0);
   return rowColumns.flatMap((name) => {
     const bound = bounds.get(name);
-    return bound === undefined || !isPresent(columns[name]) ? [] : [{ column: columns[name], bound }];
+    return bound === undefined || isAbsent(columns[name]) ? [] : [{ column: columns[name], bound }];
   });
 }
 
@@ -318,20 +331,24 @@ const kindsByLength = [
   [1024, kinds.upTo1024],
 ] as const;
 
-/** @param hasLabels whether the block has columns of event ids, countries and the like */
-function kindsOf(text: string, hasLabels: boolean): number {
+/** @param mayHaveRare whether it may have a NUL or an "@" */
+function kindsOf(text: string, mayHaveRare: boolean): number {
   const { length } = text;
-  if (text.includes("\0") || !text.isWellFormed()) return kinds.seen;
-  let found: number = kinds.seen;
+  if (length === 0) return kinds.seen | kinds.upTo64 | kinds.upTo128 | kinds.upTo200 | kinds.upTo1024;
+  if (isCut(text) || (mayHaveRare && text.includes("\0"))) return kinds.seen;
+  let found: number = kinds.seen | kinds.notEmpty;
   for (const [longest, kind] of kindsByLength) if (length <= longest) found |= kind;
-  if (length === 0) return found;
-  found |= kinds.notEmpty | (hasLabels ? kindsOfWord(text) : 0);
-  return length <= 128 && !text.includes("@") ? found | kinds.user : found;
+  return length <= 128 && !(mayHaveRare && text.includes("@")) ? found | kinds.user : found;
 }
+
+/** Whether it is a piece of well-formed text that begins or ends inside a surrogate pair. */
+const isCut = (text: string): boolean =>
+  (text.charCodeAt(0) & 0xfc00) === 0xdc00 || (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
 
 function kindsOfWord(text: string): number {
   let found = 0;
-  if (eventIdPattern.test(text)) found |= kinds.eventId;
+  if (isEventId(text)) found |= kinds.eventId;
+  if (text.length > longestWord) return found;
   if (endReasonSet.has(text)) found |= kinds.endReason;
   if (text === "always" || text === "horizon") found |= kinds.dedupe;
   if (text.length === 2 && countryCodeOf(text) === text) found |= kinds.country;

@@ -12,6 +12,7 @@ import type { SegmentTrack } from "../domain/segment.ts";
 import { areEqual, ByteTable, hashBytes } from "./byte-table.ts";
 import { viewOf } from "./bytes.ts";
 import { countryCodeOf } from "./countries.ts";
+import { isIdByte } from "./event-id-characters.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { JsonCursor } from "./json-cursor.ts";
 import { JsonKeys } from "./json-keys.ts";
@@ -52,11 +53,6 @@ const schemaText = bytesOf("play.v1");
 const alwaysText = bytesOf("always");
 const horizonText = bytesOf("horizon");
 const trackStart = bytesOf('{"id":');
-
-/** Whether a byte may stand in an event id. */
-const isIdByte = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /[\w.:-]/.test(String.fromCharCode(byte)) ? 1 : 0,
-);
 
 class ScannedRow implements PlayRow {
   user: Name<UserId> = new Name("" as UserId);

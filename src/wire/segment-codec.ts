@@ -1,5 +1,5 @@
 import { CorruptStoreError } from "../domain/errors.ts";
-import type { EpochMs, EventId, Play, UserId } from "../domain/play.ts";
+import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "../domain/play.ts";
 import type {
   Facts,
   MarkedPlays,
@@ -144,8 +144,12 @@ function readTracks(reader: ByteReader): SegmentTrack[] {
   const strings = reader.strings();
   const tracks: SegmentTrack[] = [];
   for (let i = 0; i < strings.length; i += 4) {
-    const [id, artist, title = "", genre = ""] = strings.slice(i, i + 4);
-    tracks.push({ id, artist, title, genre } as SegmentTrack);
+    tracks.push({
+      id: strings[i] as TrackId,
+      artist: strings[i + 1] as ArtistName,
+      title: strings[i + 2] ?? "",
+      genre: strings[i + 3] ?? "",
+    });
   }
   return tracks;
 }
