@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Command, Option } from "commander";
+import { usualProfileTickMs, usualTickMs } from "#local/usual-ticks.ts";
 import { CliError } from "./cli-error.ts";
 import { durationOption, integerOption, positiveOption } from "./options.ts";
 
@@ -42,13 +43,13 @@ export function registerDev(program: Command): void {
       "--tick <ms>",
       "how often charts are brought up to date while plays arrive",
       integerOption(10, 3_600_000),
-      1000,
+      usualTickMs,
     )
     .option(
       "--profile-tick <ms>",
       "how often listeners' profiles are; 0 for with every tick",
       integerOption(0, 3_600_000),
-      5000,
+      usualProfileTickMs,
     )
     .option("--simulate <plays/s>", "invent plays at this rate", positiveOption)
     .option("--fsync", "acknowledge a play only once it is on the disk", false)

@@ -1,3 +1,4 @@
+import { usualTickMs } from "#local/usual-ticks.ts";
 import type { BenchCase, Curve } from "../harness/bench-case.ts";
 import type { ResultTable } from "../harness/result-table.ts";
 import { openSink } from "../load/kinesis-sink.ts";
@@ -18,7 +19,6 @@ interface Seen extends Setting {
   readonly result: LoadResult;
 }
 
-const usualTickMs = 1000;
 const settings: readonly Setting[] = [
   { rate: 10, tickMs: usualTickMs, seconds: 45 },
   { rate: 500, tickMs: usualTickMs, seconds: 20 },

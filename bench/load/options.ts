@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { durationOption, endpointOption, integerOption, positiveOption } from "#cli/options.ts";
+import { usualTickMs } from "#local/usual-ticks.ts";
 import { type ProfileName, profileNames, profileShapes } from "./rate-profile.ts";
 
 export interface LoadCommand {
@@ -83,7 +84,7 @@ export function parseLoadCommand(args: readonly string[]): LoadCommand {
     .option("--api <url>", "the endpoint's HTTP API, for the lag", addressOption("http:", "https:"))
     .option("--ws <url>", "the endpoint's WebSocket, for put to pushed", addressOption("ws:", "wss:"))
     .option("--shards <n>", "of the embedded runtime", integerOption(1, 256), 1)
-    .option("--tick <ms>", "of the embedded runtime", integerOption(10, 3_600_000), 1000)
+    .option("--tick <ms>", "of the embedded runtime", integerOption(10, 3_600_000), usualTickMs)
     .option("--dedupe-horizon <time>", "of the embedded runtime", durationOption, 60_000)
     .option("--users <n>", "listeners", integerOption(64, 10_000_000), 10_000)
     .option("--songs <n>", "songs, by Zipf's law", integerOption(1, 10_000_000), 10_000)

@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { ConsoleLogger } from "#local/console-logger.ts";
 import { Runtime } from "#local/runtime.ts";
+import { usualProfileTickMs } from "#local/usual-ticks.ts";
 import type { FromServer, MemorySample, ServerOptions, ToServer } from "./messages.ts";
 
 setFlagsFromString("--expose-gc");
@@ -20,6 +21,7 @@ async function start(options: ServerOptions): Promise<FromServer> {
     runtime = await Runtime.start({
       ...{ port: 0, kinesisPort: 0, fsync: false, simulate: 0 },
       ...{ dataDir: options.dataDir, shards: options.shards, tickMs: options.tickMs },
+      profileTickMs: usualProfileTickMs,
       ...{ archive: options.archive, dedupeHorizonMs: options.dedupeHorizonMs },
       logger: new ConsoleLogger("warn"),
     });

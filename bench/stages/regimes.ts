@@ -39,7 +39,7 @@ const seconds = (afterHours: number, count: number, plays: number): readonly Epo
     rate: plays,
   }));
 
-/** `file`: a file in one go. `second` and `tenth`: seconds of what the simulator does, at 20,000 and 2,000 plays/s. */
+/** `file`: a file in one go. `load`: seconds of what `npm run load` sends at 20,000 plays/s. `second` and `tenth`: seconds of what the simulator does, at 20,000 and 2,000 plays/s. */
 export const regimes = {
   file: {
     songs: 100_000,
@@ -47,6 +47,13 @@ export const regimes = {
     listening: 2000,
     warm: [],
     measured: [{ plays: 200_000, from: at(0), rate: 4000 }],
+  },
+  load: {
+    songs: 10_000,
+    users: 10_000,
+    listening: 5000,
+    warm: warmHours(1),
+    measured: seconds(1, 10, 20_000),
   },
   second: {
     songs: 1_000_000,

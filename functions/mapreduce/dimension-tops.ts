@@ -108,7 +108,7 @@ async function write(
 }
 
 /** So many plays are merged at once: a merge costs the same whatever comes of it, and more plays more memory. */
-const playsPerMerge = 10_000;
+const playsPerMerge = 50_000;
 
 /**
  * Today's plays in the segments after `from`, some at a time.

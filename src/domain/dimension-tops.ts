@@ -1,6 +1,6 @@
 import type { EpochMs } from "./play.ts";
 import { factFlags, type SegmentContents } from "./segment.ts";
-import { SpaceSaving, type SpaceSavingState } from "./space-saving.ts";
+import { type ExactCounts, exactCounts, SpaceSaving, type SpaceSavingState } from "./space-saving.ts";
 import { dayMs } from "./windows.ts";
 
 /** How many values of a dimension have charts of songs: those with the most plays. */
@@ -16,7 +16,7 @@ export interface SongName {
 type SongCounts = SpaceSaving<SongName>;
 
 /** The plays of one dimension, by value and song; a value is undefined where it has none. */
-export type PlaysByValue = ReadonlyMap<string, SongCounts>;
+export type PlaysByValue = ReadonlyMap<string, ExactCounts<SongName>>;
 
 /** What `DimensionTops` is made of. */
 export interface DimensionTopsState {
@@ -48,11 +48,9 @@ export class DimensionTops {
     for (const [value, state] of songs) this.#songs.set(value, new SpaceSaving(monitoredSongs, state));
   }
 
-  /** @param plays exact: its counts have no errors */
   add(plays: PlaysByValue): void {
-    const came = new SpaceSaving<undefined>(Math.max(1, plays.size));
-    for (const [value, songs] of plays) came.add(value, songs.total, undefined);
-    this.#values.merge(came);
+    const came = new Map([...plays].map(([value, { total }]) => [value, total]));
+    this.#values.addCounts(exactCounts(came, () => undefined));
     const { monitored } = this.#values.state();
     for (const { id: value, error: missed } of monitored) {
       const more = plays.get(value);
@@ -60,7 +58,7 @@ export class DimensionTops {
       const songs =
         this.#songs.get(value) ??
         new SpaceSaving<SongName>(monitoredSongs, { total: 0, floor: missed, monitored: [] });
-      songs.merge(more);
+      songs.addCounts(more);
       this.#songs.set(value, songs);
     }
     const left = new Set(monitored.map(({ id }) => id));

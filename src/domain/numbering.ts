@@ -8,6 +8,11 @@ export class Numbering<Name extends string> {
     return this.names.length;
   }
 
+  /** The number of a name that came before; undefined for any other. */
+  find(name: Name): number | undefined {
+    return this.#numbers.get(name);
+  }
+
   numberOf(name: Name): number {
     let number = this.#numbers.get(name);
     if (number === undefined) {

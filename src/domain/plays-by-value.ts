@@ -3,24 +3,25 @@ import { type PlaysByValue, playsOfDay, type SongName } from "./dimension-tops.t
 import { Numbering } from "./numbering.ts";
 import type { EpochMs, TrackId } from "./play.ts";
 import type { SegmentContents } from "./segment.ts";
-import { SpaceSaving } from "./space-saving.ts";
+import type { ExactCounts } from "./space-saving.ts";
 
 const unnumbered = -1;
 
 /**
- * Counts the qualified plays of a day by dimension, value and song, exactly. Songs are numbers inside, and many segments are one
- * fold: counters by name for each segment, each merged, were a tenth of the stages' CPU in a large epoch (ADR 27).
+ * Counts the qualified plays of a day by dimension, value and song, exactly. Songs and values are numbers inside, a play is a
+ * pair of them, and pairs are sorted to be counted: maps of counters by value were a tenth of the CPU of a large epoch, and
+ * summaries by name to merge them as much again (ADR 27).
  */
 export class PlaysByValueFold {
   readonly #dayStart: EpochMs;
   readonly #songs = new Numbering<TrackId>();
   /** By song: what it was called first. */
   readonly #names: SongName[] = [];
-  readonly #counts: Readonly<Record<Dimension, ValueCounts>> = {
-    genre: new ValueCounts(),
-    platform: new ValueCounts(),
-    mood: new ValueCounts(),
-    country: new ValueCounts(),
+  readonly #pairs: Readonly<Record<Dimension, ValuePairs>> = {
+    genre: new ValuePairs(),
+    platform: new ValuePairs(),
+    mood: new ValuePairs(),
+    country: new ValuePairs(),
   };
   #plays = 0;
 
@@ -36,35 +37,41 @@ export class PlaysByValueFold {
 
   /** @param leftOut indexes of plays that do not count */
   add({ facts, tracks, labels }: SegmentContents, leftOut: ReadonlySet<number>): void {
-    const numbers = new Int32Array(tracks.length).fill(unnumbered);
-    const { genre: genres, platform, mood, country } = this.#counts;
+    const songs = new Int32Array(tracks.length).fill(unnumbered);
+    const { genre: genres, platform, mood, country } = this.#pairs;
+    const ofLabels = [platform, mood, country].map((pairs) => new LabelledPairs(pairs, labels));
+    const columns = [facts.platform, facts.mood, facts.country];
     for (const play of playsOfDay({ facts }, this.#dayStart)) {
       if (leftOut.has(play)) continue;
       const index = facts.track[play] as number;
       const track = tracks[index] as SegmentContents["tracks"][number];
-      let song = numbers[index] as number;
+      let song = songs[index] as number;
       if (song === unnumbered) {
         song = this.#numberOf(track);
-        numbers[index] = song;
+        songs[index] = song;
       }
       this.#plays += 1;
-      genres.add(track.genre, song);
-      platform.add(labels[facts.platform[play] as number] as string, song);
-      mood.add(labels[facts.mood[play] as number] as string, song);
-      country.add(labels[facts.country[play] as number] as string, song);
+      if (track.genre !== "") genres.add(genres.values.numberOf(track.genre), song);
+      for (let i = 0; i < columns.length; i++)
+        (ofLabels[i] as LabelledPairs).add((columns[i] as Uint32Array)[play] as number, song);
     }
   }
 
   /** What `DimensionTops` adds. */
   byValue(dimension: Dimension): PlaysByValue {
-    const byValue = new Map<string, SpaceSaving<SongName>>();
-    for (const [value, songs] of this.#counts[dimension].songs) {
-      const counts = new SpaceSaving<SongName>(songs.size); // as many as there are: it loses none
-      for (const [song, count] of songs)
-        counts.add(this.#songs.names[song] as TrackId, count, this.#names[song] as SongName);
-      byValue.set(value, counts);
-    }
-    return byValue;
+    const { values } = this.#pairs[dimension];
+    const counted = this.#pairs[dimension].counted();
+    return new Map(
+      counted.map(({ value, ...counts }) => [values.names[value] as string, this.#named(counts)]),
+    );
+  }
+
+  #named(counts: Pick<ExactCounts<SongName>, "total" | "ids" | "counts">): ExactCounts<SongName> {
+    return {
+      ...counts,
+      numberOf: (id) => this.#songs.find(id as TrackId),
+      nameOf: (song) => ({ id: this.#songs.names[song] as TrackId, label: this.#names[song] as SongName }),
+    };
   }
 
   #numberOf({ id, title, artist }: SegmentContents["tracks"][number]): number {
@@ -74,17 +81,91 @@ export class PlaysByValueFold {
   }
 }
 
-class ValueCounts {
-  readonly songs = new Map<string, Map<number, number>>();
+interface CountedValue {
+  readonly value: number;
+  readonly total: number;
+  /** Songs, growing, ... */
+  readonly ids: Uint32Array;
+  /** ... and their plays, in the same order. */
+  readonly counts: Uint32Array;
+}
 
-  /** @param value empty for none */
-  add(value: string, song: number): void {
-    if (value === "") return;
-    let songs = this.songs.get(value);
-    if (songs === undefined) {
-      songs = new Map();
-      this.songs.set(value, songs);
+/** A pair is one number: its value times this, and its song. Both are below it, and pairs below 2^53. */
+const songsPerValue = 2 ** 26;
+
+/** Values of a dimension, and a pair of a value and a song for each play. */
+class ValuePairs {
+  readonly values = new Numbering<string>();
+  #pairs = new Float64Array(1024);
+  #size = 0;
+
+  add(value: number, song: number): void {
+    if (this.#size === this.#pairs.length) {
+      const grown = new Float64Array(2 * this.#size);
+      grown.set(this.#pairs);
+      this.#pairs = grown;
     }
-    songs.set(song, (songs.get(song) ?? 0) + 1);
+    this.#pairs[this.#size++] = value * songsPerValue + song;
   }
+
+  /** How often each pair came, value by value. */
+  counted(): readonly CountedValue[] {
+    const pairs = this.#pairs.subarray(0, this.#size).sort();
+    const counted: CountedValue[] = [];
+    for (let start = 0; start < pairs.length; ) {
+      const value = Math.floor((pairs[start] as number) / songsPerValue);
+      const end = firstAtLeast(pairs, (value + 1) * songsPerValue);
+      counted.push({ value, total: end - start, ...countRuns(pairs.subarray(start, end), value) });
+      start = end;
+    }
+    return counted;
+  }
+}
+
+/** The pairs of a segment's labels, which are numbered when they first come. */
+class LabelledPairs {
+  readonly #pairs: ValuePairs;
+  readonly #labels: readonly string[];
+  readonly #values: Int32Array;
+
+  constructor(pairs: ValuePairs, labels: readonly string[]) {
+    this.#pairs = pairs;
+    this.#labels = labels;
+    this.#values = new Int32Array(labels.length).fill(unnumbered);
+  }
+
+  /** @param label index; that of the empty one is none */
+  add(label: number, song: number): void {
+    let value = this.#values[label] as number;
+    if (value === unnumbered) {
+      const name = this.#labels[label] as string;
+      if (name === "") return;
+      value = this.#pairs.values.numberOf(name);
+      this.#values[label] = value;
+    }
+    this.#pairs.add(value, song);
+  }
+}
+
+/** The first place in a sorted column with `least` or more. */
+function firstAtLeast(sorted: Float64Array, least: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The songs of one value's pairs, which are sorted, and how often each stands there. */
+function countRuns(pairs: Float64Array, value: number): Pick<CountedValue, "ids" | "counts"> {
+  const ids = new Uint32Array(pairs.length);
+  const counts = new Uint32Array(pairs.length);
+  let runs = 0;
+  for (let i = 0; i < pairs.length; i++) {
+    if (i === 0 || pairs[i] !== pairs[i - 1]) ids[runs++] = (pairs[i] as number) - value * songsPerValue;
+    counts[runs - 1] = (counts[runs - 1] as number) + 1;
+  }
+  return { ids: ids.subarray(0, runs), counts: counts.subarray(0, runs) };
 }

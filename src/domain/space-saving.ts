@@ -20,6 +20,39 @@ export interface SpaceSavingState<Label> {
   readonly monitored: readonly Monitored<Label>[];
 }
 
+/**
+ * How often ids came in a part of a stream, exactly. They have numbers, because most of them come so seldom that nobody
+ * needs their names.
+ */
+export interface ExactCounts<Label> {
+  /** How often ids came, all of them together. */
+  readonly total: number;
+  /** Distinct ids, by number, ... */
+  readonly ids: ArrayLike<number>;
+  /** ... and how often each of them came, in the same order. */
+  readonly counts: ArrayLike<number>;
+  /** Undefined for an id that never came. */
+  numberOf(id: string): number | undefined;
+  nameOf(number: number): Pick<Monitored<Label>, "id" | "label">;
+}
+
+/** Counts of a few ids. @param times how often each of them came, at least once */
+export function exactCounts<Label>(
+  times: ReadonlyMap<string, number>,
+  labelOf: (id: string) => Label,
+): ExactCounts<Label> {
+  const names = [...times.keys()];
+  const numbers = new Map(names.map((id, number) => [id, number]));
+  const counts = [...times.values()];
+  return {
+    total: counts.reduce((sum, count) => sum + count, 0),
+    ids: [...names.keys()],
+    counts,
+    numberOf: (id) => numbers.get(id),
+    nameOf: (number) => ({ id: names[number] as string, label: labelOf(names[number] as string) }),
+  };
+}
+
 /** `Monitored` that grows in place. */
 interface Counter<Label> extends Monitored<Label> {
   count: number;
@@ -76,27 +109,43 @@ export class SpaceSaving<Label> {
   }
 
   /**
-   * Adds what another one has counted, of other parts of the stream: P. K. Agarwal, G. Cormode, Z. Huang, J. M. Phillips,
-   * Z. Wei, K. Yi, "Mergeable Summaries", PODS 2012. Whoever has a counter on one side only may have come as often as the
-   * other side's floor there; then the largest stay. The sum of both totals bounds the floor as it does for one stream.
+   * Adds a part of the stream at once: P. K. Agarwal, G. Cormode, Z. Huang, J. M. Phillips, Z. Wei, K. Yi, "Mergeable
+   * Summaries", PODS 2012, where the other summary is exact. Whoever has no counter yet may have come as often as the floor
+   * before; then the largest stay. The total bounds the floor as it does where ids come one by one.
    */
-  merge(other: SpaceSaving<Label>): void {
-    const [mine, theirs] = [this.#floor, other.#floor];
-    this.#floor = mine + theirs;
-    for (const [id, entry] of this.#monitored) {
-      const also = other.#monitored.get(id) ?? { count: theirs, error: theirs };
-      entry.count += also.count;
-      entry.error += also.error;
-    }
+  addCounts(other: ExactCounts<Label>): void {
+    const { ids, counts } = other;
+    const missed = this.#floor;
+    const known = this.#addToKnown(other);
     const least = this.#leastOfFull();
-    for (const [id, { label, count, error }] of other.#monitored) {
-      if (this.#monitored.has(id)) continue;
-      // Most of what comes is seldom: it need not be sorted to find that it loses its counter.
-      if (count + mine < least) this.#floor = Math.max(this.#floor, count + mine);
-      else this.#monitored.set(id, { id, label, count: count + mine, error: error + mine });
+    for (let i = 0; i < ids.length; i++) {
+      const count = (counts[i] as number) + missed;
+      // Most of what comes is seldom: it need not be named and sorted to find that it gets no counter.
+      const isSeldom = count < least;
+      if ((isSeldom && count <= this.#floor) || known.has(ids[i] as number)) continue;
+      if (isSeldom) {
+        this.#floor = count;
+        continue;
+      }
+      const { id, label } = other.nameOf(ids[i] as number);
+      this.#monitored.set(id, { id, label, count, error: missed });
     }
-    this.#total += other.#total;
+    this.#total += other.total;
     this.#cutTo(this.#capacity);
+  }
+
+  /** Adds to those that have a counter, and returns their numbers. */
+  #addToKnown(other: ExactCounts<Label>): ReadonlyMap<number, Counter<Label>> {
+    const known = new Map<number, Counter<Label>>();
+    for (const counter of this.#monitored.values()) {
+      const number = other.numberOf(counter.id);
+      if (number !== undefined) known.set(number, counter);
+    }
+    for (let i = 0; i < other.ids.length; i++) {
+      const counter = known.get(other.ids[i] as number);
+      if (counter !== undefined) counter.count += other.counts[i] as number;
+    }
+    return known;
   }
 
   state(): SpaceSavingState<Label> {

@@ -14,7 +14,7 @@ import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import type { Head } from "#src/domain/position.ts";
 import type { Profile } from "#src/domain/profile.ts";
 import type { TrendingSong } from "#src/domain/recommend.ts";
-import { SpaceSaving } from "#src/domain/space-saving.ts";
+import { exactCounts } from "#src/domain/space-saving.ts";
 import { noTotals, type Totals } from "#src/domain/totals.ts";
 import { allTime, currentWindows, dayMs, hourMs } from "#src/domain/windows.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
@@ -373,14 +373,12 @@ describe("GET /charts/songs?by=&value=", () => {
   async function publishTops(overrides: Partial<TopsDocument> = {}): Promise<void> {
     const tops = new DimensionTops();
     const song = (n: number) => ({ title: `t${n}`, artist: "A" });
-    const rock = new SpaceSaving<SongName>(60);
-    for (let i = 1; i <= 60; i++) rock.add(`S${String(i).padStart(2, "0")}`, 70 - i, song(i));
-    tops.add(new Map([["Rock", rock]]));
-    for (let genre = 2; genre <= 42; genre++) {
-      const counts = new SpaceSaving<SongName>(1);
-      counts.add("S1", 2, song(1));
-      tops.add(new Map([[`genre ${genre}`, counts]]));
-    }
+    const nameOf = (id: string): SongName => song(Number(id.slice(1)));
+    const rock = new Map<string, number>();
+    for (let i = 1; i <= 60; i++) rock.set(`S${String(i).padStart(2, "0")}`, 70 - i);
+    tops.add(new Map([["Rock", exactCounts(rock, nameOf)]]));
+    for (let genre = 2; genre <= 42; genre++)
+      tops.add(new Map([[`genre ${genre}`, exactCounts(new Map([["S1", 2]]), nameOf)]]));
     const day = (Math.floor(aMoment / dayMs) * dayMs) as EpochMs;
     const document = { day, since: undefined, now: (aMoment - 1000) as EpochMs, tops: tops.state() };
     await stores.publications.write(topsKey("genre"), {
