@@ -314,7 +314,7 @@ test.each([
 ] as const)("%s ends it with exit code %i and leaves no files behind", async (signal, code) => {
   const temporary = join(dir, signal);
   mkdirSync(temporary);
-  const cli = join(import.meta.dirname, "../../bin/earworm.ts");
+  const cli = join(import.meta.dirname, "../../bin/earworm.mjs");
   const child = spawn(process.execPath, [cli, "analyze", "-"], {
     env: { ...process.env, TMPDIR: temporary },
   });

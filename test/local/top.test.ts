@@ -9,7 +9,7 @@ import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
 import { runEarworm } from "#test/support/earworm-process.ts";
 import { until } from "#test/support/until.ts";
 
-const executable = join(import.meta.dirname, "../../bin/earworm.ts");
+const executable = join(import.meta.dirname, "../../bin/earworm.mjs");
 
 let dir = "";
 let runtime: Runtime;

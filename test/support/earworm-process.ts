@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-const executable = join(import.meta.dirname, "../../bin/earworm.ts");
+const executable = join(import.meta.dirname, "../../bin/earworm.mjs");
 const startDeadlineMs = 30_000;
 const endDeadlineMs = 60_000;
 

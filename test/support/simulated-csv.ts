@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Measured, measureNode } from "./measured-process.ts";
 
-export const earwormScript = join(import.meta.dirname, "../../bin/earworm.ts");
+export const earwormScript = join(import.meta.dirname, "../../bin/earworm.mjs");
 
 export interface SimulatedLoad {
   readonly plays: number;

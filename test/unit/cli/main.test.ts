@@ -11,7 +11,7 @@ import { encodePlay } from "#src/wire/play-codec.ts";
 import { aPlay } from "#test/support/builders.ts";
 import { aDirectory, aFile } from "./files.ts";
 
-const executable = new URL("../../../bin/earworm.ts", import.meta.url).pathname;
+const executable = new URL("../../../bin/earworm.mjs", import.meta.url).pathname;
 
 interface Outcome {
   readonly code: number | null;
