@@ -1,6 +1,7 @@
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { figuresOf, type Profile } from "#src/domain/profile.ts";
+import type { ProfileDelta } from "#src/domain/profile-plays.ts";
 import type {
   ProfileAddition,
   ProfileHead,
@@ -14,7 +15,7 @@ export class SampledProfileStore implements ProfileStore {
   readonly #store: ProfileStore;
   readonly #profileOf: (user: UserId) => Profile;
   /** What a fold brings, of what the epoch does. */
-  foldOf: (delta: Profile) => Profile = (delta) => delta;
+  foldOf: (delta: ProfileDelta) => ProfileDelta = (delta) => delta;
   sample: ReadonlySet<string> = new Set();
 
   /** @param profileOf the profile of a listener before this epoch */

@@ -3,7 +3,8 @@ import { allSongsKey, type CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
-import { addProfiles, type Profile } from "#src/domain/profile.ts";
+import type { Profile } from "#src/domain/profile.ts";
+import { deltaOf, type ProfileDelta } from "#src/domain/profile-plays.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import type { Totals } from "#src/domain/totals.ts";
 import { dayMs } from "#src/domain/windows.ts";
@@ -121,12 +122,13 @@ export class Warmth {
   }
 
   /** What a fold brings to a listener of whom an epoch knows only one play or two: so many in all, the others after them. */
-  foldOf(delta: Profile, plays: number): Profile {
+  foldOf(delta: ProfileDelta, plays: number): ProfileDelta {
     const missing = Math.max(0, Math.round(plays) - delta.plays - delta.unqualified);
     if (missing === 0) return delta;
     const until = (this.#now + missing * secondsPerPlay * 1000) as EpochMs;
     const others = this.#world.historyOf(numberIn(delta.userId), missing, this.#now, until);
-    return addProfiles(delta, profileOfPlays([...others]));
+    const { played } = deltaOfPlays([...others]);
+    return deltaOf(delta.userId, [...delta.played, ...played]);
   }
 
   #playsOf(userId: UserId): number {
@@ -136,14 +138,14 @@ export class Warmth {
     return Math.max(1, Math.min(plays, Math.round(seconds / secondsPerPlay))); // nobody plays two at once
   }
 
-  #piecesOf(userId: UserId): readonly Profile[] {
+  #piecesOf(userId: UserId): readonly ProfileDelta[] {
     const count = this.#playsOf(userId);
     const plays = [...this.#world.historyOf(numberIn(userId), count, this.#from, this.#now)];
     const apart = hashOf(userId) % playsBetweenMerges;
     const base = Math.max(0, count - apart);
     const pieces = [plays.slice(0, base)];
     for (let at = base; at < count; at += playsOfHead) pieces.push(plays.slice(at, at + playsOfHead));
-    return pieces.filter((some) => some.length > 0).map(profileOfPlays);
+    return pieces.filter((some) => some.length > 0).map(deltaOfPlays);
   }
 
   #pastOf(key: CounterKey): Past {
@@ -165,14 +167,14 @@ export class Warmth {
   }
 }
 
-function profileOfPlays(plays: readonly Play[]): Profile {
+function deltaOfPlays(plays: readonly Play[]): ProfileDelta {
   const builder = new SegmentBuilder();
   for (const play of plays) builder.addPlay(play, 0, 0, play.startedAt);
   const fold = new ListenerFold();
   fold.add(builder.finish(() => Number.POSITIVE_INFINITY));
-  const [profile] = fold.deltas();
-  if (profile === undefined) throw new Error("no plays");
-  return profile;
+  const [delta] = fold.deltas();
+  if (delta === undefined) throw new Error("no plays");
+  return delta;
 }
 
 /** A counter's size; 0 where it was never played. */

@@ -5,7 +5,8 @@ import { fitsInOneUnit } from "#src/adapters/dynamodb/profile-layers.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EpochMs, Play, UserId } from "#src/domain/play.ts";
-import { addProfiles, type Profile } from "#src/domain/profile.ts";
+import { addProfiles } from "#src/domain/profile.ts";
+import { type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { type DynamoDbLocal, whyUnavailable, withDynamoDb } from "#test/support/dynamodb-local.ts";
 import { table } from "../cost/markdown.ts";
@@ -98,7 +99,7 @@ class Bench {
   }
 
   /** What a listener's profile holds, and what the last folds add to it. */
-  #historyOf(i: number, days: number): readonly Profile[] {
+  #historyOf(i: number, days: number): readonly ProfileDelta[] {
     const listener = Math.floor(((i + 0.5) / listeners) ** 1.6 * this.#world.listeners);
     const plays = Math.round(1000 * 86_400 * days * this.#world.listenerShare(listener));
     const random = new Random(i + 1);
@@ -110,7 +111,7 @@ class Bench {
     const ends = sizes.map((_, fold) => sizes.slice(0, fold + 1).reduce((sum, size) => sum + size, plays));
     return [0, plays, ...ends.slice(0, -1)]
       .map((start, piece) => history.slice(start, piece === 0 ? plays : ends[piece - 1]))
-      .map(profileOfPlays);
+      .map(deltaOfPlays);
   }
 }
 
@@ -120,25 +121,25 @@ function poisson(random: Random, mean: number): number {
   return count;
 }
 
-function profileOfPlays(plays: readonly Play[]): Profile {
+function deltaOfPlays(plays: readonly Play[]): ProfileDelta {
   const builder = new SegmentBuilder();
   for (const play of plays) builder.addPlay(play, 0, 0, play.startedAt);
   const listenerFold = new ListenerFold();
   listenerFold.add(builder.finish(() => Number.POSITIVE_INFINITY));
-  const [profile] = listenerFold.deltas();
-  if (profile === undefined) throw new Error("no plays");
-  return profile;
+  const [delta] = listenerFold.deltas();
+  if (delta === undefined) throw new Error("no plays");
+  return delta;
 }
 
-async function fold(store: DynamoDbProfileStore, epoch: number, delta: Profile): Promise<void> {
+async function fold(store: DynamoDbProfileStore, epoch: number, delta: ProfileDelta): Promise<void> {
   const head = (await store.heads([delta.userId])).get(delta.userId);
   await store.add(epoch as EpochNumber, [{ delta, head }]);
 }
 
-async function rewrite(store: DynamoDbProfileStore, epoch: number, delta: Profile): Promise<void> {
+async function rewrite(store: DynamoDbProfileStore, epoch: number, delta: ProfileDelta): Promise<void> {
   const stored = (await store.read([delta.userId])).get(delta.userId);
   if (stored === undefined) throw new Error("no profile");
-  const profile = addProfiles(stored.profile, delta);
+  const profile = addProfiles(stored.profile, profileOf(delta.userId, delta.played));
   await store.write(epoch as EpochNumber, [{ profile, epochRead: stored.epoch }]);
 }
 

@@ -12,8 +12,9 @@ import {
 import { StoreError } from "#src/domain/errors.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EventId, UserId } from "#src/domain/play.ts";
-import { addFigures, isForgotten, type ListenerFigures, type Profile } from "#src/domain/profile.ts";
+import { addFigures, isForgotten, type ListenerFigures } from "#src/domain/profile.ts";
 import { partOf } from "#src/domain/profile-fold.ts";
+import type { ProfileDelta } from "#src/domain/profile-plays.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -136,7 +137,7 @@ async function applyDeltas(
   deps: UserBehaviorDeps,
   epoch: EpochNumber,
   range: ProfileRange,
-  deltas: readonly Profile[],
+  deltas: readonly ProfileDelta[],
 ): Promise<readonly ListenerFigures[]> {
   const store = deps.profiles;
   const heads = await store.heads(deltas.map((delta) => delta.userId));
@@ -167,7 +168,7 @@ async function deltaAfter(
   deps: UserBehaviorDeps,
   { upTo }: ProfileRange,
   { epoch: correction, figures: { userId } }: ProfileHead,
-): Promise<Profile | undefined> {
+): Promise<ProfileDelta | undefined> {
   if (correction >= upTo) return undefined;
   const segments = await segmentsBetween(deps.epochs, correction, upTo);
   const fold = await foldSegments(deps, segments, (user) => user === userId);
@@ -178,7 +179,7 @@ async function deltaAfter(
 async function expectDone(
   store: ProfileStore,
   epoch: EpochNumber,
-  refused: readonly Profile["userId"][],
+  refused: readonly UserId[],
 ): Promise<void> {
   const stored = await store.heads(refused);
   for (const user of refused) {

@@ -1,13 +1,8 @@
-import type { ArtistName, EpochMs, TrackId, UserId } from "./play.ts";
-import {
-  compareRecent,
-  cutArtists,
-  cutHeard,
-  type Profile,
-  type RecentPlay,
-  recentPlays,
-} from "./profile.ts";
-import { factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
+import { Numbering } from "./numbering.ts";
+import type { EpochMs, TrackId, UserId } from "./play.ts";
+import type { RecentPlay } from "./profile.ts";
+import { deltaOf, type ProfileDelta } from "./profile-plays.ts";
+import type { SegmentContents, SegmentTrack } from "./segment.ts";
 
 const firstRows = 4096;
 const unwanted = -1;
@@ -19,7 +14,7 @@ const unwanted = -1;
  * times the memory.
  */
 export class ListenerFold {
-  readonly #listeners = new Map<UserId, number>();
+  readonly #listeners = new Numbering<UserId>();
   readonly #tracks = new TrackDictionary();
   #listener = new Uint32Array(firstRows);
   #track = new Uint32Array(firstRows);
@@ -42,7 +37,7 @@ export class ListenerFold {
   add({ facts, tracks, users }: SegmentContents): void {
     const isWanted = this.#isWanted;
     const listeners = users.map((user) =>
-      isWanted === undefined || isWanted(user) ? this.#listenerOf(user) : unwanted,
+      isWanted === undefined || isWanted(user) ? this.#listeners.numberOf(user) : unwanted,
     );
     const trackIndexes = tracks.map((track) => this.#tracks.indexOf(track));
     this.#reserve(facts.user.length);
@@ -59,23 +54,28 @@ export class ListenerFold {
   }
 
   /** What the segments add to each profile. Neighbours in the order of ids are neighbours in a store. */
-  *deltas(): IterableIterator<Profile> {
+  *deltas(): IterableIterator<ProfileDelta> {
     const { rows, starts } = this.#rowsByListener();
-    const listeners = [...this.#listeners].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [userId, index] of listeners) {
-      const listener = new Listener(userId);
-      for (let i = starts[index] ?? 0; i < (starts[index + 1] ?? 0); i++)
-        this.#addRow(listener, rows[i] ?? 0);
-      listener.finish();
-      yield listener;
+    for (const userId of this.#listeners.names.toSorted()) {
+      const listener = this.#listeners.numberOf(userId);
+      const own = rows.subarray(starts[listener], starts[listener + 1]);
+      yield deltaOf(
+        userId,
+        Array.from(own, (row) => this.#playAt(row)),
+      );
     }
   }
 
-  #addRow(listener: Listener, row: number): void {
-    const track = this.#tracks.at(this.#track[row] ?? 0);
-    const startedAt = (this.#startedAt[row] ?? 0) as EpochMs;
-    if (track !== undefined)
-      listener.add(track, startedAt, this.#listenedMs[row] ?? 0, this.#flags[row] ?? 0);
+  #playAt(row: number): RecentPlay {
+    const { id: trackId, artist, title } = this.#tracks.at(this.#track[row] ?? 0);
+    return {
+      trackId,
+      artist,
+      title,
+      startedAt: (this.#startedAt[row] ?? 0) as EpochMs,
+      listenedMs: this.#listenedMs[row] ?? 0,
+      flags: this.#flags[row] ?? 0,
+    };
   }
 
   /** A counting sort: the rows of listener `i` are `rows` from `starts[i]` up to `starts[i + 1]`. */
@@ -92,13 +92,6 @@ export class ListenerFold {
       next[owner] = at + 1;
     }
     return { rows, starts };
-  }
-
-  #listenerOf(userId: UserId): number {
-    const known = this.#listeners.get(userId);
-    if (known !== undefined) return known;
-    this.#listeners.set(userId, this.#listeners.size);
-    return this.#listeners.size - 1;
   }
 
   #reserve(more: number): void {
@@ -123,8 +116,10 @@ class TrackDictionary {
   readonly #tracks: SegmentTrack[] = [];
   readonly #variants = new Map<TrackId, number[]>();
 
-  at(index: number): SegmentTrack | undefined {
-    return this.#tracks[index];
+  at(index: number): SegmentTrack {
+    const track = this.#tracks[index];
+    if (track === undefined) throw new RangeError(`no track has the index ${index}`);
+    return track;
   }
 
   indexOf(track: SegmentTrack): number {
@@ -140,64 +135,3 @@ class TrackDictionary {
 
 const isSameName = (a: SegmentTrack | undefined, b: SegmentTrack): boolean =>
   a !== undefined && a.artist === b.artist && a.title === b.title;
-
-/** A `Profile` that grows in place. */
-class Listener implements Profile {
-  readonly userId: UserId;
-  plays = 0;
-  unqualified = 0;
-  listenedMs = 0;
-  completes = 0;
-  skips = 0;
-  firstHeardAt = Number.MAX_SAFE_INTEGER as EpochMs;
-  readonly artists = new Map<ArtistName, { plays: number; firstHeardAt: EpochMs }>();
-  artistsEnd: ArtistName | undefined = undefined;
-  readonly heard = new Set<TrackId>();
-  heardEnd: TrackId | undefined = undefined;
-  readonly recent: RecentPlay[] = [];
-
-  constructor(userId: UserId) {
-    this.userId = userId;
-  }
-
-  add(track: SegmentTrack, startedAt: EpochMs, listenedMs: number, flags: number): void {
-    this.listenedMs += listenedMs;
-    if ((flags & factFlags.completed) !== 0) this.completes += 1;
-    if ((flags & factFlags.skipped) !== 0) this.skips += 1;
-    if (startedAt < this.firstHeardAt) this.firstHeardAt = startedAt;
-    this.heard.add(track.id);
-    if ((flags & factFlags.qualified) === 0) {
-      this.unqualified += 1;
-    } else {
-      this.plays += 1;
-      this.#addArtist(track.artist, startedAt);
-    }
-    const { id: trackId, artist, title } = track;
-    this.recent.push({ trackId, artist, title, startedAt, listenedMs, flags });
-    this.#trim(4 * recentPlays);
-  }
-
-  /** Drops what a profile does not keep: an epoch's plays bound what was gathered until then. */
-  finish(): void {
-    this.#trim(0);
-    this.artistsEnd = cutArtists(this.artists, this.artistsEnd);
-    this.heardEnd = cutHeard(this.heard, this.heardEnd);
-  }
-
-  /** Sorts the recent plays and drops what is too many, once there are more than `tolerance`. */
-  #trim(tolerance: number): void {
-    if (this.recent.length <= tolerance) return;
-    this.recent.sort(compareRecent);
-    if (this.recent.length > recentPlays) this.recent.length = recentPlays;
-  }
-
-  #addArtist(name: ArtistName, startedAt: EpochMs): void {
-    const artist = this.artists.get(name);
-    if (artist === undefined) {
-      this.artists.set(name, { plays: 1, firstHeardAt: startedAt });
-      return;
-    }
-    artist.plays += 1;
-    if (startedAt < artist.firstHeardAt) artist.firstHeardAt = startedAt;
-  }
-}

@@ -1,49 +1,54 @@
-import type { ArtistName, UserId } from "./play.ts";
+import type { ArtistName, EpochMs, TrackId, UserId } from "./play.ts";
 import {
-  type ArtistPlays,
   compareRecent,
-  noProfile,
+  cutArtists,
+  cutHeard,
+  type ListenerFigures,
   type Profile,
   type RecentPlay,
   recentPlays,
 } from "./profile.ts";
 import { factFlags } from "./segment.ts";
-import { earliest } from "./totals.ts";
 
-/**
- * The plays that a profile is the sum of, where it still names all of them: then they say everything, in a third of the room.
- * Undefined where it does not, because they were more than are kept.
- */
-export function playsOf({
-  plays,
-  unqualified,
-  recent,
-  artistsEnd,
-  heardEnd,
-}: Profile): readonly RecentPlay[] | undefined {
-  const isWhole = recent.length === plays + unqualified && artistsEnd === undefined && heardEnd === undefined;
-  return isWhole ? recent : undefined;
+/** What some plays add to a listener's profile: what they come to, and they themselves, which say everything else. */
+export interface ProfileDelta extends ListenerFigures {
+  /** All of the plays, in no particular order. */
+  readonly played: readonly RecentPlay[];
 }
 
-/** The profile that some plays make; the opposite of `playsOf`. At most so many that nothing is cut but `recent`. */
-export function profileOf(userId: UserId, plays: readonly RecentPlay[]): Profile {
-  const artists = new Map<ArtistName, ArtistPlays>();
-  const sum = { ...noProfile(userId), artists, heard: new Set(plays.map(({ trackId }) => trackId)) };
-  for (const { artist, startedAt, listenedMs, flags } of plays) {
-    sum.listenedMs += listenedMs;
-    if ((flags & factFlags.completed) !== 0) sum.completes += 1;
-    if ((flags & factFlags.skipped) !== 0) sum.skips += 1;
-    sum.firstHeardAt = earliest(sum.firstHeardAt, startedAt) ?? startedAt;
-    if ((flags & factFlags.qualified) === 0) {
-      sum.unqualified += 1;
+/** What a listener's plays add to the profile. */
+export function deltaOf(userId: UserId, played: readonly RecentPlay[]): ProfileDelta {
+  const delta = { userId, plays: 0, unqualified: 0, listenedMs: 0, completes: 0, skips: 0 };
+  let firstHeardAt = Number.MAX_SAFE_INTEGER as EpochMs;
+  for (const { startedAt, listenedMs, flags } of played) {
+    delta.listenedMs += listenedMs;
+    if ((flags & factFlags.qualified) === 0) delta.unqualified += 1;
+    else delta.plays += 1;
+    if ((flags & factFlags.completed) !== 0) delta.completes += 1;
+    if ((flags & factFlags.skipped) !== 0) delta.skips += 1;
+    if (startedAt < firstHeardAt) firstHeardAt = startedAt;
+  }
+  return { ...delta, firstHeardAt, played };
+}
+
+/** The profile that a listener's plays make, without what a profile does not keep. */
+export function profileOf(userId: UserId, played: readonly RecentPlay[]): Profile {
+  const { played: _, ...figures } = deltaOf(userId, played);
+  const artists = new Map<ArtistName, { plays: number; firstHeardAt: EpochMs }>();
+  const heard = new Set<TrackId>();
+  for (const { trackId, artist, startedAt, flags } of played) {
+    heard.add(trackId);
+    if ((flags & factFlags.qualified) === 0) continue;
+    const known = artists.get(artist);
+    if (known === undefined) {
+      artists.set(artist, { plays: 1, firstHeardAt: startedAt });
       continue;
     }
-    sum.plays += 1;
-    const before = artists.get(artist);
-    artists.set(artist, {
-      plays: (before?.plays ?? 0) + 1,
-      firstHeardAt: earliest(before?.firstHeardAt, startedAt) ?? startedAt,
-    });
+    known.plays += 1;
+    if (startedAt < known.firstHeardAt) known.firstHeardAt = startedAt;
   }
-  return { ...sum, recent: plays.toSorted(compareRecent).slice(0, recentPlays) };
+  const artistsEnd = cutArtists(artists, undefined);
+  const heardEnd = cutHeard(heard, undefined);
+  const recent = played.toSorted(compareRecent).slice(0, recentPlays);
+  return { ...figures, artists, artistsEnd, heard, heardEnd, recent };
 }

@@ -1,6 +1,7 @@
 import type { EpochNumber } from "../domain/epoch.ts";
 import type { UserId } from "../domain/play.ts";
 import type { ListenerFigures, Profile } from "../domain/profile.ts";
+import type { ProfileDelta } from "../domain/profile-plays.ts";
 
 export interface StoredProfile {
   readonly profile: Profile;
@@ -16,7 +17,7 @@ export interface ProfileHead {
 }
 
 export interface ProfileAddition {
-  readonly delta: Profile;
+  readonly delta: ProfileDelta;
   /** The profile's, as `heads` of the same store gave it; undefined where there was no profile. */
   readonly head: ProfileHead | undefined;
 }

@@ -111,6 +111,11 @@ export class ByteWriter {
 
   bytes(value: Uint8Array): void {
     this.unsigned(value.length);
+    this.append(value);
+  }
+
+  /** Bytes without their length. */
+  append(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
@@ -289,6 +294,13 @@ export class ByteReader {
     this.expect(length);
     const value = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
+    return value;
+  }
+
+  /** All bytes that are left. */
+  rest(): Uint8Array {
+    const value = this.#bytes.subarray(this.#at);
+    this.#at = this.#bytes.length;
     return value;
   }
 

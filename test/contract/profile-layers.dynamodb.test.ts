@@ -8,7 +8,7 @@ import {
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import { addProfiles, noProfile, type Profile } from "#src/domain/profile.ts";
-import { profileOf } from "#src/domain/profile-plays.ts";
+import { deltaOf, type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
 import { itemsOf } from "#test/support/dynamodb-local.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
 import { collect } from "./opened.ts";
@@ -16,8 +16,8 @@ import { collect } from "./opened.ts";
 const alice = "alice" as UserId;
 
 /** One play in each epoch, so that four fill a layer. */
-const deltaOf = (epoch: number): Profile =>
-  profileOf(alice, [
+const epochsDelta = (epoch: number): ProfileDelta =>
+  deltaOf(alice, [
     {
       trackId: `track-${epoch}` as TrackId,
       artist: `artist ${epoch % 3}` as ArtistName,
@@ -29,13 +29,16 @@ const deltaOf = (epoch: number): Profile =>
   ]);
 
 const upTo = (epoch: number): Profile =>
-  Array.from({ length: epoch }, (_, i) => deltaOf(i + 1)).reduce(addProfiles, noProfile(alice));
+  Array.from({ length: epoch }, (_, i) => profileOf(alice, epochsDelta(i + 1).played)).reduce(
+    addProfiles,
+    noProfile(alice),
+  );
 
 /** What a run of an epoch does, also where another one was there before. */
 async function addEpoch(store: DynamoDbProfileStore, epoch: number): Promise<void> {
   const head = (await store.heads([alice])).get(alice);
   if (head?.epoch === epoch) return;
-  expect(await store.add(epoch as EpochNumber, [{ delta: deltaOf(epoch), head }])).toEqual([]);
+  expect(await store.add(epoch as EpochNumber, [{ delta: epochsDelta(epoch), head }])).toEqual([]);
 }
 
 interface Fault {

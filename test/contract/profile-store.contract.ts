@@ -4,7 +4,7 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import { addProfiles, figuresOf, noProfile, type Profile } from "#src/domain/profile.ts";
-import { profileOf } from "#src/domain/profile-plays.ts";
+import { deltaOf, type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import { collect, noise, type Open, opened } from "./opened.ts";
 
@@ -226,7 +226,7 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
 
     describe("plays that are added", () => {
       /** So many plays of a listener, all different; more than 50 are not all named. */
-      const someDelta = (seed: number, plays: number, userId = alice): Profile => {
+      const someDelta = (seed: number, plays: number, userId = alice): ProfileDelta => {
         const bytes = noise(plays * 3, seed + 1);
         const all = Array.from({ length: plays }, (_, i) => ({
           trackId: `t${bytes[i * 3]}` as TrackId,
@@ -236,10 +236,17 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
           listenedMs: 1_000 * (bytes[i * 3 + 2] ?? 0),
           flags: (bytes[i * 3 + 2] ?? 0) % 8,
         }));
-        return profileOf(userId, all);
+        return deltaOf(userId, all);
       };
 
-      async function add(store: ProfileStore, epoch: number, delta: Profile): Promise<readonly UserId[]> {
+      const plus = (before: Profile, { userId, played }: ProfileDelta): Profile =>
+        addProfiles(before, profileOf(userId, played));
+
+      async function add(
+        store: ProfileStore,
+        epoch: number,
+        delta: ProfileDelta,
+      ): Promise<readonly UserId[]> {
         const head = (await store.heads([delta.userId])).get(delta.userId);
         return await store.add(epochOf(epoch), [{ delta, head }]);
       }
@@ -253,7 +260,7 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
         for (const [i, plays] of sizes.entries()) {
           const epoch = 2 + i;
           const delta = someDelta(i, plays);
-          expected = addProfiles(expected, delta);
+          expected = plus(expected, delta);
 
           expect(await add(store, epoch, delta)).toEqual([]);
 
@@ -294,7 +301,7 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
         const refusals = await Promise.all([1, 2, 3].map(() => store.add(epochOf(2), [{ delta, head }])));
 
         expect(refusals.filter((refused) => refused.length === 0)).toHaveLength(1);
-        const expected = addProfiles(someDelta(1, 30), delta);
+        const expected = plus(plus(noProfile(alice), someDelta(1, 30)), delta);
         expect((await store.read([alice])).get(alice)).toEqual({ profile: expected, epoch: 2 });
       });
 
@@ -305,7 +312,7 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
         let expected: Profile = whole;
         for (let i = 0; i < 4; i++) {
           await add(store, 2 + i, someDelta(i, 3));
-          expected = addProfiles(expected, someDelta(i, 3));
+          expected = plus(expected, someDelta(i, 3));
         }
         expect((await store.read([alice])).get(alice)).toEqual({ profile: expected, epoch: 5 });
 
@@ -329,7 +336,7 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
         await expect(store.forget(epochOf(12), alice)).rejects.toBeInstanceOf(StaleEpochError);
         await add(store, 14, someDelta(3, 2));
         await add(store, 15, someDelta(4, 2));
-        const expected = addProfiles(someDelta(3, 2), someDelta(4, 2));
+        const expected = plus(plus(noProfile(alice), someDelta(3, 2)), someDelta(4, 2));
         expect((await store.read([alice])).get(alice)).toEqual({ profile: expected, epoch: 15 });
       });
     });

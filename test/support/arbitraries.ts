@@ -9,7 +9,7 @@ import {
   type UserId,
 } from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
-import { compareRecent, recentPlays } from "#src/domain/profile.ts";
+import { compareRecent, type RecentPlay, recentPlays } from "#src/domain/profile.ts";
 import type { Totals } from "#src/domain/totals.ts";
 import type { WindowId } from "#src/domain/windows.ts";
 
@@ -113,6 +113,15 @@ export const someTotals: fc.Arbitrary<Totals> = fc.record({
     .map((listeners) => new Map(Object.entries(listeners)) as Map<WindowId, bigint>),
 });
 
+export const someRecentPlay: fc.Arbitrary<RecentPlay> = fc.record({
+  trackId: someTrackId,
+  artist: someArtist,
+  title: fc.constantFrom("", "Yellow", "\u{1f3b5} in D"),
+  startedAt: someStart,
+  listenedMs: count,
+  flags: fc.integer({ min: 0, max: 7 }),
+});
+
 export const someProfile = (userId: UserId): fc.Arbitrary<Profile> =>
   fc.record({
     userId: fc.constant(userId),
@@ -131,16 +140,6 @@ export const someProfile = (userId: UserId): fc.Arbitrary<Profile> =>
     heard: fc.uniqueArray(someTrackId).map((tracks) => new Set(tracks)),
     heardEnd: fc.constant(undefined),
     recent: fc
-      .array(
-        fc.record({
-          trackId: someTrackId,
-          artist: someArtist,
-          title: fc.constantFrom("", "Yellow"),
-          startedAt: someStart,
-          listenedMs: count,
-          flags: fc.integer({ min: 0, max: 7 }),
-        }),
-        { maxLength: 70 },
-      )
+      .array(someRecentPlay, { maxLength: 70 })
       .map((plays) => plays.sort(compareRecent).slice(0, recentPlays)),
   });

@@ -12,12 +12,13 @@ import type { UserId } from "#src/domain/play.ts";
 import {
   addFigures,
   addProfiles,
+  compareRecent,
   figuresOf,
   noProfile,
   type Profile,
   type RecentPlay,
 } from "#src/domain/profile.ts";
-import { playsOf, profileOf } from "#src/domain/profile-plays.ts";
+import { type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
 import type {
   ProfileAddition,
   ProfileHead,
@@ -40,6 +41,9 @@ import { type Condition, PagedBodies } from "./paged-bodies.ts";
 import { bodyOfHead, fitsInOneUnit, type Layers, StoredHead } from "./profile-layers.ts";
 import { answerOf, backOff, conditional, mapInFlight, readItems } from "./requests.ts";
 import { scanItems } from "./scan-items.ts";
+
+/** No head holds more plays: some 27 make a KB. */
+const mostOfHead = 50;
 
 /** How often the rest of a profile may be replaced while it is read. */
 const attempts = 5;
@@ -218,7 +222,8 @@ export class DynamoDbProfileStore implements ProfileStore {
     const before = given && (await this.#whole(head));
     if (before !== undefined && before.epoch !== head.epoch) return false;
     const base = { place: head.layers?.base?.place === 0 ? 1 : 0, epoch } as const;
-    await this.#putBase(base, before === undefined ? delta : addProfiles(before.profile, delta));
+    const added = profileOf(userId, delta.played);
+    await this.#putBase(base, before === undefined ? added : addProfiles(before.profile, added));
     return await writer.put(bodyOfHead({ figures, plays: [], layers: { base, runs: [] } }));
   }
 
@@ -226,11 +231,11 @@ export class DynamoDbProfileStore implements ProfileStore {
   async #addAbove(
     epoch: EpochNumber,
     { figures, layers, plays: before }: StoredHead,
-    delta: Profile,
+    { played }: ProfileDelta,
     { bodyIfSmall, put }: HeadWriter,
   ): Promise<boolean | undefined> {
-    const plays = playsOf(delta);
-    if (plays === undefined || layers === undefined) return undefined;
+    if (played.length > mostOfHead || layers === undefined) return undefined;
+    const plays = played.toSorted(compareRecent);
     const all = bodyIfSmall([...before, ...plays], layers);
     if (all !== undefined) return await put(all);
     if (before.length === 0 || layers.runs.length >= this.#limits.runs) return undefined;

@@ -1,5 +1,6 @@
 import type { StatementSync } from "node:sqlite";
 import { type EpochNumber, isWrittenIn } from "#src/domain/epoch.ts";
+import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { UserId } from "#src/domain/play.ts";
 import {
   addFigures,
@@ -8,9 +9,9 @@ import {
   type ListenerFigures,
   noProfile,
   type Profile,
-  type RecentPlay,
 } from "#src/domain/profile.ts";
-import { playsOf, profileOf } from "#src/domain/profile-plays.ts";
+import { type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
+import { compareUtf8 } from "#src/domain/utf8-order.ts";
 import type {
   ProfileAddition,
   ProfileHead,
@@ -18,21 +19,34 @@ import type {
   ProfileWrite,
   StoredProfile,
 } from "#src/ports/profile-store.ts";
+import {
+  decodeListenerRow,
+  decodePlayRows,
+  encodeListenerRow,
+  encodePlayRows,
+  joinRows,
+  type ListenerRow,
+  noRows,
+  type PlayRows,
+} from "#src/wire/play-rows-codec.ts";
 import { decodeProfile, encodeProfile } from "#src/wire/profile-codec.ts";
-import { decodeHead, encodeHead } from "#src/wire/profile-head-codec.ts";
+import { decodeHead } from "#src/wire/profile-head-codec.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
 /** How many profiles a listing reads at once. */
 const pageSize = 100;
 
-export interface ApartLimits {
-  /** A profile of fewer bytes is rewritten: nothing is gained by keeping its newest plays apart. @default 2048 */
+export interface ProfileLimits {
+  /** A row of fewer bytes is rewritten: nothing is gained by keeping its newest plays apart. @default 2048 */
   readonly smallBytes: number;
   /** So many plays are kept apart before they are merged. @default 64 */
-  readonly plays: number;
+  readonly apart: number;
+  /** A profile of more plays than this names its artists and tracks in place of its plays. @default 512 */
+  readonly listed: number;
 }
 
 interface ProfileRow {
+  readonly user_id: UserId;
   readonly epoch: EpochNumber;
   readonly body: Uint8Array;
   /** Of the plays that are kept apart. */
@@ -40,41 +54,39 @@ interface ProfileRow {
   readonly head: Uint8Array | null;
 }
 
-interface ListedRow extends ProfileRow {
-  readonly user_id: UserId;
-}
-
+type EpochAndBody = Pick<ProfileRow, "epoch" | "body">;
 type Figures = readonly [epoch: EpochNumber, listenedMs: number, firstHeardAt: number];
+
+/** What a row of `profiles` says: the plays that make the profile, or where they are many, or an earlier version wrote it, itself. */
+type Base = { readonly rows: PlayRows } | { readonly profile: Profile };
+
+/** What was read in order to add to it: the plays that are kept apart, or where none are, the profile's row. */
+type HeadContent =
+  | { readonly kind: "apart"; readonly rows: PlayRows }
+  | { readonly kind: "base"; readonly base: Base; readonly isSmall: boolean };
 
 class Head implements ProfileHead {
   readonly epoch: EpochNumber;
   readonly figures: ListenerFigures;
-  /** The plays that are kept apart; undefined where none are, and then `whole` is there. */
-  readonly plays: readonly RecentPlay[] | undefined;
-  readonly whole: Profile | undefined;
-  readonly isSmall: boolean;
+  readonly content: HeadContent;
 
-  constructor(
-    epoch: EpochNumber,
-    figures: ListenerFigures,
-    rest: Partial<Pick<Head, "plays" | "whole" | "isSmall">>,
-  ) {
+  constructor(epoch: EpochNumber, figures: ListenerFigures, content: HeadContent) {
     this.epoch = epoch;
     this.figures = figures;
-    this.plays = rest.plays;
-    this.whole = rest.whole;
-    this.isSmall = rest.isSmall ?? false;
+    this.content = content;
   }
 }
 
 /**
- * Profiles, each a row of `profiles`; the newest plays of a large one are a row of `profile_heads`, with the figures of all.
- * That row alone is read and written by most folds.
+ * Profiles, each a row of `profiles`, which lists the plays while they are few: they say everything in half the room of what
+ * they come to, and others are written behind them (ADR 29). The newest plays of a large one are a row of `profile_heads`, with the
+ * figures of all. That row alone is read and written by most folds.
  */
 export class SqliteProfileStore implements ProfileStore {
   readonly #db: SqliteDatabase;
-  readonly #limits: ApartLimits;
+  readonly #limits: ProfileLimits;
   readonly #select: StatementSync;
+  readonly #selectAny: StatementSync;
   readonly #selectHead: StatementSync;
   readonly #selectMostActive: StatementSync;
   readonly #selectPage: StatementSync;
@@ -86,19 +98,21 @@ export class SqliteProfileStore implements ProfileStore {
   readonly #updateHead: StatementSync;
   readonly #deleteHead: StatementSync;
 
-  constructor(db: SqliteDatabase, limits: ApartLimits = { smallBytes: 2_048, plays: 64 }) {
+  constructor(db: SqliteDatabase, limits: ProfileLimits = { smallBytes: 2_048, apart: 64, listed: 512 }) {
     this.#db = db;
     this.#limits = limits;
-    const columns = "p.epoch AS epoch, p.body AS body, h.epoch AS head_epoch, h.body AS head";
+    const columns =
+      "p.user_id AS user_id, p.epoch AS epoch, p.body AS body, h.epoch AS head_epoch, h.body AS head";
     const joined = "profiles AS p LEFT JOIN profile_heads AS h ON h.user_id = p.user_id";
     this.#select = db.prepare(`SELECT ${columns} FROM ${joined} WHERE p.user_id = ?`);
+    this.#selectAny = db.prepare("SELECT 1 FROM profiles WHERE user_id BETWEEN ? AND ? LIMIT 1");
     this.#selectHead = db.prepare("SELECT epoch, body FROM profile_heads WHERE user_id = ?");
     this.#selectMostActive = db.prepare(
-      `SELECT ${columns} FROM ${joined} ORDER BY coalesce(h.listened_ms, p.listened_ms) DESC,
+      `SELECT p.user_id AS user_id FROM ${joined} ORDER BY coalesce(h.listened_ms, p.listened_ms) DESC,
        coalesce(h.first_heard_at, p.first_heard_at), p.user_id LIMIT ?`,
     );
     this.#selectPage = db.prepare(
-      `SELECT p.user_id AS user_id, ${columns} FROM ${joined} WHERE p.user_id > ? ORDER BY p.user_id LIMIT ${pageSize}`,
+      `SELECT ${columns} FROM ${joined} WHERE p.user_id > ? ORDER BY p.user_id LIMIT ${pageSize}`,
     );
     this.#countAll = db.prepare("SELECT count(*) AS profiles FROM profiles");
     const isBare = "NOT EXISTS (SELECT 1 FROM profile_heads AS h WHERE h.user_id = profiles.user_id)";
@@ -127,6 +141,7 @@ export class SqliteProfileStore implements ProfileStore {
   async heads(users: readonly UserId[]): Promise<ReadonlyMap<UserId, ProfileHead>> {
     return this.#db.run(() => {
       const found = new Map<UserId, ProfileHead>();
+      if (!this.#isAnyAmong(users)) return found;
       for (const user of users) {
         const head = this.#head(user);
         if (head !== undefined) found.set(user, head);
@@ -145,10 +160,10 @@ export class SqliteProfileStore implements ProfileStore {
     return this.#db.transaction(() =>
       writes
         .filter(({ profile, epochRead }) => {
-          const head = this.#selectHead.get(profile.userId) as unknown as ProfileRow | undefined;
+          const head = this.#selectHead.get(profile.userId) as unknown as EpochAndBody | undefined;
           if (head === undefined || head.epoch !== epochRead)
-            return !this.#writeWhole(epoch, profile, epochRead);
-          return !this.#compact(epoch, profile, epochRead);
+            return !this.#writeBase(epoch, profile, encodeProfile(profile), epochRead);
+          return !this.#replaceBoth(epoch, profile, epochRead, () => encodeProfile(profile));
         })
         .map(({ profile }) => profile.userId),
     );
@@ -164,7 +179,7 @@ export class SqliteProfileStore implements ProfileStore {
   async *list(): AsyncIterable<StoredProfile> {
     let after = "";
     for (;;) {
-      const rows = this.#db.run(() => this.#selectPage.all(after)) as unknown as ListedRow[];
+      const rows = this.#db.run(() => this.#selectPage.all(after)) as unknown as ProfileRow[];
       for (const row of rows) yield toStored(row);
       if (rows.length < pageSize) return;
       after = rows.at(-1)?.user_id ?? "";
@@ -179,8 +194,21 @@ export class SqliteProfileStore implements ProfileStore {
 
   /** The `limit` listeners who listened longest, in the order of the chart of listeners (I7). */
   *mostActive(limit: number): IterableIterator<Profile> {
-    const rows = this.#selectMostActive.iterate(BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER)));
-    for (const row of rows) yield toStored(row as unknown as ProfileRow).profile;
+    const rows = this.#db.run(() =>
+      this.#selectMostActive.all(BigInt(Math.min(limit, Number.MAX_SAFE_INTEGER))),
+    );
+    for (const { user_id } of rows as unknown as readonly Pick<ProfileRow, "user_id">[]) {
+      const stored = this.#db.run(() => this.#stored(user_id));
+      if (stored !== undefined) yield stored.profile;
+    }
+  }
+
+  /** Whether there may be a profile of one of these. Of a store's first listeners there is none: that takes one look for all. */
+  #isAnyAmong(users: readonly UserId[]): boolean {
+    const [first = "" as UserId] = users;
+    const least = users.reduce((a, b) => (compareUtf8(b, a) < 0 ? b : a), first);
+    const greatest = users.reduce((a, b) => (compareUtf8(b, a) > 0 ? b : a), first);
+    return this.#selectAny.get(least, greatest) !== undefined;
   }
 
   #stored(user: UserId): StoredProfile | undefined {
@@ -189,60 +217,83 @@ export class SqliteProfileStore implements ProfileStore {
   }
 
   #head(user: UserId): Head | undefined {
-    const row = this.#selectHead.get(user) as unknown as Pick<ProfileRow, "epoch" | "body"> | undefined;
-    const contents = row && decodeHead(row.body);
-    if (row !== undefined && contents !== undefined) return new Head(row.epoch, contents.figures, contents);
-    const whole = this.#select.get(user) as unknown as ProfileRow | undefined;
+    const apart = this.#selectHead.get(user) as unknown as EpochAndBody | undefined;
+    if (apart !== undefined) {
+      const { figures, rows } = apartFrom(user, apart.body);
+      return new Head(apart.epoch, figures, { kind: "apart", rows });
+    }
+    const whole = this.#select.get(user) as unknown as EpochAndBody | undefined;
     if (whole === undefined) return undefined;
-    const profile = decodeProfile(whole.body);
-    return new Head(whole.epoch, figuresOf(profile), {
-      whole: profile,
-      isSmall: whole.body.length < this.#limits.smallBytes,
-    });
+    const { figures, base } = baseFrom(user, whole.body);
+    const isSmall = whole.body.length < this.#limits.smallBytes;
+    return new Head(whole.epoch, figures, { kind: "base", base, isSmall });
   }
 
   /** Whether it was done. */
   #add(epoch: EpochNumber, { delta, head }: ProfileAddition): boolean {
-    if (head === undefined) return this.#writeWhole(epoch, delta, undefined);
+    if (head === undefined)
+      return this.#writeBase(epoch, delta, this.#sumOf(nothing, noRows, delta, delta), undefined);
     if (!(head instanceof Head)) throw new TypeError("a head is of another store");
-    const plays = playsOf(delta);
-    const apart = plays && [...(head.plays ?? []), ...plays];
-    if (apart !== undefined && apart.length <= this.#limits.plays && !head.isSmall)
-      return this.#writeHead(epoch, head, addFigures(head.figures, delta), apart);
-    if (head.whole !== undefined) return this.#writeWhole(epoch, addProfiles(head.whole, delta), head.epoch);
-    const stored = this.#stored(delta.userId);
-    if (stored === undefined || stored.epoch !== head.epoch) return false;
-    return this.#compact(epoch, addProfiles(stored.profile, delta), head.epoch);
+    const { content } = head;
+    const figures = addFigures(head.figures, delta);
+    const apart = content.kind === "apart" ? content.rows : noRows;
+    const isRewritten = content.kind === "base" && content.isSmall;
+    if (!isRewritten && apart.count + delta.played.length <= this.#limits.apart)
+      return this.#writeApart(epoch, head, figures, encodeListenerRow(figures, apart, delta.played));
+    if (content.kind === "base")
+      return this.#writeBase(epoch, figures, this.#sumOf(content.base, apart, figures, delta), head.epoch);
+    return this.#replaceBoth(epoch, figures, head.epoch, (base) => this.#sumOf(base, apart, figures, delta));
   }
 
-  #writeHead(
-    epoch: EpochNumber,
-    before: Head,
+  /** The row of a profile that comes of all three. */
+  #sumOf(
+    base: Base,
+    apart: PlayRows,
     figures: ListenerFigures,
-    plays: readonly RecentPlay[],
-  ): boolean {
-    const { userId } = figures;
-    const values = [...columnsOf(epoch, figures), encodeHead({ figures, plays, layers: [] })] as const;
-    const statement = before.plays === undefined ? this.#insertHead : this.#updateHead;
-    return statement.run(...values, userId, before.epoch).changes > 0;
+    { userId, played }: ProfileDelta,
+  ): Uint8Array {
+    if ("rows" in base && base.rows.count + apart.count + played.length <= this.#limits.listed)
+      return encodeListenerRow(figures, joinRows(base.rows, apart), played);
+    const added = profileOf(userId, [...decodePlayRows(apart), ...played]);
+    return encodeProfile(addProfiles(profileFrom(userId, base), added));
   }
 
-  #writeWhole(epoch: EpochNumber, profile: Profile, epochRead: EpochNumber | undefined): boolean {
-    const values = [...columnsOf(epoch, profile), encodeProfile(profile)] as const;
+  #writeApart(epoch: EpochNumber, before: Head, figures: ListenerFigures, body: Uint8Array): boolean {
+    const statement = before.content.kind === "base" ? this.#insertHead : this.#updateHead;
+    return statement.run(...columnsOf(epoch, figures), body, figures.userId, before.epoch).changes > 0;
+  }
+
+  #writeBase(
+    epoch: EpochNumber,
+    figures: ListenerFigures,
+    body: Uint8Array,
+    epochRead: EpochNumber | undefined,
+  ): boolean {
+    const values = [...columnsOf(epoch, figures), body] as const;
     const { changes } =
       epochRead === undefined
-        ? this.#insert.run(profile.userId, ...values)
-        : this.#update.run(...values, profile.userId, epochRead);
+        ? this.#insert.run(figures.userId, ...values)
+        : this.#update.run(...values, figures.userId, epochRead);
     return changes > 0;
   }
 
-  /** Puts a whole profile in place of one whose newest plays are apart. */
-  #compact(epoch: EpochNumber, profile: Profile, epochRead: EpochNumber): boolean {
-    if (this.#deleteHead.run(profile.userId, epochRead).changes === 0) return false;
-    this.#updateBase.run(...columnsOf(epoch, profile), encodeProfile(profile), profile.userId);
+  /** Puts a profile in place of one whose newest plays are apart. @param bodyOn its row, on the one before */
+  #replaceBoth(
+    epoch: EpochNumber,
+    figures: ListenerFigures,
+    epochRead: EpochNumber,
+    bodyOn: (before: Base) => Uint8Array,
+  ): boolean {
+    const { userId } = figures;
+    if (this.#deleteHead.run(userId, epochRead).changes === 0) return false;
+    const row = this.#select.get(userId) as unknown as EpochAndBody | undefined;
+    if (row === undefined) throw new CorruptStoreError("plays are kept apart of a profile that is not there");
+    this.#updateBase.run(...columnsOf(epoch, figures), bodyOn(baseFrom(userId, row.body).base), userId);
     return true;
   }
 }
+
+const nothing: Base = { rows: noRows };
 
 const columnsOf = (epoch: EpochNumber, { listenedMs, firstHeardAt }: ListenerFigures): Figures => [
   epoch,
@@ -250,9 +301,31 @@ const columnsOf = (epoch: EpochNumber, { listenedMs, firstHeardAt }: ListenerFig
   firstHeardAt,
 ];
 
-function toStored({ epoch, body, head_epoch, head }: ProfileRow): StoredProfile {
+function baseFrom(
+  user: UserId,
+  body: Uint8Array,
+): { readonly figures: ListenerFigures; readonly base: Base } {
+  const listed = decodeListenerRow(user, body);
+  if (listed !== undefined) return { figures: listed.figures, base: listed };
   const profile = decodeProfile(body);
-  const contents = head === null ? undefined : decodeHead(head);
-  if (head_epoch === null || contents === undefined) return { epoch, profile };
-  return { epoch: head_epoch, profile: addProfiles(profile, profileOf(profile.userId, contents.plays)) };
+  return { figures: figuresOf(profile), base: { profile } };
+}
+
+const profileFrom = (user: UserId, base: Base): Profile =>
+  "profile" in base ? base.profile : profileOf(user, decodePlayRows(base.rows));
+
+/** What a row of `profile_heads` says, also one that an earlier version wrote. */
+function apartFrom(user: UserId, body: Uint8Array): ListenerRow {
+  const listed = decodeListenerRow(user, body);
+  if (listed !== undefined) return listed;
+  const earlier = decodeHead(body);
+  if (earlier === undefined) throw new CorruptStoreError(`plays of ${body.length} bytes are no plays`);
+  return { figures: earlier.figures, rows: encodePlayRows(earlier.plays) };
+}
+
+function toStored({ user_id: user, epoch, body, head_epoch, head }: ProfileRow): StoredProfile {
+  const profile = profileFrom(user, baseFrom(user, body).base);
+  if (head_epoch === null || head === null) return { epoch, profile };
+  const { rows } = apartFrom(user, head);
+  return { epoch: head_epoch, profile: addProfiles(profile, profileOf(user, decodePlayRows(rows))) };
 }

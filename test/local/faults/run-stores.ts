@@ -33,7 +33,7 @@ export function openSqliteStores(): Promise<OpenedStores> {
       segments: new SqliteSegmentStore(db),
       claims: new SqliteClaimStore(db),
       counters: new SqliteCounterStore(db),
-      profiles: new SqliteProfileStore(db, { smallBytes: 0, plays: 4 }), // all that it does with few plays
+      profiles: new SqliteProfileStore(db, { smallBytes: 0, apart: 4, listed: 12 }), // all that it does with few plays
       publications: new SqlitePublicationStore(db),
       rejects: new SqliteRejectStore(db),
       epochs: new SqliteEpochLog(db),

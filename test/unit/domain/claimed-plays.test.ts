@@ -34,7 +34,7 @@ function countedFrom(contents: SegmentContents) {
   listeners.add(contents);
   return {
     counters: counters.deltas().map(({ key, totals }) => ({ key, totals: addTotals(noTotals, totals) })),
-    profiles: [...listeners.deltas()].map((profile) => ({ ...profile })),
+    profiles: [...listeners.deltas()],
   };
 }
 
