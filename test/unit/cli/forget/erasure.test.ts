@@ -9,8 +9,12 @@ import { type ArchivedRecord, readArchive } from "#src/domain/archive.ts";
 import type { EpochMs, UserId } from "#src/domain/play.ts";
 import { type Head, noCounts, positionAt, type ShardKey } from "#src/domain/position.ts";
 import { Recount } from "#src/recount/recount.ts";
-import { encodePlay } from "#src/wire/play-codec.ts";
+import { encodeColumnarBlock } from "#src/wire/columnar-encoder.ts";
+import { ColumnarRows } from "#src/wire/columnar-rows.ts";
+import { encodePlay, parsePlay } from "#src/wire/play-codec.ts";
+import { PlayDictionary } from "#src/wire/play-dictionary.ts";
 import { expandRecord } from "#src/wire/play-record.ts";
+import { RowValues } from "#src/wire/row-values.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
 
 const user = "U1" as UserId;
@@ -40,7 +44,7 @@ const someRecords: fc.Arbitrary<ArchivedRecord[]> = fc
   .array(
     fc.record({
       shard: fc.constantFrom(...shards),
-      block: fc.boolean(),
+      form: fc.constantFrom("play", "block", "columnar", "columnar in gzip"),
       lines: someLines,
       ids: fc.nat({ max: 6 }),
       // A stream's clock may step back a little, also across an hour; its shards' plays then count as of the latest.
@@ -50,10 +54,10 @@ const someRecords: fc.Arbitrary<ArchivedRecord[]> = fc
   )
   .map((specs) => {
     let at = aMoment as number;
-    return specs.map(({ shard, block, lines, ids, afterMs }, i) => {
+    return specs.map(({ shard, form, lines, ids, afterMs }, i) => {
       at += afterMs;
-      const text = lines.map((line, n) => line.replace('"e0"', `"e${ids + n}-${shard.at(-1)}"`)).join("\n");
-      const data = block ? gzipSync(text) : Buffer.from(text.split("\n")[0] ?? "");
+      const named = lines.map((line, n) => line.replace('"e0"', `"e${ids + n}-${shard.at(-1)}"`));
+      const data = dataOf(form, named, at as EpochMs);
       const sequenceNumber = String(1000 + i);
       return {
         ...{ shard, sequenceNumber, partitionKey: user },
@@ -62,6 +66,27 @@ const someRecords: fc.Arbitrary<ArchivedRecord[]> = fc
       };
     });
   });
+
+function dataOf(form: string, lines: readonly string[], arrivedAt: EpochMs): Uint8Array {
+  if (form === "play") return Buffer.from(lines[0] ?? "");
+  if (form === "block") return gzipSync(lines.join("\n"));
+  const block = columnarOf(lines, arrivedAt);
+  return form === "columnar" ? block : gzipSync(block);
+}
+
+/** The plays among the lines, and a row that is none, all in one block. */
+function columnarOf(lines: readonly string[], arrivedAt: EpochMs): Uint8Array {
+  const dictionary = new PlayDictionary();
+  const rows = new ColumnarRows();
+  for (const line of lines) {
+    const play = parsePlay(line, arrivedAt, nodeRecordCodec.sha256);
+    if (play.ok) rows.addPlay(play.value, dictionary.numberOf(play.value.userId), dictionary);
+  }
+  const values = new RowValues();
+  values.user = dictionary.numberOf(user);
+  rows.addRow(values);
+  return encodeColumnarBlock(rows, dictionary);
+}
 
 async function archiveOf(records: readonly ArchivedRecord[]): Promise<MemoryArchive> {
   const archive = new MemoryArchive();
