@@ -182,8 +182,7 @@ export class CsvByteRows implements ByteRows {
     end = writeAscii(identity, end, ",null]");
     this.#hashIdentity(end);
     const { id } = this.#values;
-    const hi = wordAt(id, 0);
-    const ordinal = this.#identities.next(hi, wordAt(id, 4));
+    const ordinal = this.#identities.next(startedAt, wordAt(id, 0), wordAt(id, 4));
     if (ordinal > 0) this.#hashIdentity(writeInteger(identity, writeAscii(identity, end, "#"), ordinal));
   }
 
@@ -236,8 +235,7 @@ function writeInteger(target: Uint8Array, start: number, value: number): number 
 }
 
 const wordAt = (bytes: Uint8Array, start: number): number =>
-  (((bytes[start] ?? 0) << 24) |
-    ((bytes[start + 1] ?? 0) << 16) |
-    ((bytes[start + 2] ?? 0) << 8) |
-    (bytes[start + 3] ?? 0)) >>>
-  0;
+  ((bytes[start] ?? 0) << 24) |
+  ((bytes[start + 1] ?? 0) << 16) |
+  ((bytes[start + 2] ?? 0) << 8) |
+  (bytes[start + 3] ?? 0);

@@ -1,5 +1,5 @@
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
-import type { Play } from "#src/domain/play.ts";
+import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { Result } from "#src/domain/result.ts";
 import { err } from "#src/domain/result.ts";
 import type { Clock } from "#src/ports/clock.ts";
@@ -47,7 +47,8 @@ export class PlayFileDecoder {
   constructor(clock: Clock, equal: "own" | "same", sink: EntrySink) {
     this.#clock = clock;
     this.#sink = sink;
-    this.#ordinalOf = equal === "own" ? (identity) => this.#countIdentity(identity) : () => 0;
+    this.#ordinalOf =
+      equal === "own" ? (identity, startedAt) => this.#countIdentity(identity, startedAt) : () => 0;
   }
 
   row(line: number, header: CsvHeader, row: readonly string[]): void {
@@ -62,9 +63,15 @@ export class PlayFileDecoder {
     this.#sink({ line, rejection });
   }
 
-  #countIdentity(identity: string): number {
+  /** Gives back what it holds besides memory: nothing can be decoded afterwards. */
+  close(): void {
+    this.identities.close();
+  }
+
+  #countIdentity(identity: string, startedAt: EpochMs): number {
     const digest = sha256(identity);
     return this.identities.next(
+      startedAt,
       Number.parseInt(digest.slice(0, 8), 16),
       Number.parseInt(digest.slice(8, 16), 16),
     );

@@ -209,10 +209,10 @@ export async function* feedPlayFile(path: string, options: PlayFileOptions, sink
   const { arrivedAt, onBytes, asRecords = false } = options;
   const chunks = onBytes === undefined ? source.chunks() : telling(source.chunks(), onBytes);
   const clock = typeof arrivedAt === "number" ? () => arrivedAt : arrivedAt;
+  const decoder = new PlayFileDecoder(clock, asRecords ? "same" : "own", (entry) => sink.entry(entry));
   try {
     const start = await readStart(chunks);
     const format = sniff(source, start);
-    const decoder = new PlayFileDecoder(clock, asRecords ? "same" : "own", (entry) => sink.entry(entry));
     const read = readers[asRecords ? "lines" : format];
     for await (const _ of read({ source, decoder, clock, rows: sink.rows }, withStart(start, chunks))) {
       yield;
@@ -220,6 +220,7 @@ export async function* feedPlayFile(path: string, options: PlayFileOptions, sink
     }
     if (source.failure !== undefined) options.onBreak?.(breakOf(source.path, source.failure));
   } finally {
+    decoder.close();
     await chunks.return(undefined);
   }
 }

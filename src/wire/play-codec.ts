@@ -37,7 +37,7 @@ export interface PlayIdentity {
 }
 
 /** How many plays of the same identity came before this one in the same file. */
-export type OrdinalOf = (identity: string) => number;
+export type OrdinalOf = (identity: string, startedAt: EpochMs) => number;
 
 /** The largest play, bytes of UTF-8. */
 export const maxPlayBytes = 10_240;
@@ -335,7 +335,7 @@ export function decodePlay(
   if (fields.rejection !== undefined) return err(fields.rejection);
   if (eventId === undefined) {
     const identity = identityOf(play);
-    play.eventId = eventIdOf(identity, sha256, ordinalOf(identity));
+    play.eventId = eventIdOf(identity, sha256, ordinalOf(identity, startedAt));
   }
   return ok(play);
 }
