@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
-import { BlockBuilder } from "#src/wire/block-builder.ts";
 import { ColumnarBlockBuilder } from "#src/wire/columnar-builder.ts";
+import { LineBlockBuilder } from "#src/wire/line-block-builder.ts";
 import type { PlayDictionary } from "#src/wire/play-dictionary.ts";
 import type { RowValues } from "#src/wire/row-values.ts";
 import { AnalysisEngine } from "./analysis-engine.ts";
@@ -84,7 +84,7 @@ async function feed(
 ): Promise<Pick<Analysis, "broken"> & { readonly rejectedLines: number }> {
   let broken: CliError | undefined;
   const rejects = new RejectList(path);
-  const feeder = blocks === "json" ? new JsonFeeder(engine, rejects) : new ColumnarFeeder(engine, rejects);
+  const feeder = new Feeder(engine, rejects, blocks);
   const bar = new ProgressBar();
   try {
     const reading = feedPlayFile(
@@ -110,16 +110,45 @@ async function feed(
   return { rejectedLines: rejects.count, broken };
 }
 
+/** Makes blocks of plays and rows. */
+interface Blocks {
+  readonly dictionary: PlayDictionary;
+  /** Whether it is time to flush. */
+  readonly isFull: boolean;
+  add(play: Play): Sealed | undefined;
+  addRow(values: RowValues): Sealed | undefined;
+  flush(): readonly Sealed[];
+}
+
+type Sealed = StreamRecord | Promise<StreamRecord>;
+
+const blocksOf = (form: BlockForm): Blocks =>
+  form === "json"
+    ? new LineBlockBuilder<Sealed>(sealBlockAsync)
+    : new ColumnarBlockBuilder<Sealed>((partitionKey, data) => ({ partitionKey, data }));
+
 /** Brings plays as blocks to the engine. */
-abstract class Feeder implements PlayFileSink {
+class Feeder implements PlayFileSink, RowSink {
   plays = 0;
+  readonly rows: RowSink = this;
   readonly #engine: AnalysisEngine;
   readonly #rejects: RejectList;
-  #sealed: (StreamRecord | Promise<StreamRecord>)[] = [];
+  readonly #blocks: Blocks;
+  #sealed: Sealed[] = [];
 
-  constructor(engine: AnalysisEngine, rejects: RejectList) {
+  constructor(engine: AnalysisEngine, rejects: RejectList, form: BlockForm) {
     this.#engine = engine;
     this.#rejects = rejects;
+    this.#blocks = blocksOf(form);
+  }
+
+  get dictionary(): PlayDictionary {
+    return this.#blocks.dictionary;
+  }
+
+  row(values: RowValues): void {
+    this.plays += 1;
+    this.#keep(this.#blocks.addRow(values));
   }
 
   entry(entry: PlayFileEntry): void {
@@ -128,26 +157,21 @@ abstract class Feeder implements PlayFileSink {
       return;
     }
     this.plays += 1;
-    this.sealed(this.add(entry.play));
+    this.#keep(this.#blocks.add(entry.play));
   }
 
   /** Puts full blocks once there are some. */
   async put(): Promise<void> {
-    if (this.#sealed.length >= blocksPerPut) await this.#putAll();
+    if (this.#blocks.isFull) await this.flush();
+    else if (this.#sealed.length >= blocksPerPut) await this.#putAll();
   }
 
   async flush(): Promise<void> {
-    for (const block of this.close()) this.sealed(block);
+    this.#sealed.push(...this.#blocks.flush());
     await this.#putAll();
   }
 
-  /** Takes a play into a block, and returns that if it is full now. */
-  protected abstract add(play: Play): StreamRecord | Promise<StreamRecord> | undefined;
-
-  /** Closes the open blocks. */
-  protected abstract close(): readonly (StreamRecord | Promise<StreamRecord>)[];
-
-  protected sealed(block: StreamRecord | Promise<StreamRecord> | undefined): void {
+  #keep(block: Sealed | undefined): void {
     if (block !== undefined) this.#sealed.push(block);
   }
 
@@ -155,44 +179,5 @@ abstract class Feeder implements PlayFileSink {
     const records = await Promise.all(this.#sealed);
     this.#sealed = [];
     await this.#engine.put(records);
-  }
-}
-
-class JsonFeeder extends Feeder {
-  readonly #blocks = new BlockBuilder<Promise<StreamRecord>>(sealBlockAsync);
-
-  protected override add(play: Play): Promise<StreamRecord> | undefined {
-    return this.#blocks.add(play);
-  }
-
-  protected override close(): readonly Promise<StreamRecord>[] {
-    return this.#blocks.flush();
-  }
-}
-
-class ColumnarFeeder extends Feeder implements RowSink {
-  readonly rows: RowSink = this;
-  readonly #blocks = new ColumnarBlockBuilder<StreamRecord>((partitionKey, data) => ({ partitionKey, data }));
-
-  get dictionary(): PlayDictionary {
-    return this.#blocks.dictionary;
-  }
-
-  row(values: RowValues): void {
-    this.plays += 1;
-    this.sealed(this.#blocks.addRow(values));
-  }
-
-  override async put(): Promise<void> {
-    if (this.#blocks.isFull) await this.flush();
-    else await super.put();
-  }
-
-  protected override add(play: Play): StreamRecord | undefined {
-    return this.#blocks.add(play);
-  }
-
-  protected override close(): readonly StreamRecord[] {
-    return this.#blocks.flush();
   }
 }

@@ -12,9 +12,6 @@ import type { RowValues } from "./row-values.ts";
 const defaultRows = 2048;
 /** A block is closed when its rows and their texts could take more: far below a record's 1 MiB and a block's 8 MiB. */
 const mostBytes = 512 * 1024;
-/** The dictionary starts anew when it has so many texts, or bytes of texts. */
-const mostTexts = 1_000_000;
-const mostTextBytes = 64 * 1024 * 1024;
 
 /**
  * Collects plays into columnar blocks, one open block per partition key, the plays of each in the order in which they came.
@@ -44,8 +41,7 @@ export class ColumnarBlockBuilder<Sealed> {
 
   /** Whether the dictionary is so large that the next `flush` starts another. */
   get isFull(): boolean {
-    const { texts, trackCount } = this.#dictionary;
-    return texts.size > mostTexts || texts.byteLength > mostTextBytes || trackCount > mostTexts;
+    return this.#dictionary.isFull;
   }
 
   /** Adds a play; returns its block if that is full now. */

@@ -1,5 +1,5 @@
-import { viewOf } from "./bytes.ts";
 import { endOfPlainText, utf8SequenceLength } from "./byte-text.ts";
+import { viewOf } from "./bytes.ts";
 import type { JsonKeys } from "./json-keys.ts";
 
 const quote = 0x22;

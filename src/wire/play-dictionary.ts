@@ -5,6 +5,9 @@ import { bucketOf } from "./partition-key.ts";
 const utf8 = new TextEncoder();
 const decoder = new TextDecoder();
 const none = -1;
+/** A dictionary of so many texts, or bytes of texts, is full. */
+const mostTexts = 1_000_000;
+const mostTextBytes = 64 * 1024 * 1024;
 
 /** The texts and tracks of many plays, each kept once and known by its number; 0 is none. */
 export class PlayDictionary {
@@ -25,8 +28,10 @@ export class PlayDictionary {
   readonly #variants = new Map<string, number>();
   #scratch = new Uint8Array(4096);
 
-  get trackCount(): number {
-    return this.#trackCount;
+  /** Whether it takes so much memory that it is time for another. */
+  get isFull(): boolean {
+    const { size, byteLength } = this.texts;
+    return size > mostTexts || byteLength > mostTextBytes || this.#trackCount > mostTexts;
   }
 
   /** The number of a text. */

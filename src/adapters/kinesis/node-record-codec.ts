@@ -38,7 +38,7 @@ export function sealBlock(partitionKey: string, text: string): StreamRecord {
   return { partitionKey, data: gzipSync(text, { level }) };
 }
 
-/** The same, compressed by another thread. */
-export async function sealBlockAsync(partitionKey: string, text: string): Promise<StreamRecord> {
-  return { partitionKey, data: await gzipAsync(text, { level }) };
+/** The `seal` of a `LineBlockBuilder`: the same, compressed by another thread. */
+export async function sealBlockAsync(partitionKey: string, lines: Uint8Array): Promise<StreamRecord> {
+  return { partitionKey, data: await gzipAsync(lines, { level }) };
 }

@@ -4,22 +4,25 @@ import type { EpochMs } from "#src/domain/play.ts";
 import { someTime } from "#test/support/builders.ts";
 import { anyCsv } from "./csv-rows.ts";
 import { aFile, playsIn, read } from "./files.ts";
-import { byListener, readByRows } from "./read-by-rows.ts";
+import { blockForms, byListener, readByRows } from "./read-by-rows.ts";
 
-test("rows that are read byte by byte are the plays, ids included, and the rejections that texts give", async () => {
-  await fc.assert(
-    fc.asyncProperty(anyCsv, async (text) => {
-      const path = aFile("p.csv", text);
-      const entries = await read(path);
+test.each(blockForms)(
+  "%s: rows that are read byte by byte are the plays, ids included, and the rejections that texts give",
+  async (form) => {
+    await fc.assert(
+      fc.asyncProperty(anyCsv, async (text) => {
+        const path = aFile("p.csv", text);
+        const entries = await read(path);
 
-      const reading = await readByRows(path);
+        const reading = await readByRows(path, form);
 
-      expect(byListener(reading.plays)).toEqual(byListener(playsIn(entries)));
-      expect(reading.rejections).toEqual(entries.filter((entry) => "rejection" in entry));
-    }),
-    { numRuns: 60 },
-  );
-});
+        expect(byListener(reading.plays)).toEqual(byListener(playsIn(entries)));
+        expect(reading.rejections).toEqual(entries.filter((entry) => "rejection" in entry));
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
 
 test("plain rows are read byte by byte, wherever their columns stand", async () => {
   const plain = "x,2025-11-05T08:30:00Z,210.25,Beyoncé,S1,user-1";

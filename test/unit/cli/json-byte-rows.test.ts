@@ -6,7 +6,7 @@ import { someTime } from "#test/support/builders.ts";
 import { brokenText, mutatedPlay } from "../recount/mutated-json.ts";
 import { json, usualPlay, withSpaces } from "../wire/wire-plays.ts";
 import { aFile, playsIn, read } from "./files.ts";
-import { byListener, readByRows } from "./read-by-rows.ts";
+import { blockForms, byListener, readByRows } from "./read-by-rows.ts";
 
 const usualLine = usualPlay.map(encodePlay);
 const anyLine = fc.oneof(
@@ -27,23 +27,27 @@ const fileOf = (lines: readonly (string | Uint8Array)[]): string =>
     Buffer.concat([blank, ...lines.flatMap((line) => [Buffer.from(line), Buffer.from("\n")])]),
   );
 
-test("lines that are read byte by byte are the plays and the rejections that JSON.parse gives", async () => {
-  let rows = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.array(anyLine, { minLength: 1, maxLength: 30 }), async (lines) => {
-      const path = fileOf(lines);
-      const entries = await read(path);
+test.each(blockForms)(
+  "%s: lines that are read byte by byte are the plays and the rejections that JSON.parse gives",
+  async (form) => {
+    let rows = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyLine, { minLength: 1, maxLength: 30 }), async (lines) => {
+        const path = fileOf(lines);
+        const entries = await read(path);
 
-      const reading = await readByRows(path);
+        const reading = await readByRows(path, form);
 
-      rows += reading.rows;
-      expect(byListener(reading.plays)).toEqual(byListener(playsIn(entries)));
-      expect(reading.rejections).toEqual(entries.filter((entry) => "rejection" in entry));
-    }),
-    { numRuns: 200 },
-  );
-  expect(rows).toBeGreaterThan(500);
-}, 60_000);
+        rows += reading.rows;
+        expect(byListener(reading.plays)).toEqual(byListener(playsIn(entries)));
+        expect(reading.rejections).toEqual(entries.filter((entry) => "rejection" in entry));
+      }),
+      { numRuns: 200 },
+    );
+    expect(rows).toBeGreaterThan(500);
+  },
+  60_000,
+);
 
 test("what bytes of a line are changed changes the play as it changes that of JSON.parse, or makes the same rejection", async () => {
   const changed = fc
@@ -67,11 +71,11 @@ test("what bytes of a line are changed changes the play as it changes that of JS
   );
 }, 60_000);
 
-test("every play of the simulator is read byte by byte", async () => {
+test.each(blockForms)("%s: every play of the simulator is read byte by byte", async (form) => {
   const simulator = createSimulator({ seed: 1, users: 100, songs: 200 });
   const plays = [...simulatePlays(simulator, { from: someTime, count: 1000, rate: 1000 })];
 
-  const reading = await readByRows(fileOf(plays.map(encodePlay)));
+  const reading = await readByRows(fileOf(plays.map(encodePlay)), form);
 
   expect(reading.rows).toBe(1000);
   expect(byListener(reading.plays)).toEqual(byListener(plays));

@@ -1,9 +1,11 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeRecordCodec, sealBlock, sealBlockAsync } from "#src/adapters/kinesis/node-record-codec.ts";
 import type { Play, UserId } from "#src/domain/play.ts";
 import type { StreamRecord } from "#src/ports/play-stream.ts";
 import { BlockBuilder } from "#src/wire/block-builder.ts";
+import { LineBlockBuilder } from "#src/wire/line-block-builder.ts";
 import { bucketCount, partitionKeyOf } from "#src/wire/partition-key.ts";
 import { expandRecord } from "#src/wire/play-record.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
@@ -25,27 +27,41 @@ test("listeners spread over all buckets", () => {
   expect(new Set(keys).size).toBe(bucketCount);
 });
 
-test("every play comes out once, under its listener's key, in the order of the key", () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.nat(20), { maxLength: 300 }),
-      fc.integer({ min: 1, max: 5000 }),
-      (users, target) => {
-        const plays = users.map((user) => aPlay({ userId: `user-${user}` }));
-        const builder = new BlockBuilder(sealBlock, target);
+const builders: readonly [
+  string,
+  (size: number) => BlockBuilder<StreamRecord> | LineBlockBuilder<StreamRecord>,
+][] = [
+  ["texts", (size) => new BlockBuilder(sealBlock, size)],
+  [
+    "bytes",
+    (size) => new LineBlockBuilder((key, lines) => ({ partitionKey: key, data: gzipSync(lines) }), size),
+  ],
+];
 
-        const records = [...plays.flatMap((play) => builder.add(play) ?? []), ...builder.flush()];
+test.each(builders)(
+  "of %s, every play comes out once, under its listener's key, in the order of the key",
+  (_, create) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(20), { maxLength: 300 }),
+        fc.integer({ min: 1, max: 5000 }),
+        (users, target) => {
+          const plays = users.map((user) => aPlay({ userId: `user-${user}` }));
+          const builder = create(target);
 
-        const byKey = Map.groupBy(plays, (play) => partitionKeyOf(play.userId));
-        const found = Map.groupBy(records, (record) => record.partitionKey);
-        expect(new Set(found.keys())).toEqual(new Set(byKey.keys()));
-        for (const [key, expected] of byKey) expect(found.get(key)?.flatMap(playsOf)).toEqual(expected);
-        expect(builder.flush()).toEqual([]);
-      },
-    ),
-    { numRuns: 30 },
-  );
-});
+          const records = [...plays.flatMap((play) => builder.add(play) ?? []), ...builder.flush()];
+
+          const byKey = Map.groupBy(plays, (play) => partitionKeyOf(play.userId));
+          const found = Map.groupBy(records, (record) => record.partitionKey);
+          expect(new Set(found.keys())).toEqual(new Set(byKey.keys()));
+          for (const [key, expected] of byKey) expect(found.get(key)?.flatMap(playsOf)).toEqual(expected);
+          expect(builder.flush()).toEqual([]);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  },
+);
 
 test("a block is closed once it has reached its size", () => {
   const builder = new BlockBuilder((_, text, plays) => ({ text, plays }), 1000);
@@ -61,7 +77,7 @@ test("a block is closed once it has reached its size", () => {
 });
 
 test("blocks may be compressed elsewhere", async () => {
-  const builder = new BlockBuilder(sealBlockAsync);
+  const builder = new LineBlockBuilder(sealBlockAsync);
   const play = aPlay();
   builder.add(play);
 
