@@ -5,27 +5,44 @@ import {
   draftChart,
   isExactWithout,
 } from "#src/domain/chart.ts";
-import type { Nomination } from "#src/domain/chart-candidates.ts";
+import type { Admission, Nomination } from "#src/domain/chart-candidates.ts";
 import { type EpochNumber, type EpochRecord, isWrittenIn } from "#src/domain/epoch.ts";
 import { type WindowId, windowOf } from "#src/domain/windows.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
-import { chartKey, decodeChart, encodeChart } from "#src/wire/chart-codec.ts";
+import { chartKey } from "#src/wire/chart-codec.ts";
 import { deltaKey, diffCharts, encodeDeltaRecord } from "#src/wire/chart-delta.ts";
 import { isPushed } from "#src/wire/push-protocol.ts";
 import type { ChartCandidates } from "#src/wire/share-codec.ts";
+import { KnownCharts } from "./known-charts.ts";
 
 /** The charts that an epoch touches, loaded when the first candidate of one turns up. */
 export class ChartDrafts {
   readonly #publications: PublicationStore;
+  readonly #known: KnownCharts;
   readonly #epoch: EpochNumber;
   readonly #windows: EpochRecord["windows"];
   /** By list, then by window. `undefined`: an earlier attempt at this epoch already wrote the chart. */
   readonly #drafts = new Map<ChartList, Map<WindowId, ChartDraft | undefined>>();
 
-  constructor(publications: PublicationStore, { epoch, windows }: Pick<EpochRecord, "epoch" | "windows">) {
+  /** @param known what earlier epochs have left in this process. @default nothing */
+  constructor(
+    publications: PublicationStore,
+    { epoch, windows }: Pick<EpochRecord, "epoch" | "windows">,
+    known: KnownCharts = new KnownCharts(),
+  ) {
     this.#publications = publications;
+    this.#known = known;
     this.#epoch = epoch;
     this.#windows = windows;
+  }
+
+  /** Whom the charts of a list have a use for; everybody where one is not open yet. */
+  admissionTo(list: ChartList): Admission {
+    const drafts = this.#draftsOf(list);
+    return (window, id, score) => {
+      const draft = drafts.get(window);
+      return draft === undefined ? !drafts.has(window) : draft.update.admits(id, score);
+    };
   }
 
   /** @throws StaleEpochError where a chart belongs to a later epoch */
@@ -65,10 +82,8 @@ export class ChartDrafts {
       const chart = draft?.finish(this.#epoch);
       if (chart === undefined) continue;
       await this.#keepDelta(draft?.previous, chart);
-      await this.#publications.write(chartKey(chart.list, chart.window), {
-        epoch: this.#epoch,
-        body: encodeChart(chart),
-      });
+      const key = chartKey(chart.list, chart.window);
+      await this.#publications.write(key, { epoch: this.#epoch, body: this.#known.encode(key, chart) });
       written += 1;
     }
     return written;
@@ -102,6 +117,6 @@ export class ChartDrafts {
     const key = chartKey(list, window);
     const published = await this.#publications.read(key);
     if (isWrittenIn(this.#epoch, key, published)) return undefined;
-    return draftChart(list, window, published && decodeChart(published.body, key), without);
+    return draftChart(list, window, published && this.#known.decode(key, published.body), without);
   }
 }

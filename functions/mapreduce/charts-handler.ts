@@ -15,6 +15,7 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import { decodeCountersShare, shareKeys } from "#src/wire/share-codec.ts";
 import { ChartDrafts } from "./chart-drafts.ts";
+import { KnownCharts } from "./known-charts.ts";
 
 export interface ChartsDeps {
   readonly epochs: Pick<EpochLog, "read">;
@@ -33,6 +34,7 @@ export interface ChartsInput {
  * over all of them. Doing it again changes nothing.
  */
 export function createChartsHandler(deps: ChartsDeps): (input: ChartsInput) => Promise<StageFigures> {
+  const known = new KnownCharts();
   return async ({ epoch }) => {
     const startedAt = deps.clock();
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
@@ -44,7 +46,7 @@ export function createChartsHandler(deps: ChartsDeps): (input: ChartsInput) => P
       repeats,
     );
     await deps.counters.apply(epoch, record.now, sums);
-    const drafts = new ChartDrafts(deps.publications, record);
+    const drafts = new ChartDrafts(deps.publications, record, known);
     for (const { list, window, candidates } of shares.flatMap(({ charts }) => charts)) {
       const nominations = candidates.map((candidate) => ({ window, candidate }));
       await drafts.offer(list, nominations);

@@ -1,6 +1,6 @@
 import { chartsOf, nominateFor } from "#src/domain/charted-counters.ts";
 import { readCounted } from "#src/domain/claimed-plays.ts";
-import type { Counter, CounterDelta } from "#src/domain/counter.ts";
+import type { CounterDelta } from "#src/domain/counter.ts";
 import { CounterFold } from "#src/domain/counter-fold.ts";
 import type { EpochRecord } from "#src/domain/epoch.ts";
 import type { EventId } from "#src/domain/play.ts";
@@ -73,18 +73,11 @@ export async function applyDeltas(
     const slice = deltas.slice(i, i + sliceSize);
     const totals = await counters.apply(record.epoch, record.now, slice);
     for (const [at, delta] of slice.entries()) {
-      const counter = totals[at];
-      if (counter !== undefined) await offer(drafts, delta, counter, record);
+      const [charted, counter] = [chartsOf(delta.key), totals[at]];
+      if (charted === undefined || counter === undefined) continue;
+      const { list } = charted;
+      const nominations = nominateFor(charted, delta, counter, record.now, drafts.admissionTo(list));
+      if (nominations.length > 0) await drafts.offer(list, nominations);
     }
   }
-}
-
-async function offer(
-  drafts: ChartDrafts,
-  delta: CounterDelta,
-  counter: Counter,
-  { now }: EpochRecord,
-): Promise<void> {
-  const charted = chartsOf(delta.key);
-  if (charted !== undefined) await drafts.offer(charted.list, nominateFor(charted, delta, counter, now));
 }

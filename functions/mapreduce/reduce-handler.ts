@@ -23,6 +23,7 @@ import { ChartDrafts } from "./chart-drafts.ts";
 import { correctTotals } from "./correct-totals.ts";
 import { applyDeltas, type FoldedEpoch, foldEpoch } from "./count-epoch.ts";
 import { type DimensionTopsDeps, publishTops } from "./dimension-tops.ts";
+import { KnownCharts } from "./known-charts.ts";
 import { publishRecent } from "./publish-recent.ts";
 import { publishSeries } from "./publish-series.ts";
 import { writeRejects } from "./reject-writer.ts";
@@ -50,20 +51,23 @@ export interface ReduceInput {
  * leaves what may change a chart for the step after them (charts-handler.ts). Doing it again changes nothing.
  */
 export function createReduceHandler(deps: ReduceDeps): (input: ReduceInput) => Promise<StageFigures> {
+  const known = new KnownCharts();
   return async ({ epoch, worker }) => {
     const record = requireOpen(epoch, await deps.epochs.read(epoch));
     if (record.correction !== undefined) return await correctTotals(deps, record);
     const share = shareOf(record, worker);
-    return share.workers === 1 ? await reduceAll(deps, record) : await reduceShare(deps, record, share);
+    return share.workers === 1
+      ? await reduceAll(deps, record, known)
+      : await reduceShare(deps, record, share, known);
   };
 }
 
-async function reduceAll(deps: ReduceDeps, record: EpochRecord): Promise<StageFigures> {
+async function reduceAll(deps: ReduceDeps, record: EpochRecord, known: KnownCharts): Promise<StageFigures> {
   const startedAt = deps.clock();
   const { epoch } = record;
   const folded = await foldEpoch(deps, record, wholeWork, true);
   const { fold } = folded;
-  const drafts = new ChartDrafts(deps.publications, record);
+  const drafts = new ChartDrafts(deps.publications, record, known);
   const sums = sumDeltas(fold.songSums, fold.repeats);
   await applyDeltas(deps.counters, record, [...sums, ...fold.deltas()], drafts);
   const charts = await drafts.write();
@@ -94,7 +98,12 @@ const dutyOf = { plays: 0, tops: 1, rejects: 2 } as const;
  * One worker's part. What it leaves for the charts it writes last: whoever finds that of the epoch knows that the rest is
  * done as well, so that an epoch that is resumed begins where it failed.
  */
-async function reduceShare(deps: ReduceDeps, record: EpochRecord, share: WorkShare): Promise<StageFigures> {
+async function reduceShare(
+  deps: ReduceDeps,
+  record: EpochRecord,
+  share: WorkShare,
+  known: KnownCharts,
+): Promise<StageFigures> {
   const startedAt = deps.clock();
   const { epoch } = record;
   const key = shareKey("counters", share.worker);
@@ -103,7 +112,7 @@ async function reduceShare(deps: ReduceDeps, record: EpochRecord, share: WorkSha
   const isFor = (duty: number): boolean => duty % share.workers === share.worker;
   const folded = await foldEpoch(deps, record, share, isFor(dutyOf.plays));
   const { fold } = folded;
-  const drafts = new ChartDrafts(deps.publications, record);
+  const drafts = new ChartDrafts(deps.publications, record, known);
   await applyDeltas(deps.counters, record, fold.deltas(), drafts);
   if (isFor(dutyOf.plays)) await publishPlays(deps, epoch, folded);
   if (isFor(dutyOf.rejects)) await writeRejects(deps, record, folded.shardsWithRejects);

@@ -13,11 +13,20 @@ export interface Nomination {
 }
 
 /**
+ * Whether a window's chart may take in a candidate of this score, or has to be told of it because it is there. Whoever is
+ * refused would have changed nothing: most of what an epoch touches is in no chart, and need not be made a candidate.
+ */
+export type Admission = (window: WindowId, id: string, score: bigint | number) => boolean;
+
+const everybody: Admission = () => true;
+
+/**
  * The charts' candidates that follow from what an epoch added (`delta`) and the totals that came of it (`counter`).
  * A window that the epoch did not touch is nominated too when its entry may look different: what decays shows all-time
  * figures, `rising` depends on many hours, and an earlier first play or another label moves a song among equals everywhere.
  *
  * @param id and artist of the entry; a song's label wins over `artist`
+ * @param admits whom the charts have a use for
  */
 export function nominate(
   id: string,
@@ -25,27 +34,36 @@ export function nominate(
   delta: CounterDelta,
   counter: Counter,
   now: EpochMs,
+  admits: Admission = everybody,
 ): readonly Nomination[] {
   const { totals } = counter;
-  const { firstPlayedAt, label } = totals;
+  const { firstPlayedAt } = totals;
   if (firstPlayedAt === undefined) return []; // nothing qualified yet
-  const name = { id, title: label?.title ?? "", artist: label?.artist ?? artist, firstPlayedAt };
-  const nominations = [{ window: allTime, candidate: candidateOf(name, BigInt(totals.plays), totals) }];
-  const mayLookDifferent = changesIdentity(delta.totals, totals);
+  const name = { id, ...labelOf(totals, artist), firstPlayedAt };
+  const isIn = (window: WindowId, score: bigint | number): boolean =>
+    !isExpired(window, now) && admits(window, id, score);
+  const nominations: Nomination[] = [];
+  if (isIn(allTime, totals.plays))
+    nominations.push({ window: allTime, candidate: candidateOf(name, BigInt(totals.plays), totals) });
+  const touched = changesIdentity(delta.totals, totals) ? totals.windows : delta.totals.windows;
   for (const [window, share] of totals.windows) {
-    if (!mayLookDifferent && !delta.totals.windows.has(window)) continue;
-    if (isExpired(window, now)) continue;
-    nominations.push({ window, candidate: candidateOf(name, BigInt(share.plays), share) });
+    if (touched.has(window) && isIn(window, share.plays))
+      nominations.push({ window, candidate: candidateOf(name, BigInt(share.plays), share) });
   }
-  for (const [window, score] of totals.decays) {
-    if (!isExpired(window, now)) nominations.push({ window, candidate: candidateOf(name, score, totals) });
-  }
+  for (const [window, score] of totals.decays)
+    if (isIn(window, score)) nominations.push({ window, candidate: candidateOf(name, score, totals) });
   for (const window of totals.listeners.keys()) {
-    if (!isExpired(window, now))
-      nominations.push({ window, candidate: risingCandidate(name, window, totals) });
+    const risen = riseOf(totals, window);
+    if (isIn(window, risen?.score ?? 0n))
+      nominations.push({ window, candidate: risingCandidate(name, window, totals, risen) });
   }
   return nominations;
 }
+
+const labelOf = ({ label }: Totals, artist: string): Pick<Candidate, "title" | "artist"> => ({
+  title: label?.title ?? "",
+  artist: label?.artist ?? artist,
+});
 
 type Named = Pick<Candidate, "id" | "title" | "artist" | "firstPlayedAt">;
 
@@ -57,9 +75,13 @@ const candidateOf = (
 ): Candidate => ({ id, title, artist, score, plays, listenedMs, firstPlayedAt });
 
 /** Who does not rise has a score of 0, to leave the chart. */
-function risingCandidate(name: Named, window: WindowId, totals: Totals): Candidate {
+function risingCandidate(
+  name: Named,
+  window: WindowId,
+  totals: Totals,
+  risen: ReturnType<typeof riseOf>,
+): Candidate {
   const share = totals.windows.get(hourOf(window)) ?? noShare;
-  const risen = riseOf(totals, window);
   const candidate = candidateOf(name, risen?.score ?? 0n, share);
   return risen === undefined ? candidate : { ...candidate, rise: risen.rise };
 }

@@ -173,6 +173,15 @@ export class ChartUpdate {
     if (this.#entering.size > 8 * this.#size) this.#cutEntering();
   }
 
+  /**
+   * Whether offering a candidate of this score may change anything: not where the chart is full of larger ones, or it has no
+   * score, and is not known. Plays may come as a number, which is exact below 2^53.
+   */
+  admits(id: string, score: bigint | number): boolean {
+    const isBehind = this.#threshold === undefined ? score <= 0 : score < this.#threshold.score;
+    return !isBehind || this.#present.has(id) || this.#entering.has(id);
+  }
+
   /** Of what was offered all that the next chart depends on: at most two charts' worth. */
   offered(): readonly Candidate[] {
     this.#cutEntering();
@@ -182,22 +191,10 @@ export class ChartUpdate {
 
   /** The next entries, or undefined where nothing changed. */
   finish(): readonly ChartEntry[] | undefined {
-    const ranks = new Map(this.#previous.map((entry, index) => [entry.id, { entry, rank: index + 1 }]));
+    const places = new Map(this.#previous.map(({ id }, index) => [id, index]));
     const entries = this.#best().map((candidate, index) => {
-      const before = ranks.get(candidate.id);
-      const rank = index + 1;
-      const entry: ChartEntry = {
-        id: candidate.id,
-        title: candidate.title,
-        artist: candidate.artist,
-        score: candidate.score,
-        plays: candidate.plays,
-        listenedMs: candidate.listenedMs,
-        firstPlayedAt: candidate.firstPlayedAt,
-        previousRank: before?.rank,
-        peak: Math.min(rank, before?.entry.peak ?? rank),
-      };
-      return candidate.rise === undefined ? entry : { ...entry, rise: candidate.rise };
+      const place = places.get(candidate.id);
+      return entryAt(index + 1, candidate, place, place === undefined ? undefined : this.#previous[place]);
     });
     const isSame =
       entries.length === this.#previous.length &&
@@ -218,6 +215,29 @@ export class ChartUpdate {
     for (const candidate of best) this.#entering.set(candidate.id, candidate);
     this.#threshold = best[this.#size - 1];
   }
+}
+
+/** @param place the index at which the candidate stood as `before` */
+function entryAt(
+  rank: number,
+  candidate: Candidate,
+  place: number | undefined,
+  before: ChartEntry | undefined,
+): ChartEntry {
+  const previousRank = place === undefined ? undefined : place + 1;
+  const peak = Math.min(rank, before?.peak ?? rank);
+  const entry: ChartEntry = {
+    id: candidate.id,
+    title: candidate.title,
+    artist: candidate.artist,
+    score: candidate.score,
+    plays: candidate.plays,
+    listenedMs: candidate.listenedMs,
+    firstPlayedAt: candidate.firstPlayedAt,
+    previousRank,
+    peak,
+  };
+  return candidate.rise === undefined ? entry : { ...entry, rise: candidate.rise };
 }
 
 /** Whether two hold the same; their ranks may differ. */

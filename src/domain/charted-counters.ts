@@ -1,5 +1,5 @@
 import type { ChartList } from "./chart.ts";
-import { type Nomination, nominate } from "./chart-candidates.ts";
+import { type Admission, type Nomination, nominate } from "./chart-candidates.ts";
 import { type Counter, type CounterDelta, type Dimension, dimensionPrefix, dimensions } from "./counter.ts";
 import type { EpochMs } from "./play.ts";
 import { type ChartWindow, chartWindows, windowOf } from "./windows.ts";
@@ -47,9 +47,10 @@ export function nominateFor(
   delta: CounterDelta,
   counter: Counter,
   now: EpochMs,
+  admits?: Admission,
 ): readonly Nomination[] {
   const id = counter.key.slice(prefix.length);
-  const nominations = nominate(id, artistOf(id), delta, counter, now);
+  const nominations = nominate(id, artistOf(id), delta, counter, now, admits);
   if (windows === chartWindows) return nominations;
   return nominations.filter(({ window }) => windows.includes(windowOf(window)));
 }

@@ -11,6 +11,9 @@ let spare: Uint8Array<ArrayBuffer> | undefined;
 const firstBytes = 256 * 1024;
 /** An integer below 2^53 takes no more. */
 const mostIntegerBytes = 8;
+/** Integers of so many bytes are exact as numbers. */
+const safeBytes = 6;
+const mostSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Appends integers, byte strings and lists of strings to a growing buffer. */
 export class ByteWriter {
@@ -52,6 +55,19 @@ export class ByteWriter {
   large(value: bigint): void {
     this.#reserve(1);
     const start = this.#length++;
+    if (value <= mostSafe) this.#lowBytes(Number(value));
+    else this.#words(value);
+    this.#bytes[start] = this.#length - start - 1;
+  }
+
+  /** Scores of decay mostly are numbers, and half of what bigints take. */
+  #lowBytes(value: number): void {
+    this.#reserve(mostIntegerBytes);
+    for (let rest = value; rest > 0; rest = Math.floor(rest / 0x100))
+      this.#bytes[this.#length++] = rest % 0x100;
+  }
+
+  #words(value: bigint): void {
     for (let rest = value; rest > 0n; rest >>= wordBits) {
       this.#reserve(4);
       let low = Number(rest & word);
@@ -61,7 +77,6 @@ export class ByteWriter {
         low >>>= 8;
       }
     }
-    this.#bytes[start] = this.#length - start - 1;
   }
 
   /** UTF-8 after its length, which takes at most four bytes: it is known when the text is there, which moves up then. */
@@ -228,6 +243,7 @@ export class ByteReader {
   large(): bigint {
     const length = this.byte();
     this.expect(length);
+    if (length <= safeBytes) return BigInt(this.#lowBytes(length));
     let value = 0n;
     for (let end = length; end > 0; ) {
       const size = end % 4 === 0 ? 4 : end % 4;
@@ -236,6 +252,13 @@ export class ByteReader {
       value = (value << BigInt(size * 8)) | BigInt(low);
       end -= size;
     }
+    this.#at += length;
+    return value;
+  }
+
+  #lowBytes(length: number): number {
+    let value = 0;
+    for (let i = length - 1; i >= 0; i--) value = value * 0x100 + (this.#bytes[this.#at + i] as number);
     this.#at += length;
     return value;
   }

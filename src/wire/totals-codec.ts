@@ -1,6 +1,6 @@
 import { CorruptStoreError } from "../domain/errors.ts";
 import type { ArtistName, EpochMs } from "../domain/play.ts";
-import { type Label, noTotals, type Totals, type WindowTotals } from "../domain/totals.ts";
+import { type Label, noTotals, type OwnTotals, type Totals, type WindowTotals } from "../domain/totals.ts";
 import {
   firstOpenAt,
   instanceAt,
@@ -47,12 +47,9 @@ export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuff
   if (firstPlayedAt !== undefined) out.signed(firstPlayedAt);
   if (label !== undefined) writeLabel(out, label, firstPlayedAt ?? 0);
   const meanMs = meanListenedMs(totals.plays, totals.unqualified, totals.listenedMs);
-  sortOut(totals.windows, calendarColumns, now);
-  for (const column of calendarColumns) writeCalendar(out, column, meanMs);
-  sortOut(totals.decays, decayColumns, now);
-  for (const column of decayColumns) writeIntegers(out, column);
-  sortOut(totals.listeners, risingColumns, now);
-  for (const column of risingColumns) writeIntegers(out, column);
+  for (const column of calendarColumns.fill(totals.windows, now)) writeCalendar(out, column, meanMs);
+  for (const column of decayColumns.fill(totals.decays, now)) writeIntegers(out, column);
+  for (const column of risingColumns.fill(totals.listeners, now)) writeIntegers(out, column);
   return out.finish();
 }
 
@@ -61,7 +58,7 @@ export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuff
  *
  * @throws CorruptStoreError where they are not
  */
-export function decodeTotals(body: Uint8Array): Totals {
+export function decodeTotals(body: Uint8Array): OwnTotals {
   try {
     return readTotals(new ByteReader(body));
   } catch (cause) {
@@ -69,7 +66,7 @@ export function decodeTotals(body: Uint8Array): Totals {
   }
 }
 
-function readTotals(input: ByteReader): Totals {
+function readTotals(input: ByteReader): OwnTotals {
   const found = input.byte();
   if (found !== version) throw new MalformedBytesError(`version ${found} of totals is not ${version}`);
   const flags = input.byte();
@@ -112,7 +109,9 @@ function readTenths(input: ByteReader): readonly number[] {
   const count = input.unsigned();
   if (count === 0) return noTotals.tenths;
   input.expect(count);
-  return Array.from({ length: count }, () => input.unsigned());
+  const tenths: number[] = [];
+  for (let i = 0; i < count; i++) tenths.push(input.unsigned());
+  return tenths;
 }
 
 function writeLabel(out: ByteWriter, { startedAt, artist, title }: Label, from: number): void {
@@ -129,53 +128,62 @@ function readLabel(input: ByteReader, from: number): Label {
 /** The open instances of one kind of window by their numbers, ascending; kept for the next counter. */
 class Column<V> {
   readonly #kind: WindowKind;
-  readonly #prefix: number;
+  /** Those of earlier counters stay behind what is in: to cut arrays short and let them grow again takes longer. */
   readonly numbers: number[] = [];
   readonly values: V[] = [];
+  length = 0;
+  #now: EpochMs | undefined;
   #firstOpen = 0;
 
   constructor(kind: WindowKind) {
     this.#kind = kind;
-    this.#prefix = kindPrefix[kind].charCodeAt(0);
   }
 
   clear(now: EpochMs): void {
-    this.numbers.length = 0;
-    this.values.length = 0;
+    this.length = 0;
+    if (now === this.#now) return; // all counters of an epoch have one
+    this.#now = now;
     this.#firstOpen = firstOpenAt(this.#kind, now);
-  }
-
-  /** Whether it takes windows of this kind. */
-  takes(window: WindowId): boolean {
-    return window.charCodeAt(0) === this.#prefix;
   }
 
   /** Windows mostly come in their order. */
   add(window: WindowId, value: V): void {
     const number = numberOfInstance(this.#kind, window);
     if (number < this.#firstOpen) return;
-    let at = this.numbers.length;
-    while (at > 0 && (this.numbers[at - 1] ?? 0) > number) at -= 1;
-    if (at === this.numbers.length) {
-      this.numbers.push(number);
-      this.values.push(value);
-    } else {
-      this.numbers.splice(at, 0, number);
-      this.values.splice(at, 0, value);
+    let at = this.length++;
+    for (; at > 0 && (this.numbers[at - 1] as number) > number; at--) {
+      this.numbers[at] = this.numbers[at - 1] as number;
+      this.values[at] = this.values[at - 1] as V;
     }
+    this.numbers[at] = number;
+    this.values[at] = value;
   }
 }
 
-const calendarColumns = calendarKinds.map((kind) => new Column<WindowTotals>(kind));
-const decayColumns = decayKinds.map((kind) => new Column<bigint>(kind));
-const risingColumns = [new Column<bigint>("rising")];
+/** The columns of some kinds of windows, in the order in which they are written. */
+class Columns<V> {
+  readonly #all: readonly Column<V>[];
+  /** By the first letter of a window's name. */
+  readonly #byPrefix: readonly (Column<V> | undefined)[];
 
-function sortOut<V>(windows: ReadonlyMap<WindowId, V>, columns: readonly Column<V>[], now: EpochMs): void {
-  for (const column of columns) column.clear(now);
-  for (const [window, value] of windows) {
-    for (const column of columns) if (column.takes(window)) column.add(window, value);
+  constructor(kinds: readonly WindowKind[]) {
+    this.#all = kinds.map((kind) => new Column<V>(kind));
+    const byPrefix = new Array<Column<V> | undefined>(128).fill(undefined);
+    for (const [i, kind] of kinds.entries()) byPrefix[kindPrefix[kind].charCodeAt(0)] = this.#all[i];
+    this.#byPrefix = byPrefix;
+  }
+
+  /** Sorts out a counter's windows, but those that have expired by `now`. */
+  fill(windows: ReadonlyMap<WindowId, V>, now: EpochMs): readonly Column<V>[] {
+    for (const column of this.#all) column.clear(now);
+    for (const [window, value] of windows) this.#byPrefix[window.charCodeAt(0)]?.add(window, value);
+    return this.#all;
   }
 }
+
+const calendarColumns = new Columns<WindowTotals>(calendarKinds);
+const decayColumns = new Columns<bigint>(decayKinds);
+const risingColumns = new Columns<bigint>(["rising"]);
 
 /** What a play of this counter takes on average, ms; the same on both sides, and small enough that products are exact. */
 function meanListenedMs(plays: number, unqualified: number, listenedMs: number): number {
@@ -189,10 +197,14 @@ function expectedMs(plays: number, meanMs: number): number {
 
 const noShare: WindowTotals = { plays: 0, listenedMs: 0 };
 
-function writeCalendar(out: ByteWriter, { numbers, values }: Column<WindowTotals>, meanMs: number): void {
-  out.unsigned(numbers.length);
+function writeCalendar(
+  out: ByteWriter,
+  { numbers, values, length }: Column<WindowTotals>,
+  meanMs: number,
+): void {
+  out.unsigned(length);
   let next = 0;
-  for (let i = 0; i < numbers.length; i++) {
+  for (let i = 0; i < length; i++) {
     const number = numbers[i] ?? 0;
     const { plays, listenedMs } = values[i] ?? noShare;
     const more = listenedMs - expectedMs(plays, meanMs);
@@ -226,10 +238,10 @@ function readCalendar(
   }
 }
 
-function writeIntegers(out: ByteWriter, { numbers, values }: Column<bigint>): void {
-  out.unsigned(numbers.length);
+function writeIntegers(out: ByteWriter, { numbers, values, length }: Column<bigint>): void {
+  out.unsigned(length);
   let next = 0;
-  for (let i = 0; i < numbers.length; i++) {
+  for (let i = 0; i < length; i++) {
     const number = numbers[i] ?? 0;
     out.unsigned(number - next);
     out.large(values[i] ?? 0n);

@@ -3,7 +3,7 @@ import type { Counter, CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
-import { addTotals, earliest, firstLabel, noTotals, type Totals } from "#src/domain/totals.ts";
+import { addToOwn, addTotals, earliest, firstLabel, noTotals, type Totals } from "#src/domain/totals.ts";
 import { compareUtf8 } from "#src/domain/utf8-order.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import { decodeTotals, encodeTotals } from "#src/wire/totals-codec.ts";
@@ -156,7 +156,7 @@ export class SqliteCounterStore implements CounterStore {
     if (stored === undefined) return { key, epoch, totals: addTotals(noTotals, delta) };
     if (stored.epoch > epoch) throw new StaleEpochError(key, epoch, stored.epoch);
     const before = decodeTotals(stored.body);
-    const totals = stored.epoch === epoch ? withMinimaOf(before, delta) : addTotals(before, delta);
+    const totals = stored.epoch === epoch ? withMinimaOf(before, delta) : addToOwn(before, delta);
     return { key, epoch, totals };
   }
 }

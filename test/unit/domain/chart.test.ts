@@ -52,14 +52,34 @@ test("a chart rebuilt from what changed equals a full sort of all totals", () =>
   );
 });
 
+const someCandidates = (maxLength: number) =>
+  fc
+    .uniqueArray(fc.tuple(fc.nat(80), fc.integer({ min: 0, max: 9 })), {
+      maxLength,
+      selector: ([id]) => id,
+    })
+    .map((all) => all.map(([id, score]) => candidate(String(id), score, id % 3)));
+
+test("whoever is not admitted would have changed nothing", () => {
+  fc.assert(
+    fc.property(someCandidates(8), someCandidates(80), fc.boolean(), (first, changes, isNumber) => {
+      const start = new ChartUpdate([], 4);
+      for (const each of first) start.offer(each);
+      const before = start.finish() ?? [];
+      const all = new ChartUpdate(before, 4);
+      for (const each of changes) all.offer(each);
+      const some = new ChartUpdate(before, 4);
+      for (const each of changes)
+        if (some.admits(each.id, isNumber ? Number(each.score) : each.score)) some.offer(each);
+
+      expect(some.finish()).toEqual(all.finish());
+      expect(some.offered()).toEqual(all.offered());
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test("what is offered in any order, and over detours, gives the same chart, also where scores fall", () => {
-  const someCandidates = (maxLength: number) =>
-    fc
-      .uniqueArray(fc.tuple(fc.nat(80), fc.integer({ min: 0, max: 9 })), {
-        maxLength,
-        selector: ([id]) => id,
-      })
-      .map((all) => all.map(([id, score]) => candidate(String(id), score, id % 3)));
   fc.assert(
     fc.property(someCandidates(8), someCandidates(80), fc.nat(), (first, changes, turn) => {
       const start = new ChartUpdate([], 4);
