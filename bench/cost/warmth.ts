@@ -4,7 +4,7 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { ArtistName, EpochMs, Play, TrackId, UserId } from "#src/domain/play.ts";
 import type { Profile } from "#src/domain/profile.ts";
-import { deltaOf, type ProfileDelta } from "#src/domain/profile-plays.ts";
+import { deltaOf, type ProfileDelta, playsIn, rowsOf } from "#src/domain/profile-plays.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import type { Totals } from "#src/domain/totals.ts";
 import { dayMs } from "#src/domain/windows.ts";
@@ -128,7 +128,7 @@ export class Warmth {
     const until = (this.#now + missing * secondsPerPlay * 1000) as EpochMs;
     const others = this.#world.historyOf(numberIn(delta.userId), missing, this.#now, until);
     const { played } = deltaOfPlays([...others]);
-    return deltaOf(delta.userId, [...delta.played, ...played]);
+    return deltaOf(delta.userId, rowsOf([...playsIn(delta.played), ...playsIn(played)]));
   }
 
   #playsOf(userId: UserId): number {

@@ -6,7 +6,7 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import type { EpochMs, Play, UserId } from "#src/domain/play.ts";
 import { addProfiles } from "#src/domain/profile.ts";
-import { type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
+import { type ProfileDelta, playsIn, profileOf } from "#src/domain/profile-plays.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { type DynamoDbLocal, whyUnavailable, withDynamoDb } from "#test/support/dynamodb-local.ts";
 import { table } from "../cost/markdown.ts";
@@ -139,7 +139,7 @@ async function fold(store: DynamoDbProfileStore, epoch: number, delta: ProfileDe
 async function rewrite(store: DynamoDbProfileStore, epoch: number, delta: ProfileDelta): Promise<void> {
   const stored = (await store.read([delta.userId])).get(delta.userId);
   if (stored === undefined) throw new Error("no profile");
-  const profile = addProfiles(stored.profile, profileOf(delta.userId, delta.played));
+  const profile = addProfiles(stored.profile, profileOf(delta.userId, playsIn(delta.played)));
   await store.write(epoch as EpochNumber, [{ profile, epochRead: stored.epoch }]);
 }
 

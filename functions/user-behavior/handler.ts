@@ -22,6 +22,7 @@ import type { Metrics } from "#src/ports/metrics.ts";
 import type { ProfileAddition, ProfileHead, ProfileStore } from "#src/ports/profile-store.ts";
 import type { PublicationStore } from "#src/ports/publication-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { KnownNames } from "#src/wire/known-names.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { decodeListenersShare, encodeListenersShare, shareKey } from "#src/wire/share-codec.ts";
 import { correctProfiles } from "./correct-profiles.ts";
@@ -127,8 +128,9 @@ async function foldSegments(
 ): Promise<ListenerFold> {
   const fold = new ListenerFold(isWanted);
   const owners = (ids: readonly EventId[]) => deps.claims.read(ids); // MapReduce claims first
-  for await (const contents of readCountedRange(range, deps.segments, decodeSegment, owners))
-    fold.add(contents);
+  const known = new KnownNames();
+  const decode = (body: Uint8Array) => decodeSegment(body, known);
+  for await (const contents of readCountedRange(range, deps.segments, decode, owners)) fold.add(contents);
   return fold;
 }
 

@@ -1,7 +1,6 @@
 import { Numbering } from "./numbering.ts";
-import type { EpochMs, TrackId, UserId } from "./play.ts";
-import type { RecentPlay } from "./profile.ts";
-import { deltaOf, type ProfileDelta } from "./profile-plays.ts";
+import type { TrackId, UserId } from "./play.ts";
+import { deltaOf, type PlayColumns, type ProfileDelta } from "./profile-plays.ts";
 import type { SegmentContents, SegmentTrack } from "./segment.ts";
 
 const firstRows = 4096;
@@ -22,11 +21,14 @@ export class ListenerFold {
   #listenedMs = new Uint32Array(firstRows);
   #flags = new Uint8Array(firstRows);
   #rows = 0;
-  readonly #isWanted: ((user: UserId) => boolean) | undefined;
+  readonly #listenerOf: Indexes<UserId>;
+  readonly #trackOf = new Indexes<SegmentTrack>((track) => this.#tracks.indexOf(track));
 
   /** @param isWanted whose plays are gathered. @default everybody's */
   constructor(isWanted?: (user: UserId) => boolean) {
-    this.#isWanted = isWanted;
+    this.#listenerOf = new Indexes((user) =>
+      isWanted === undefined || isWanted(user) ? this.#listeners.numberOf(user) : unwanted,
+    );
   }
 
   /** How many listeners the segments name. */
@@ -35,11 +37,8 @@ export class ListenerFold {
   }
 
   add({ facts, tracks, users }: SegmentContents): void {
-    const isWanted = this.#isWanted;
-    const listeners = users.map((user) =>
-      isWanted === undefined || isWanted(user) ? this.#listeners.numberOf(user) : unwanted,
-    );
-    const trackIndexes = tracks.map((track) => this.#tracks.indexOf(track));
+    const listeners = this.#listenerOf.of(users);
+    const trackIndexes = this.#trackOf.of(tracks);
     this.#reserve(facts.user.length);
     for (let i = 0; i < facts.user.length; i++) {
       const listener = listeners[facts.user[i] ?? 0] ?? 0;
@@ -55,43 +54,36 @@ export class ListenerFold {
 
   /** What the segments add to each profile. Neighbours in the order of ids are neighbours in a store. */
   *deltas(): IterableIterator<ProfileDelta> {
-    const { rows, starts } = this.#rowsByListener();
-    for (const userId of this.#listeners.names.toSorted()) {
-      const listener = this.#listeners.numberOf(userId);
-      const own = rows.subarray(starts[listener], starts[listener + 1]);
-      yield deltaOf(
-        userId,
-        Array.from(own, (row) => this.#playAt(row)),
-      );
+    const users = this.#listeners.names.toSorted();
+    const { columns, starts } = this.#columnsInOrder(users);
+    for (const [rank, userId] of users.entries()) {
+      yield deltaOf(userId, { columns, from: starts[rank] ?? 0, to: starts[rank + 1] ?? 0 });
     }
   }
 
-  #playAt(row: number): RecentPlay {
-    const { id: trackId, artist, title } = this.#tracks.at(this.#track[row] ?? 0);
-    return {
-      trackId,
-      artist,
-      title,
-      startedAt: (this.#startedAt[row] ?? 0) as EpochMs,
-      listenedMs: this.#listenedMs[row] ?? 0,
-      flags: this.#flags[row] ?? 0,
-    };
-  }
-
-  /** A counting sort: the rows of listener `i` are `rows` from `starts[i]` up to `starts[i + 1]`. */
-  #rowsByListener(): { readonly rows: Uint32Array; readonly starts: Uint32Array } {
-    const starts = new Uint32Array(this.#listeners.size + 1);
-    const owners = this.#listener.subarray(0, this.#rows);
-    for (const owner of owners) starts[owner + 1] = (starts[owner + 1] ?? 0) + 1;
+  /** A counting sort: the rows of `users[i]` are those from `starts[i]` up to `starts[i + 1]`. */
+  #columnsInOrder(users: readonly UserId[]): { readonly columns: PlayColumns; readonly starts: Uint32Array } {
+    const ranks = new Uint32Array(users.length);
+    for (const [rank, user] of users.entries()) ranks[this.#listeners.numberOf(user)] = rank;
+    const starts = new Uint32Array(users.length + 1);
+    const rankAt = (row: number): number => ranks[this.#listener[row] ?? 0] ?? 0;
+    for (let row = 0; row < this.#rows; row++) {
+      const next = rankAt(row) + 1;
+      starts[next] = (starts[next] ?? 0) + 1;
+    }
     for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] ?? 0) + (starts[i - 1] ?? 0);
-    const next = starts.slice();
-    const rows = new Uint32Array(this.#rows);
-    for (const [row, owner] of owners.entries()) {
-      const at = next[owner] ?? 0;
-      rows[at] = row;
-      next[owner] = at + 1;
+    const places = starts.slice();
+    const columns = playColumns(this.#tracks.tracks, this.#rows);
+    for (let row = 0; row < this.#rows; row++) {
+      const rank = rankAt(row);
+      const place = places[rank] ?? 0;
+      places[rank] = place + 1;
+      columns.track[place] = this.#track[row] ?? 0;
+      columns.startedAt[place] = this.#startedAt[row] ?? 0;
+      columns.listenedMs[place] = this.#listenedMs[row] ?? 0;
+      columns.flags[place] = this.#flags[row] ?? 0;
     }
-    return { rows, starts };
+    return { columns, starts };
   }
 
   #reserve(more: number): void {
@@ -111,22 +103,44 @@ function grown<Column extends { set(from: Column): void }>(from: Column, to: Col
   return to;
 }
 
+const playColumns = (tracks: readonly SegmentTrack[], rows: number): PlayColumns => ({
+  tracks,
+  track: new Uint32Array(rows),
+  startedAt: new Float64Array(rows),
+  listenedMs: new Uint32Array(rows),
+  flags: new Uint8Array(rows),
+});
+
+/** The index of each entry of a dictionary. Of one that has grown since only the new entries are looked up. */
+class Indexes<Entry> {
+  readonly #indexOf: (entry: Entry) => number;
+  #dictionary: readonly Entry[] = [];
+  #indexes: number[] = [];
+
+  constructor(indexOf: (entry: Entry) => number) {
+    this.#indexOf = indexOf;
+  }
+
+  of(dictionary: readonly Entry[]): readonly number[] {
+    if (dictionary !== this.#dictionary) {
+      this.#dictionary = dictionary;
+      this.#indexes = [];
+    }
+    for (const entry of dictionary.slice(this.#indexes.length)) this.#indexes.push(this.#indexOf(entry));
+    return this.#indexes;
+  }
+}
+
 /** Tracks by index; one that comes with another artist or title is another track. */
 class TrackDictionary {
-  readonly #tracks: SegmentTrack[] = [];
+  readonly tracks: SegmentTrack[] = [];
   readonly #variants = new Map<TrackId, number[]>();
-
-  at(index: number): SegmentTrack {
-    const track = this.#tracks[index];
-    if (track === undefined) throw new RangeError(`no track has the index ${index}`);
-    return track;
-  }
 
   indexOf(track: SegmentTrack): number {
     const variants = this.#variants.get(track.id);
-    const known = variants?.find((index) => isSameName(this.#tracks[index], track));
+    const known = variants?.find((index) => isSameName(this.tracks[index], track));
     if (known !== undefined) return known;
-    const index = this.#tracks.push(track) - 1;
+    const index = this.tracks.push(track) - 1;
     if (variants === undefined) this.#variants.set(track.id, [index]);
     else variants.push(index);
     return index;

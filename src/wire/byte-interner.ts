@@ -44,7 +44,7 @@ export class ByteInterner {
     return this.#ends[number] ?? 0;
   }
 
-  /** The number of the bytes from `start` to `end`. @param hash their `hashByte`, from the first to the last */
+  /** The number of the bytes from `start` to `end`. @param hash of them, always the same way; bytes of another hash are others */
   intern(source: Uint8Array, start: number, end: number, hash: number): number {
     const table = this.#table;
     const last = table.length - slotWords;

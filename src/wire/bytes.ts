@@ -126,14 +126,18 @@ export class ByteWriter {
 
   bytes(value: Uint8Array): void {
     this.unsigned(value.length);
-    this.append(value);
-  }
-
-  /** Bytes without their length. */
-  append(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  /** Bytes from `start` to `end`, without their length. For few bytes at once a call of `set` is dear. */
+  append(value: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = start; i < end; i++) bytes[at++] = value[i] ?? 0;
+    this.#length = at;
   }
 
   /** Strings without lone surrogates: their lengths in UTF-16 units, then all of them in one run of UTF-8. */
@@ -208,6 +212,14 @@ const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 type NumberColumn = number[] | Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type ColumnType<Column> = new (length: number) => Column;
 
+/** Texts one after the other. */
+export interface TextRun {
+  /** UTF-16 units of each. */
+  readonly lengths: Uint32Array;
+  /** All of them, UTF-8. */
+  readonly bytes: Uint8Array;
+}
+
 /** Reads what `ByteWriter` wrote. Throws `MalformedBytesError` past the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -264,7 +276,7 @@ export class ByteReader {
   }
 
   text(): string {
-    return this.#utf8(this.unsigned());
+    return textDecoder.decode(this.#next(this.unsigned()));
   }
 
   /** A column of integers; `Column` has to hold what was written. */
@@ -313,11 +325,7 @@ export class ByteReader {
   }
 
   bytes(): Uint8Array {
-    const length = this.unsigned();
-    this.expect(length);
-    const value = this.#bytes.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return value;
+    return this.#next(this.unsigned());
   }
 
   /** All bytes that are left. */
@@ -327,12 +335,18 @@ export class ByteReader {
     return value;
   }
 
-  strings(): string[] {
+  /** What `strings` reads, as bytes. */
+  textRun(): TextRun {
     const count = this.unsigned();
     this.expect(count);
     const lengths = this.unsignedAll(count, Uint32Array);
-    const [bytes = 0] = this.words(1);
-    const text = this.#utf8(bytes);
+    const [length = 0] = this.words(1);
+    return { lengths, bytes: this.#next(length) };
+  }
+
+  strings(): string[] {
+    const { lengths, bytes } = this.textRun();
+    const text = textDecoder.decode(bytes);
     const values: string[] = [];
     let start = 0;
     for (const length of lengths) {
@@ -342,10 +356,10 @@ export class ByteReader {
     return values;
   }
 
-  #utf8(length: number): string {
+  #next(length: number): Uint8Array {
     this.expect(length);
     this.#at += length;
-    return textDecoder.decode(this.#bytes.subarray(this.#at - length, this.#at));
+    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   /** Refuses a count that the rest cannot hold before memory is taken for it. */

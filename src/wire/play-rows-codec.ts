@@ -1,7 +1,9 @@
 import { CorruptStoreError } from "../domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "../domain/play.ts";
 import type { ListenerFigures, RecentPlay } from "../domain/profile.ts";
+import { countRows, type PlayedRows, type PlayedTrack } from "../domain/profile-plays.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
+import { TrackTexts } from "./track-texts.ts";
 
 /** A JSON text of `encodeProfile` or `encodeHead` starts with "[", which is another byte. */
 const version = 3;
@@ -31,28 +33,67 @@ export function joinRows(a: PlayRows, b: PlayRows): PlayRows {
   return { count: a.count + b.count, bytes };
 }
 
-/** The row of a listener with the plays of `before` and those that were `played` since, without the listener's id. */
-export function encodeListenerRow(
-  figures: ListenerFigures,
-  before: PlayRows,
-  played: readonly RecentPlay[],
-): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter();
-  writer.byte(version);
-  writer.unsigned(figures.plays);
-  writer.unsigned(figures.unqualified);
-  writer.unsigned(figures.listenedMs);
-  writer.unsigned(figures.completes);
-  writer.unsigned(figures.skips);
-  writer.unsigned(figures.firstHeardAt);
-  writer.unsigned(before.count + played.length);
-  writer.append(before.bytes);
-  if (played.length > 0) writePiece(writer, played);
-  return writer.finish();
+/** Encodes plays. Those of a fold share their tracks, whose names are encoded once. */
+export class PlayRowsEncoder {
+  readonly #texts = new WeakMap<readonly PlayedTrack[], TrackTexts>();
+
+  /** The row of a listener with the plays of `before` and those that were `played` since, without the listener's id. */
+  listenerRow(figures: ListenerFigures, before: PlayRows, played: PlayedRows): Uint8Array<ArrayBuffer> {
+    const writer = new ByteWriter();
+    writer.byte(version);
+    writer.unsigned(figures.plays);
+    writer.unsigned(figures.unqualified);
+    writer.unsigned(figures.listenedMs);
+    writer.unsigned(figures.completes);
+    writer.unsigned(figures.skips);
+    writer.unsigned(figures.firstHeardAt);
+    writer.unsigned(before.count + countRows(played));
+    writer.append(before.bytes, 0, before.bytes.length);
+    this.#writePiece(writer, played);
+    return writer.finish();
+  }
+
+  /** Some plays that stand nowhere yet. */
+  rows(played: PlayedRows): PlayRows {
+    const writer = new ByteWriter();
+    this.#writePiece(writer, played);
+    return { count: countRows(played), bytes: writer.finish() };
+  }
+
+  /** Names first, as `ByteWriter.strings` writes them, because their number says how many plays there are. */
+  #writePiece(writer: ByteWriter, played: PlayedRows): void {
+    const { columns, from, to } = played;
+    if (from === to) return;
+    const { track, startedAt, listenedMs, flags } = columns;
+    const texts = this.#textsOf(columns.tracks);
+    writer.unsigned(3 * (to - from));
+    let bytes = 0;
+    for (let row = from; row < to; row++) bytes += texts.writeLengths(writer, track[row] ?? 0);
+    writer.words([bytes]);
+    for (let row = from; row < to; row++) texts.writeNames(writer, track[row] ?? 0);
+    // Row by row: to cut a piece out of each column took longer.
+    let before = 0;
+    for (let row = from; row < to; row++) {
+      const now = startedAt[row] ?? 0;
+      writer.signed(now - before);
+      before = now;
+    }
+    for (let row = from; row < to; row++) writer.unsigned(listenedMs[row] ?? 0);
+    for (let row = from; row < to; row++) writer.unsigned(flags[row] ?? 0);
+  }
+
+  #textsOf(tracks: readonly PlayedTrack[]): TrackTexts {
+    let texts = this.#texts.get(tracks);
+    if (texts === undefined) {
+      texts = new TrackTexts(tracks);
+      this.#texts.set(tracks, texts);
+    }
+    return texts;
+  }
 }
 
 /**
- * Reads `encodeListenerRow`'s bytes, and no play; undefined where they are a profile or a head as JSON.
+ * Reads `PlayRowsEncoder.listenerRow`'s bytes, and no play; undefined where they are a profile or a head as JSON.
  *
  * @throws CorruptStoreError where they are cut off
  */
@@ -74,14 +115,6 @@ export function decodeListenerRow(userId: UserId, body: Uint8Array): ListenerRow
   });
 }
 
-/** Some plays that stand nowhere yet. */
-export function encodePlayRows(played: readonly RecentPlay[]): PlayRows {
-  if (played.length === 0) return noRows;
-  const writer = new ByteWriter();
-  writePiece(writer, played);
-  return { count: played.length, bytes: writer.finish() };
-}
-
 /**
  * The plays, in the order in which they were added.
  *
@@ -95,16 +128,6 @@ export function decodePlayRows({ count, bytes }: PlayRows): readonly RecentPlay[
     reader.expectEnd();
     return plays;
   });
-}
-
-/** Names first, because their number says how many plays there are. */
-function writePiece(writer: ByteWriter, played: readonly RecentPlay[]): void {
-  const names: string[] = [];
-  for (const { trackId, artist, title } of played) names.push(trackId, artist, title);
-  writer.strings(names);
-  writer.deltas(played.map(({ startedAt }) => startedAt));
-  writer.unsignedAll(played.map(({ listenedMs }) => listenedMs));
-  writer.unsignedAll(played.map(({ flags }) => flags));
 }
 
 function readPiece(reader: ByteReader, into: RecentPlay[]): void {

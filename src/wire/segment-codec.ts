@@ -9,6 +9,7 @@ import type {
   SegmentTrack,
 } from "../domain/segment.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
+import type { KnownNames } from "./known-names.ts";
 import { encodePlay } from "./play-codec.ts";
 import { decodeStoredPlay } from "./stored-play.ts";
 
@@ -77,11 +78,12 @@ function trackStrings(tracks: readonly SegmentTrack[]): readonly string[] {
 /**
  * Reads `encodeSegment`'s bytes.
  *
+ * @param known the names of the segments before: then `users` and `tracks` are its own, which grow, and have more than the segment's
  * @throws CorruptStoreError where they are not
  */
-export function decodeSegment(body: Uint8Array): SegmentContents {
+export function decodeSegment(body: Uint8Array, known?: KnownNames): SegmentContents {
   try {
-    return readContents(new ByteReader(body));
+    return readContents(new ByteReader(body), known);
   } catch (cause) {
     throw new CorruptStoreError(`a segment of ${body.length} bytes cannot be decoded`, { cause });
   }
@@ -99,17 +101,16 @@ export function forEachId(
   }
 }
 
-function readContents(reader: ByteReader): SegmentContents {
+function readContents(reader: ByteReader, known: KnownNames | undefined): SegmentContents {
   const found = reader.unsigned();
   if (found < versionWithoutMarks || found > version)
     throw new CorruptStoreError(`segment version ${found} is not ${versionWithoutMarks} to ${version}`);
-  const users = reader.strings() as UserId[];
-  const tracks = readTracks(reader);
+  const names = known === undefined ? ownNames(reader) : namesAmong(known, reader);
   const labels = reader.strings();
   const plays = reader.unsigned();
   const facts = {
-    user: reader.unsignedAll(plays, Uint32Array),
-    track: reader.unsignedAll(plays, Uint32Array),
+    user: names.userColumn(reader.unsignedAll(plays, Uint32Array)),
+    track: names.trackColumn(reader.unsignedAll(plays, Uint32Array)),
     startedAt: reader.deltas(plays, Float64Array),
     arrivedAt: reader.deltas(plays, Float64Array),
     listenedMs: reader.unsignedAll(plays, Uint32Array),
@@ -129,14 +130,37 @@ function readContents(reader: ByteReader): SegmentContents {
     idLo: reader.words(repeats),
   };
   return {
-    users,
-    tracks,
+    users: names.users,
+    tracks: names.tracks,
     labels,
     facts,
     duplicates,
     rejects: readRejects(reader),
     sample: readSample(reader, facts),
     marked: found === versionWithoutMarks ? { play: [], id: [] } : readMarks(reader),
+  };
+}
+
+/** A segment's listeners and tracks, and what makes its columns indexes into them. */
+interface SegmentNames extends Pick<SegmentContents, "users" | "tracks"> {
+  userColumn(column: Uint32Array): Uint32Array;
+  trackColumn(column: Uint32Array): Uint32Array;
+}
+
+function ownNames(reader: ByteReader): SegmentNames {
+  const asItIs = (column: Uint32Array): Uint32Array => column;
+  const users = reader.strings() as UserId[];
+  return { users, tracks: readTracks(reader), userColumn: asItIs, trackColumn: asItIs };
+}
+
+function namesAmong(known: KnownNames, reader: ByteReader): SegmentNames {
+  const users = known.readUsers(reader);
+  const tracks = known.readTracks(reader);
+  return {
+    users: known.users,
+    tracks: known.tracks,
+    userColumn: (column) => column.map((user) => users[user] ?? 0),
+    trackColumn: (column) => column.map((track) => tracks[track] ?? 0),
   };
 }
 

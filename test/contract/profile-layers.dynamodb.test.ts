@@ -8,7 +8,7 @@ import {
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import { addProfiles, noProfile, type Profile } from "#src/domain/profile.ts";
-import { deltaOf, type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
+import { deltaOf, type ProfileDelta, playsIn, profileOf, rowsOf } from "#src/domain/profile-plays.ts";
 import { itemsOf } from "#test/support/dynamodb-local.ts";
 import { describeDynamoDb } from "./describe-dynamodb.ts";
 import { collect } from "./opened.ts";
@@ -17,19 +17,22 @@ const alice = "alice" as UserId;
 
 /** One play in each epoch, so that four fill a layer. */
 const epochsDelta = (epoch: number): ProfileDelta =>
-  deltaOf(alice, [
-    {
-      trackId: `track-${epoch}` as TrackId,
-      artist: `artist ${epoch % 3}` as ArtistName,
-      title: "Yellow",
-      startedAt: (1_700_000_000_000 + epoch * 1_000) as EpochMs,
-      listenedMs: 200_000,
-      flags: 3,
-    },
-  ]);
+  deltaOf(
+    alice,
+    rowsOf([
+      {
+        trackId: `track-${epoch}` as TrackId,
+        artist: `artist ${epoch % 3}` as ArtistName,
+        title: "Yellow",
+        startedAt: (1_700_000_000_000 + epoch * 1_000) as EpochMs,
+        listenedMs: 200_000,
+        flags: 3,
+      },
+    ]),
+  );
 
 const upTo = (epoch: number): Profile =>
-  Array.from({ length: epoch }, (_, i) => profileOf(alice, epochsDelta(i + 1).played)).reduce(
+  Array.from({ length: epoch }, (_, i) => profileOf(alice, playsIn(epochsDelta(i + 1).played))).reduce(
     addProfiles,
     noProfile(alice),
   );

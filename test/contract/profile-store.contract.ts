@@ -4,7 +4,7 @@ import type { EpochNumber } from "#src/domain/epoch.ts";
 import { StaleEpochError } from "#src/domain/errors.ts";
 import type { ArtistName, EpochMs, TrackId, UserId } from "#src/domain/play.ts";
 import { addProfiles, figuresOf, noProfile, type Profile } from "#src/domain/profile.ts";
-import { deltaOf, type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
+import { deltaOf, type ProfileDelta, playsIn, profileOf, rowsOf } from "#src/domain/profile-plays.ts";
 import type { ProfileStore } from "#src/ports/profile-store.ts";
 import { collect, noise, type Open, opened } from "./opened.ts";
 
@@ -236,11 +236,11 @@ export function profileStoreContract(name: string, open: Open<ProfileStore>): vo
           listenedMs: 1_000 * (bytes[i * 3 + 2] ?? 0),
           flags: (bytes[i * 3 + 2] ?? 0) % 8,
         }));
-        return deltaOf(userId, all);
+        return deltaOf(userId, rowsOf(all));
       };
 
       const plus = (before: Profile, { userId, played }: ProfileDelta): Profile =>
-        addProfiles(before, profileOf(userId, played));
+        addProfiles(before, profileOf(userId, playsIn(played)));
 
       async function add(
         store: ProfileStore,

@@ -8,7 +8,7 @@ import { type ProfileLimits, SqliteProfileStore } from "#src/adapters/sqlite/sql
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { figuresOf, type RecentPlay } from "#src/domain/profile.ts";
-import { deltaOf, profileOf } from "#src/domain/profile-plays.ts";
+import { deltaOf, playsIn, profileOf, rowsOf } from "#src/domain/profile-plays.ts";
 import { encodeProfile } from "#src/wire/profile-codec.ts";
 import { encodeHead } from "#src/wire/profile-head-codec.ts";
 import { someRecentPlay } from "#test/support/arbitraries.ts";
@@ -56,7 +56,7 @@ function writeEarlier(
   apart: readonly RecentPlay[],
 ) {
   const insert = (table: string, plays: readonly RecentPlay[], body: Uint8Array) => {
-    const { listenedMs, firstHeardAt } = deltaOf(user, plays);
+    const { listenedMs, firstHeardAt } = deltaOf(user, rowsOf(plays));
     db.prepare(`INSERT INTO ${table} VALUES (?, 1, ?, ?, ?)`).run(user, listenedMs, firstHeardAt, body);
   };
   insert("profiles", whole, encodeProfile(profileOf(user, whole)));
@@ -65,7 +65,7 @@ function writeEarlier(
   insert(
     "profile_heads",
     all,
-    encodeHead({ figures: figuresOf(deltaOf(user, all)), plays: apart, layers: [] }),
+    encodeHead({ figures: figuresOf(deltaOf(user, rowsOf(all))), plays: apart, layers: [] }),
   );
 }
 
@@ -96,12 +96,12 @@ test("whatever the limits are and whatever an earlier version left, profiles are
 
         for (const [fold, byUser] of folds.entries()) {
           const deltas = byUser.flatMap((plays, i) =>
-            plays.length === 0 ? [] : deltaOf(users[i] ?? ("" as UserId), plays),
+            plays.length === 0 ? [] : deltaOf(users[i] ?? ("" as UserId), rowsOf(plays)),
           );
           const heads = await store.heads(deltas.map(({ userId }) => userId));
           const additions = deltas.map((delta) => ({ delta, head: heads.get(delta.userId) }));
           expect(await store.add((fold + 2) as EpochNumber, additions)).toEqual([]);
-          for (const { userId, played } of deltas) note(userId, played);
+          for (const { userId, played } of deltas) note(userId, playsIn(played));
         }
 
         const expected = [...played].map(([user, plays]) => profileOf(user, plays));

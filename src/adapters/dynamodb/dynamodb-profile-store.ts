@@ -18,7 +18,7 @@ import {
   type Profile,
   type RecentPlay,
 } from "#src/domain/profile.ts";
-import { type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
+import { countRows, type ProfileDelta, playsIn, profileOf } from "#src/domain/profile-plays.ts";
 import type {
   ProfileAddition,
   ProfileHead,
@@ -222,7 +222,7 @@ export class DynamoDbProfileStore implements ProfileStore {
     const before = given && (await this.#whole(head));
     if (before !== undefined && before.epoch !== head.epoch) return false;
     const base = { place: head.layers?.base?.place === 0 ? 1 : 0, epoch } as const;
-    const added = profileOf(userId, delta.played);
+    const added = profileOf(userId, playsIn(delta.played));
     await this.#putBase(base, before === undefined ? added : addProfiles(before.profile, added));
     return await writer.put(bodyOfHead({ figures, plays: [], layers: { base, runs: [] } }));
   }
@@ -234,8 +234,8 @@ export class DynamoDbProfileStore implements ProfileStore {
     { played }: ProfileDelta,
     { bodyIfSmall, put }: HeadWriter,
   ): Promise<boolean | undefined> {
-    if (played.length > mostOfHead || layers === undefined) return undefined;
-    const plays = played.toSorted(compareRecent);
+    if (countRows(played) > mostOfHead || layers === undefined) return undefined;
+    const plays = playsIn(played).toSorted(compareRecent);
     const all = bodyIfSmall([...before, ...plays], layers);
     if (all !== undefined) return await put(all);
     if (before.length === 0 || layers.runs.length >= this.#limits.runs) return undefined;

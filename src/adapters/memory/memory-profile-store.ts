@@ -1,7 +1,7 @@
 import { type EpochNumber, isWrittenIn } from "#src/domain/epoch.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { addProfiles, figuresOf, noProfile, type Profile } from "#src/domain/profile.ts";
-import { profileOf } from "#src/domain/profile-plays.ts";
+import { playsIn, profileOf } from "#src/domain/profile-plays.ts";
 import type {
   ProfileAddition,
   ProfileHead,
@@ -33,7 +33,7 @@ export class MemoryProfileStore implements ProfileStore {
   add(epoch: EpochNumber, additions: readonly ProfileAddition[]): Promise<readonly UserId[]> {
     const writes = additions.map(({ delta, head }): ProfileWrite => {
       const before = this.#profiles.get(delta.userId)?.profile ?? noProfile(delta.userId);
-      const added = profileOf(delta.userId, delta.played);
+      const added = profileOf(delta.userId, playsIn(delta.played));
       return { profile: addProfiles(before, added), epochRead: head?.epoch };
     });
     return this.write(epoch, writes);

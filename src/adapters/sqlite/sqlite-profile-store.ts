@@ -10,7 +10,7 @@ import {
   noProfile,
   type Profile,
 } from "#src/domain/profile.ts";
-import { type ProfileDelta, profileOf } from "#src/domain/profile-plays.ts";
+import { countRows, type ProfileDelta, playsIn, profileOf, rowsOf } from "#src/domain/profile-plays.ts";
 import { compareUtf8 } from "#src/domain/utf8-order.ts";
 import type {
   ProfileAddition,
@@ -22,12 +22,11 @@ import type {
 import {
   decodeListenerRow,
   decodePlayRows,
-  encodeListenerRow,
-  encodePlayRows,
   joinRows,
   type ListenerRow,
   noRows,
   type PlayRows,
+  PlayRowsEncoder,
 } from "#src/wire/play-rows-codec.ts";
 import { decodeProfile, encodeProfile } from "#src/wire/profile-codec.ts";
 import { decodeHead } from "#src/wire/profile-head-codec.ts";
@@ -85,6 +84,7 @@ class Head implements ProfileHead {
 export class SqliteProfileStore implements ProfileStore {
   readonly #db: SqliteDatabase;
   readonly #limits: ProfileLimits;
+  readonly #encoder = new PlayRowsEncoder();
   readonly #select: StatementSync;
   readonly #selectAny: StatementSync;
   readonly #selectHead: StatementSync;
@@ -238,8 +238,8 @@ export class SqliteProfileStore implements ProfileStore {
     const figures = addFigures(head.figures, delta);
     const apart = content.kind === "apart" ? content.rows : noRows;
     const isRewritten = content.kind === "base" && content.isSmall;
-    if (!isRewritten && apart.count + delta.played.length <= this.#limits.apart)
-      return this.#writeApart(epoch, head, figures, encodeListenerRow(figures, apart, delta.played));
+    if (!isRewritten && apart.count + countRows(delta.played) <= this.#limits.apart)
+      return this.#writeApart(epoch, head, figures, this.#encoder.listenerRow(figures, apart, delta.played));
     if (content.kind === "base")
       return this.#writeBase(epoch, figures, this.#sumOf(content.base, apart, figures, delta), head.epoch);
     return this.#replaceBoth(epoch, figures, head.epoch, (base) => this.#sumOf(base, apart, figures, delta));
@@ -252,9 +252,9 @@ export class SqliteProfileStore implements ProfileStore {
     figures: ListenerFigures,
     { userId, played }: ProfileDelta,
   ): Uint8Array {
-    if ("rows" in base && base.rows.count + apart.count + played.length <= this.#limits.listed)
-      return encodeListenerRow(figures, joinRows(base.rows, apart), played);
-    const added = profileOf(userId, [...decodePlayRows(apart), ...played]);
+    if ("rows" in base && base.rows.count + apart.count + countRows(played) <= this.#limits.listed)
+      return this.#encoder.listenerRow(figures, joinRows(base.rows, apart), played);
+    const added = profileOf(userId, [...decodePlayRows(apart), ...playsIn(played)]);
     return encodeProfile(addProfiles(profileFrom(userId, base), added));
   }
 
@@ -320,7 +320,7 @@ function apartFrom(user: UserId, body: Uint8Array): ListenerRow {
   if (listed !== undefined) return listed;
   const earlier = decodeHead(body);
   if (earlier === undefined) throw new CorruptStoreError(`plays of ${body.length} bytes are no plays`);
-  return { figures: earlier.figures, rows: encodePlayRows(earlier.plays) };
+  return { figures: earlier.figures, rows: new PlayRowsEncoder().rows(rowsOf(earlier.plays)) };
 }
 
 function toStored({ user_id: user, epoch, body, head_epoch, head }: ProfileRow): StoredProfile {

@@ -8,6 +8,7 @@ import { hash64 } from "#src/domain/hash64.ts";
 import { ListenerFold } from "#src/domain/listener-fold.ts";
 import { type EventId, judge, type Play } from "#src/domain/play.ts";
 import { origin, positionAt } from "#src/domain/position.ts";
+import { playsIn } from "#src/domain/profile-plays.ts";
 import type { Segment, SegmentContents } from "#src/domain/segment.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { addTotals, noTotals } from "#src/domain/totals.ts";
@@ -34,7 +35,7 @@ function countedFrom(contents: SegmentContents) {
   listeners.add(contents);
   return {
     counters: counters.deltas().map(({ key, totals }) => ({ key, totals: addTotals(noTotals, totals) })),
-    profiles: [...listeners.deltas()],
+    profiles: [...listeners.deltas()].map((delta) => ({ ...delta, played: playsIn(delta.played) })),
   };
 }
 

@@ -8,7 +8,7 @@ import { ListenerFold } from "#src/domain/listener-fold.ts";
 import { sketchOf } from "#src/domain/listener-sketch.ts";
 import type { ArtistName, EpochMs, EventId, Play, TrackId } from "#src/domain/play.ts";
 import { addProfiles, type Profile } from "#src/domain/profile.ts";
-import { profileOf } from "#src/domain/profile-plays.ts";
+import { playsIn, profileOf } from "#src/domain/profile-plays.ts";
 import type { SegmentContents } from "#src/domain/segment.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { addTotals, noTotals, type Totals } from "#src/domain/totals.ts";
@@ -41,7 +41,9 @@ const plain = (deltas: readonly CounterDelta[]): Map<string, Totals> =>
 function profilesOf(...segments: readonly SegmentContents[]): Map<string, Profile> {
   const fold = new ListenerFold();
   for (const segment of segments) fold.add(segment);
-  return new Map([...fold.deltas()].map(({ userId, played }) => [userId, profileOf(userId, played)]));
+  return new Map(
+    [...fold.deltas()].map(({ userId, played }) => [userId, profileOf(userId, playsIn(played))]),
+  );
 }
 
 function merged<V>(a: Map<string, V>, b: Map<string, V>, add: (x: V, y: V) => V): Map<string, V> {

@@ -3,20 +3,20 @@ import { expect, test } from "vitest";
 import { CorruptStoreError } from "#src/domain/errors.ts";
 import type { UserId } from "#src/domain/play.ts";
 import { noProfile } from "#src/domain/profile.ts";
-import { deltaOf } from "#src/domain/profile-plays.ts";
+import { deltaOf, rowsOf } from "#src/domain/profile-plays.ts";
 import {
   decodeListenerRow,
   decodePlayRows,
-  encodeListenerRow,
-  encodePlayRows,
   joinRows,
   noRows,
+  PlayRowsEncoder,
 } from "#src/wire/play-rows-codec.ts";
 import { encodeProfile } from "#src/wire/profile-codec.ts";
 import { encodeHead } from "#src/wire/profile-head-codec.ts";
 import { someRecentPlay } from "#test/support/arbitraries.ts";
 
 const alice = "alice" as UserId;
+const encoder = new PlayRowsEncoder();
 const somePlays = fc.array(someRecentPlay, { maxLength: 20 });
 
 test("a listener's row tells the figures and the plays, however often others were written behind them", () => {
@@ -24,9 +24,10 @@ test("a listener's row tells the figures and the plays, however often others wer
     fc.property(fc.array(somePlays, { maxLength: 5 }), (folds) => {
       let rows = noRows;
       for (const [fold, played] of folds.entries()) {
-        const { played: all, ...figures } = deltaOf(alice, folds.slice(0, fold + 1).flat());
+        const all = folds.slice(0, fold + 1).flat();
+        const { played: _, ...figures } = deltaOf(alice, rowsOf(all));
 
-        const row = decodeListenerRow(alice, encodeListenerRow(figures, rows, played));
+        const row = decodeListenerRow(alice, encoder.listenerRow(figures, rows, rowsOf(played)));
 
         expect(row?.figures).toEqual(figures);
         expect(row && decodePlayRows(row.rows)).toEqual(all);
@@ -39,7 +40,10 @@ test("a listener's row tells the figures and the plays, however often others wer
 test("two runs of plays joined are those of both", () => {
   fc.assert(
     fc.property(somePlays, somePlays, (a, b) => {
-      expect(decodePlayRows(joinRows(encodePlayRows(a), encodePlayRows(b)))).toEqual([...a, ...b]);
+      expect(decodePlayRows(joinRows(encoder.rows(rowsOf(a)), encoder.rows(rowsOf(b))))).toEqual([
+        ...a,
+        ...b,
+      ]);
     }),
   );
 });
@@ -47,7 +51,7 @@ test("two runs of plays joined are those of both", () => {
 test("a row that is cut off is a corruption, not a crash", () => {
   fc.assert(
     fc.property(fc.array(someRecentPlay, { minLength: 1, maxLength: 9 }), fc.nat(), (played, at) => {
-      const row = encodeListenerRow(deltaOf(alice, played), noRows, played);
+      const row = encoder.listenerRow(deltaOf(alice, rowsOf(played)), noRows, rowsOf(played));
       const cut = row.slice(0, 1 + (at % (row.length - 1)));
 
       expect(() => decodePlayRows(decodeListenerRow(alice, cut)?.rows ?? noRows)).toThrow(CorruptStoreError);

@@ -4,6 +4,7 @@ import { CorruptStoreError } from "#src/domain/errors.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import type { EpochMs } from "#src/domain/play.ts";
 import { SegmentBuilder } from "#src/domain/segment-builder.ts";
+import { KnownNames } from "#src/wire/known-names.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { decodeSegment, encodeSegment } from "#src/wire/segment-codec.ts";
 import { aMoment, somePlays } from "#test/support/arbitraries.ts";
@@ -165,4 +166,65 @@ test("bytes that are no segment are a corruption, not a crash", () => {
       expect(() => decodeSegment(body)).toThrow(CorruptStoreError);
     }),
   );
+});
+
+/** Names of which several have the same bytes in a row, cut elsewhere. */
+const someName = fc.constantFrom("a", "ab", "b", "bc", "é", "日本", "🎵", "x🎵y", "c".repeat(128));
+const someNames = fc.array(
+  fc.record({ user: someName, id: someName, artist: someName, title: fc.oneof(someName, fc.constant("")) }),
+  { maxLength: 12 },
+);
+
+test("names that are known from segments before are those that a segment says", () => {
+  fc.assert(
+    fc.property(fc.array(someNames, { maxLength: 6 }), (segments) => {
+      const known = new KnownNames();
+      const seen = new Set<unknown>();
+      for (const names of segments) {
+        const builder = new SegmentBuilder();
+        for (const { user, ...track } of names)
+          builder.addPlay(aPlay({ userId: user, track }), 1, 2, aMoment);
+        const body = encodeSegment(builder.finish(() => 100));
+        const expected = decodeSegment(body);
+
+        const { users, tracks, facts, ...rest } = decodeSegment(body, known);
+
+        expect(Array.from(facts.user, (user) => users[user])).toEqual(
+          Array.from(expected.facts.user, (user) => expected.users[user]),
+        );
+        expect(Array.from(facts.track, (track) => tracks[track])).toEqual(
+          Array.from(expected.facts.track, (track) => expected.tracks[track]),
+        );
+        expect({ ...rest, startedAt: facts.startedAt }).toMatchObject({
+          labels: expected.labels,
+          sample: expected.sample,
+          startedAt: expected.facts.startedAt,
+        });
+        for (const track of expected.tracks) seen.add(JSON.stringify(track));
+        expect(known.tracks).toHaveLength(seen.size);
+        expect(new Set(known.users).size).toBe(known.users.length);
+      }
+    }),
+  );
+});
+
+test("half a segment is a corruption for known names too", () => {
+  fc.assert(
+    fc.property(someSegment, fc.nat(), ({ contents }, at) => {
+      const encoded = encodeSegment(contents);
+
+      expect(() => decodeSegment(encoded.slice(0, at % encoded.length), new KnownNames())).toThrow(
+        CorruptStoreError,
+      );
+    }),
+  );
+});
+
+test("names that end within a character are a corruption", () => {
+  const builder = new SegmentBuilder();
+  builder.addPlay(aPlay({ userId: "🎵🎵" }), 1, 2, aMoment);
+  const encoded = encodeSegment(builder.finish(() => 100));
+  encoded[2] = 3; // UTF-16 units of the first listener
+
+  expect(() => decodeSegment(encoded, new KnownNames())).toThrow(CorruptStoreError);
 });
