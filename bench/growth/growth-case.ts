@@ -1,14 +1,17 @@
+import { once } from "node:events";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Measured } from "#test/support/measured-process.ts";
-import { simulateCsv, simulatedRate } from "#test/support/simulated-csv.ts";
+import type { Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { type Measured, measureNode, peakSoFar } from "#test/support/measured-process.ts";
+import { earwormScript, simulateCsv, simulatedRate } from "#test/support/simulated-csv.ts";
 import { listedByDefault } from "../batch/answers.ts";
 import { analyzeColumnar } from "../batch/contestants.ts";
 import type { BenchCase, CaseContext, Curve } from "../harness/bench-case.ts";
 import { runInterleaved } from "../harness/interleaved.ts";
 import { type ResultTable, threeDigits } from "../harness/result-table.ts";
 import { median } from "../harness/statistics.ts";
-import { repeatCsv } from "./repeated-csv.ts";
+import { repeatedCsv } from "./repeated-csv.ts";
 
 /** A file of plays, and how many listeners and as many songs there are to choose from. */
 interface Load {
@@ -87,18 +90,21 @@ function growthTable(all: readonly Seen[]): ResultTable {
 /** What a large file takes: the rows of a small one, several times over. */
 interface LargeSeen {
   readonly rows: number;
-  readonly fileBytes: number;
+  readonly bytes: number;
+  /** At each quarter of the bytes that were read, of which the last is all of them; undefined where nobody knows. */
+  readonly peaksOnTheWay: readonly (number | undefined)[];
   readonly peakBytes: number;
   readonly cpuSeconds: number;
 }
 
 const sourceRows = 1_000_000;
-/** 72 MB, 290 MB, and 1 GB. */
-const usualRepeats = [1, 4, 14] as const;
+/** 72 MB and 1 GB. */
+const usualRepeats = [1, 14] as const;
 const quickSourceRows = 50_000;
 const quickRepeats = [1, 4] as const;
 /** Of listeners and songs each: few enough that the ids of the plays are most of what is in memory. */
 const largeKeys = 10_000;
+const quarters = [0.25, 0.5, 0.75, 1] as const;
 
 async function measureLarge({ dir, isQuick, say }: CaseContext): Promise<readonly LargeSeen[]> {
   const rows = isQuick ? quickSourceRows : sourceRows;
@@ -106,16 +112,34 @@ async function measureLarge({ dir, isQuick, say }: CaseContext): Promise<readonl
   await simulateCsv(source, { plays: rows, users: largeKeys, songs: largeKeys, seed: 2 });
   const seen: LargeSeen[] = [];
   for (const repeats of isQuick ? quickRepeats : usualRepeats) {
-    const file = join(dir, "large.csv");
-    repeatCsv(source, file, repeats, (rows / simulatedRate) * 1000 + 1000);
-    const fileBytes = statSync(file).size;
-    const { measured } = await analyzeColumnar.run(file, listedByDefault);
-    rmSync(file);
-    const { peakBytes } = measured;
-    say(`${Math.round(fileBytes / mb)} MB of CSV: peak ${Math.round(peakBytes / mb)} MB`);
-    seen.push({ rows: rows * repeats, fileBytes, peakBytes, cpuSeconds: cpuOf(measured) });
+    const large = await analyzeRepeated(source, rows, repeats);
+    const { bytes, peakBytes } = large;
+    say(`${Math.round(bytes / mb)} MB of CSV: peak ${Math.round(peakBytes / mb)} MB`);
+    seen.push(large);
   }
   return seen;
+}
+
+/** Through a pipe, so that no file is written and it is known how far the reader is. */
+async function analyzeRepeated(source: string, rows: number, repeats: number): Promise<LargeSeen> {
+  const expected = statSync(source).size * repeats;
+  const peaksOnTheWay: (number | undefined)[] = [];
+  let bytes = 0;
+  const feed = async (stdin: Writable, pid: number): Promise<void> => {
+    for (const piece of repeatedCsv(source, repeats, (rows / simulatedRate) * 1000 + 1000)) {
+      if (!stdin.write(piece)) await once(stdin, "drain");
+      bytes += Buffer.byteLength(piece);
+      const quarter = quarters[peaksOnTheWay.length] ?? 1;
+      if (quarter < 1 && bytes >= quarter * expected) peaksOnTheWay.push(peakSoFar(pid));
+    }
+    stdin.end();
+    await finished(stdin);
+    peaksOnTheWay.push(peakSoFar(pid));
+  };
+  const out = `${source}.metrics.json`;
+  const measured = await measureNode([earwormScript, "analyze", "-", "--out", out], feed);
+  const { peakBytes } = measured;
+  return { rows: rows * repeats, bytes, peaksOnTheWay, peakBytes, cpuSeconds: cpuOf(measured) };
 }
 
 /**
@@ -139,32 +163,42 @@ function largeTable(seen: readonly LargeSeen[]): ResultTable {
       { name: "rows", kind: "whole" },
       { name: "CSV, MB", kind: "whole" },
       { name: "CPU us a play", kind: "digits" },
+      ...quarters.map((quarter) => ({ name: `peak MB, ${quarter * 100} % read`, kind: "whole" as const })),
       { name: "peak MB", kind: "whole" },
       { name: "growth, bytes a further play", kind: "digits" },
     ],
-    rows: seen.map(({ rows, fileBytes, peakBytes, cpuSeconds }) => [
-      ...[rows, fileBytes / mb, (cpuSeconds / rows) * 1e6, peakBytes / mb],
+    rows: seen.map(({ rows, bytes, peaksOnTheWay, peakBytes, cpuSeconds }) => [
+      ...[rows, bytes / mb, (cpuSeconds / rows) * 1e6],
+      ...quarters.map((_, i) => megabytes(peaksOnTheWay[i])),
+      peakBytes / mb,
       small === undefined || rows === small.rows ? null : (peakBytes - small.peakBytes) / (rows - small.rows),
     ]),
   };
 }
 
-const memoryCurve = (seen: readonly LargeSeen[]): Curve => ({
-  id: "growth-memory",
-  title: "Peak memory by size of the file, same keys",
-  x: { label: "MB of CSV", isLogarithmic: false },
-  y: { label: "peak MB", isLogarithmic: false },
-  lines: [
-    {
-      name: "earworm analyze",
-      points: seen.map(({ fileBytes, peakBytes }) => [fileBytes / mb, peakBytes / mb]),
-    },
-    {
-      name: "the file itself",
-      points: seen.map(({ fileBytes }) => [fileBytes / mb, fileBytes / mb]),
-    },
-  ],
-});
+const megabytes = (bytes: number | undefined): number | null => (bytes === undefined ? null : bytes / mb);
+
+/** The course of the largest file. */
+function memoryCurve(seen: readonly LargeSeen[]): Curve {
+  const { bytes = 0, peaksOnTheWay = [] } = seen.at(-1) ?? {};
+  const read = quarters.map((quarter) => (quarter * bytes) / mb);
+  return {
+    id: "growth-memory",
+    title: "Peak memory in the course of a file, same keys",
+    x: { label: "MB of CSV read", isLogarithmic: false },
+    y: { label: "peak MB", isLogarithmic: false },
+    lines: [
+      {
+        name: "earworm analyze",
+        points: read.flatMap((x, i) => {
+          const peak = megabytes(peaksOnTheWay[i]);
+          return peak === null ? [] : [[x, peak] as const];
+        }),
+      },
+      { name: "the file itself", points: read.map((x) => [x, x]) },
+    ],
+  };
+}
 
 function boundsOf(seen: readonly LargeSeen[]): readonly string[] {
   const [small, large] = [seen[0], seen.at(-1)];

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 /** What a process of its own used, from its start to its end. */
@@ -31,17 +33,31 @@ const meter = `data:text/javascript,${encodeURIComponent(`
   });
 `)}`;
 
+/** The most memory that was resident in a running process so far, bytes; undefined where nobody knows. */
+export function peakSoFar(pid: number): number | undefined {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Runs Node with these arguments (its own options, a script, and the script's) to its end.
  *
+ * @param feed writes what the process reads on its standard input, and ends it
  * @throws Error where it ends with another code than 0; what it said on standard error is there already
  */
-export async function measureNode(args: readonly string[]): Promise<Measured> {
+export async function measureNode(
+  args: readonly string[],
+  feed?: (stdin: Writable, pid: number) => Promise<void>,
+): Promise<Measured> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, ["--import", meter, ...args], {
-    stdio: ["ignore", "pipe", "inherit", "pipe"],
+    stdio: [feed === undefined ? "ignore" : "pipe", "pipe", "inherit", "pipe"],
   });
-  const [, stdoutPipe, , usagePipe] = child.stdio;
+  const [stdin, stdoutPipe, , usagePipe] = child.stdio;
   if (!(stdoutPipe && usagePipe && "readable" in usagePipe)) throw new Error("the child has no pipes");
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
@@ -51,6 +67,7 @@ export async function measureNode(args: readonly string[]): Promise<Measured> {
     text(stdoutPipe),
     text(usagePipe as NodeJS.ReadableStream),
     ended,
+    stdin && feed?.(stdin, child.pid ?? 0),
   ]);
   if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}`);
   const { userCPUTime, systemCPUTime, peakKilobytes } = JSON.parse(usage);
