@@ -19,7 +19,7 @@ import { type PlayScanner, type RecordCodec, readRecord } from "#src/wire/play-r
 import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
 import type { ArrivedRecord } from "#src/wire/record-entries.ts";
 import { shardKeyOf } from "#src/wire/shard-key.ts";
-import { PendingSegment } from "./pending-segment.ts";
+import { PendingSegment, SegmentMemory } from "./pending-segment.ts";
 import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
 
 export interface ConsumeDeps {
@@ -90,6 +90,7 @@ class ShardBatch {
   readonly #known: ShardIds;
   /** Where the shard is once everything up to now is committed. */
   #head: Head;
+  readonly #memory: SegmentMemory;
   #pending: PendingSegment;
   added: ShardCounts = noCounts;
 
@@ -98,7 +99,8 @@ class ShardBatch {
     this.#scanner = scanner;
     this.#known = known;
     this.#head = head;
-    this.#pending = new PendingSegment(head, known.ids, deps.dedupeHorizonMs);
+    this.#memory = new SegmentMemory(deps.dedupeHorizonMs);
+    this.#pending = new PendingSegment(head, known.ids, this.#memory);
   }
 
   async append(records: readonly KinesisStreamRecord[]): Promise<"done" | "conflict"> {
@@ -148,7 +150,7 @@ class ShardBatch {
     this.#known.position = head.position;
     this.#known.arrivedAt = head.arrivedAt;
     this.#head = head;
-    this.#pending = new PendingSegment(head, this.#known.ids, this.#deps.dedupeHorizonMs);
+    this.#pending = new PendingSegment(head, this.#known.ids, this.#memory);
     return "done";
   }
 

@@ -1,4 +1,5 @@
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
+import { SegmentColumns } from "#src/domain/fact-columns.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { PlayRow, PlaySource } from "#src/domain/play-row.ts";
 import { addCounts, type Head, positionAt, type ShardCounts } from "#src/domain/position.ts";
@@ -20,12 +21,27 @@ interface PlayPlace {
   readonly place: number;
 }
 
+/** What a batch collects its segments in, one after the other: to take it anew for each was a part of the garbage. */
+export class SegmentMemory {
+  readonly columns = new SegmentColumns();
+  readonly ids: DedupeWindow;
+
+  constructor(horizonMs: number) {
+    this.ids = new DedupeWindow(horizonMs, usualPlays);
+  }
+
+  clear(): void {
+    this.columns.clear();
+    this.ids.clear();
+  }
+}
+
 /** A segment that is not committed yet: its ids are known only to itself. */
 export class PendingSegment {
   readonly #previous: Head;
   readonly #committedIds: DedupeWindow;
   readonly #ids: DedupeWindow;
-  readonly #builder = new SegmentBuilder();
+  readonly #builder: SegmentBuilder;
   /** Where the shard is once this is in: the record, and how many of its entries; none while nothing is in. */
   #sequenceNumber = "";
   #entries = 0;
@@ -34,10 +50,13 @@ export class PendingSegment {
   #lastSource: PlaySource | undefined;
   #lastPlace = 0;
 
-  constructor(previous: Head, committedIds: DedupeWindow, horizonMs: number) {
+  /** @param memory which holds nothing any more that anybody needs; what `finish` returns lies in it */
+  constructor(previous: Head, committedIds: DedupeWindow, memory: SegmentMemory) {
+    memory.clear();
     this.#previous = previous;
     this.#committedIds = committedIds;
-    this.#ids = new DedupeWindow(horizonMs, usualPlays);
+    this.#ids = memory.ids;
+    this.#builder = new SegmentBuilder(memory.columns);
     this.#arrivedAt = previous.arrivedAt;
   }
 
@@ -85,9 +104,9 @@ export class PendingSegment {
     this.#firstPlay ??= { source, place };
     this.#lastSource = source;
     this.#lastPlace = place;
-    const isDuplicate = this.#committedIds.has(idHi, idLo, arrivedAt) || this.#ids.has(idHi, idLo, arrivedAt);
-    this.#ids.add(idHi, idLo, arrivedAt);
-    if (isDuplicate) this.#builder.addDuplicate(idHi, idLo, arrivedAt);
+    const isKnown = this.#committedIds.has(idHi, idLo, arrivedAt);
+    const isRepeated = this.#ids.add(idHi, idLo, arrivedAt);
+    if (isKnown || isRepeated) this.#builder.addDuplicate(idHi, idLo, arrivedAt);
     else this.#builder.addRow(row, arrivedAt);
   }
 

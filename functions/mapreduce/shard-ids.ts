@@ -5,7 +5,7 @@ import { type Head, origin, type Position, type ShardKey } from "#src/domain/pos
 import type { SegmentContents } from "#src/domain/segment.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
 import type { ShardLineage } from "#src/ports/shard-lineage.ts";
-import { decodeSegment, forEachId } from "#src/wire/segment-codec.ts";
+import { decodeSegment } from "#src/wire/segment-codec.ts";
 
 /** A container serves the shards that the service hands it; beyond this many, the least recently used is forgotten. */
 const rememberedShards = 32;
@@ -100,6 +100,6 @@ export class ShardIdCache {
 }
 
 /** Adds the ids of a committed segment. */
-export function rememberIds(ids: DedupeWindow, contents: SegmentContents): void {
-  forEachId(contents, (hi, lo, arrivedAt) => ids.add(hi, lo, arrivedAt));
+export function rememberIds(ids: DedupeWindow, { facts, duplicates }: SegmentContents): void {
+  for (const { idHi, idLo, arrivedAt } of [facts, duplicates]) ids.addAll(idHi, idLo, arrivedAt);
 }

@@ -51,14 +51,30 @@ export class DedupeWindow {
     return Math.abs(arrivedAt - (this.#base + stored - 1)) <= this.#horizonMs;
   }
 
-  /** Notes an arrival; of several arrivals of one id the latest is kept. */
-  add(hi: number, lo: number, arrivedAt: number): void {
+  /**
+   * Notes an arrival; of several arrivals of one id the latest is kept.
+   *
+   * @returns what `has` would have said before, where no arrival is earlier than those before it
+   */
+  add(hi: number, lo: number, arrivedAt: number): boolean {
     if (this.#size === 0) this.#base = arrivedAt - 2 * this.#horizonMs;
     if (arrivedAt > this.#newest) this.#newest = arrivedAt;
     if (!this.#representable(arrivedAt)) this.#resize(this.#slots);
-    if (!this.#representable(arrivedAt)) return; // older than two horizons before the newest: can match nothing
+    if (!this.#representable(arrivedAt)) return false; // older than two horizons before the newest: can match nothing
     if (this.#size + 1 > this.#slots * fullest) this.#makeRoom();
-    this.#put(hi, lo, arrivedAt - this.#base + 1);
+    return this.#put(hi, lo, arrivedAt - this.#base + 1);
+  }
+
+  /** Notes arrivals, each as `add` does. */
+  addAll(hi: Uint32Array, lo: Uint32Array, arrivedAt: Float64Array): void {
+    for (let i = 0; i < hi.length; i++) this.add(hi[i] ?? 0, lo[i] ?? 0, arrivedAt[i] ?? 0);
+  }
+
+  /** Forgets all ids and keeps the memory. */
+  clear(): void {
+    this.#table.fill(0);
+    this.#size = 0;
+    this.#newest = 0;
   }
 
   #representable(arrivedAt: number): boolean {
@@ -66,16 +82,20 @@ export class DedupeWindow {
     return offset >= 0 && offset < 0xffff_fff0;
   }
 
-  #put(hi: number, lo: number, arrival: number): void {
+  /** Whether the id's arrival before lies within the horizon. */
+  #put(hi: number, lo: number, arrival: number): boolean {
     const table = this.#table;
     const at = this.#slotOf(hi, lo);
     const stored = table[at + arrivalAt] ?? 0;
     if (stored === 0) {
       table[at + hiAt] = hi;
       table[at + loAt] = lo;
+      table[at + arrivalAt] = arrival;
       this.#size += 1;
+      return false;
     }
     if (arrival > stored) table[at + arrivalAt] = arrival;
+    return Math.abs(arrival - stored) <= this.#horizonMs;
   }
 
   /** Where the slot that holds this id begins, or the empty one where it belongs. */

@@ -5,8 +5,8 @@ const firstRows = 1024;
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type Columns = Readonly<Record<string, Column>>;
 
-/** Columns of the same length that grow together. Whoever adds a row reserves it and writes into `columns`. */
-export class GrowingColumns<Shape extends Columns> {
+/** Columns of the same length that grow together. Whoever adds a row reserves it and writes into each of `columns`. */
+class GrowingColumns<Shape extends Columns> {
   columns: Shape;
   length = 0;
   #capacity = firstRows;
@@ -17,7 +17,12 @@ export class GrowingColumns<Shape extends Columns> {
     this.columns = make(firstRows);
   }
 
-  /** The index of another row, which is all zeros. */
+  /** Has no rows any more, and keeps the memory: what `finish` gave before holds no longer. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** The index of another row, whose values may be anything. */
   addRow(): number {
     if (this.length === this.#capacity) this.#grow();
     return this.length++;
@@ -42,7 +47,7 @@ export class GrowingColumns<Shape extends Columns> {
 }
 
 /** Columns for the facts of so many plays, all zeros. */
-export const factColumns = (rows: number): Facts & Columns => ({
+const factColumns = (rows: number): Facts & Columns => ({
   user: new Uint32Array(rows),
   track: new Uint32Array(rows),
   startedAt: new Float64Array(rows),
@@ -59,8 +64,19 @@ export const factColumns = (rows: number): Facts & Columns => ({
 });
 
 /** Columns for so many duplicates, all zeros. */
-export const duplicateColumns = (rows: number): DuplicateIds & Columns => ({
+const duplicateColumns = (rows: number): DuplicateIds & Columns => ({
   arrivedAt: new Float64Array(rows),
   idHi: new Uint32Array(rows),
   idLo: new Uint32Array(rows),
 });
+
+/** The memory that a segment is collected in. It may be cleared for the next one once a segment is encoded and written. */
+export class SegmentColumns {
+  readonly facts = new GrowingColumns(factColumns);
+  readonly duplicates = new GrowingColumns(duplicateColumns);
+
+  clear(): void {
+    this.facts.clear();
+    this.duplicates.clear();
+  }
+}

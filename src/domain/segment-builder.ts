@@ -1,4 +1,4 @@
-import { duplicateColumns, factColumns, GrowingColumns } from "./fact-columns.ts";
+import { SegmentColumns } from "./fact-columns.ts";
 import { type EpochMs, type EventId, judgeListening, type Play, tenthOf, type UserId } from "./play.ts";
 import { NameDictionary, stringBytes, textKind, trackKind } from "./name-dictionary.ts";
 import { Name, type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
@@ -30,8 +30,8 @@ export class SegmentBuilder {
   readonly #users = new NameDictionary<UserId>(textKind);
   readonly #labels = new NameDictionary<string>(textKind);
   readonly #tracks = new NameDictionary<SegmentTrack>(trackKind);
-  readonly #facts = new GrowingColumns(factColumns);
-  readonly #duplicates = new GrowingColumns(duplicateColumns);
+  readonly #facts: SegmentColumns["facts"];
+  readonly #duplicates: SegmentColumns["duplicates"];
   readonly #marked = { play: [] as number[], id: [] as EventId[] };
   readonly #rejects: RejectChunk[] = [];
   readonly #newest = new NewestRows();
@@ -39,7 +39,10 @@ export class SegmentBuilder {
   #bytes = sampleBytes + 1024;
   #unqualified = 0;
 
-  constructor() {
+  /** @param memory without rows; what `finish` returns lies in it */
+  constructor(memory = new SegmentColumns()) {
+    this.#facts = memory.facts;
+    this.#duplicates = memory.duplicates;
     this.#labels.indexOf(new Name(""));
   }
 

@@ -89,18 +89,6 @@ export function decodeSegment(body: Uint8Array, known?: KnownNames): SegmentCont
   }
 }
 
-/** The ids of a segment's plays and duplicates with their arrival times; spares the rest. */
-export function forEachId(
-  contents: SegmentContents,
-  visit: (idHi: number, idLo: number, arrivedAt: number) => void,
-): void {
-  for (const ids of [contents.facts, contents.duplicates]) {
-    for (let i = 0; i < ids.idHi.length; i++) {
-      visit(ids.idHi[i] ?? 0, ids.idLo[i] ?? 0, ids.arrivedAt[i] ?? 0);
-    }
-  }
-}
-
 function readContents(reader: ByteReader, known: KnownNames | undefined): SegmentContents {
   const found = reader.unsigned();
   if (found < versionWithoutMarks || found > version)

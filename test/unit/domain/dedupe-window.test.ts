@@ -31,11 +31,21 @@ test("the window answers as a map of last arrivals does, however it grows and fo
         const last = lastArrivals.get(id) ?? Number.NEGATIVE_INFINITY;
 
         expect(window.has(id, id, now)).toBe(now - last <= horizonMs);
-        window.add(id, id, now);
+        expect(window.add(id, id, now)).toBe(now - last <= horizonMs);
         lastArrivals.set(id, now);
       }
     }),
   );
+});
+
+test("a window that was cleared knows no id, and answers for new ones", () => {
+  const window = new DedupeWindow(horizonMs);
+  window.add(1, 2, 90 * 86_400_000);
+  window.clear();
+
+  expect(window.add(1, 2, 1_000)).toBe(false);
+  expect(window.add(1, 2, 1_000)).toBe(true);
+  expect(window.size).toBe(1);
 });
 
 test("ids may be loaded from the newest to the oldest", () => {
