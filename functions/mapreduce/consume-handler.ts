@@ -19,7 +19,7 @@ import { type PlayScanner, type RecordCodec, readRecord } from "#src/wire/play-r
 import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
 import type { ArrivedRecord } from "#src/wire/record-entries.ts";
 import { shardKeyOf } from "#src/wire/shard-key.ts";
-import { PendingSegment, SegmentMemory } from "./pending-segment.ts";
+import { BatchMemory, PendingSegment } from "./pending-segment.ts";
 import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
 
 export interface ConsumeDeps {
@@ -90,7 +90,7 @@ class ShardBatch {
   readonly #known: ShardIds;
   /** Where the shard is once everything up to now is committed. */
   #head: Head;
-  readonly #memory: SegmentMemory;
+  readonly #memory: BatchMemory;
   #pending: PendingSegment;
   added: ShardCounts = noCounts;
 
@@ -99,7 +99,7 @@ class ShardBatch {
     this.#scanner = scanner;
     this.#known = known;
     this.#head = head;
-    this.#memory = new SegmentMemory(deps.dedupeHorizonMs);
+    this.#memory = new BatchMemory(deps.dedupeHorizonMs);
     this.#pending = new PendingSegment(head, known.ids, this.#memory);
   }
 

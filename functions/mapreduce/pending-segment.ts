@@ -1,10 +1,9 @@
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
-import { SegmentColumns } from "#src/domain/fact-columns.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { PlayRow, PlaySource } from "#src/domain/play-row.ts";
 import { addCounts, type Head, positionAt, type ShardCounts } from "#src/domain/position.ts";
 import type { RejectChunk, Segment, SegmentContents } from "#src/domain/segment.ts";
-import { SegmentBuilder } from "#src/domain/segment-builder.ts";
+import { SegmentBuilder, SegmentMemory } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { encodeSegment } from "#src/wire/segment-codec.ts";
 
@@ -22,8 +21,8 @@ interface PlayPlace {
 }
 
 /** What a batch collects its segments in, one after the other: to take it anew for each was a part of the garbage. */
-export class SegmentMemory {
-  readonly columns = new SegmentColumns();
+export class BatchMemory {
+  readonly segment = new SegmentMemory();
   readonly ids: DedupeWindow;
 
   constructor(horizonMs: number) {
@@ -31,7 +30,7 @@ export class SegmentMemory {
   }
 
   clear(): void {
-    this.columns.clear();
+    this.segment.clear();
     this.ids.clear();
   }
 }
@@ -51,12 +50,12 @@ export class PendingSegment {
   #lastPlace = 0;
 
   /** @param memory which holds nothing any more that anybody needs; what `finish` returns lies in it */
-  constructor(previous: Head, committedIds: DedupeWindow, memory: SegmentMemory) {
+  constructor(previous: Head, committedIds: DedupeWindow, memory: BatchMemory) {
     memory.clear();
     this.#previous = previous;
     this.#committedIds = committedIds;
     this.#ids = memory.ids;
-    this.#builder = new SegmentBuilder(memory.columns);
+    this.#builder = new SegmentBuilder(memory.segment);
     this.#arrivedAt = previous.arrivedAt;
   }
 
@@ -118,7 +117,7 @@ export class PendingSegment {
       texts.set(play, text);
       return text.length * 3;
     });
-    const body = encodeSegment(contents, (play) => texts.get(play) ?? encodePlay(play));
+    const body = encodeSegment(contents, (play) => texts.get(play) ?? encodePlay(play), this.#builder.texts);
     const head: Head = {
       shard: this.#previous.shard,
       position: positionAt(this.#sequenceNumber, this.#entries),

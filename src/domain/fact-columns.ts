@@ -6,7 +6,7 @@ type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type Columns = Readonly<Record<string, Column>>;
 
 /** Columns of the same length that grow together. Whoever adds a row reserves it and writes into each of `columns`. */
-class GrowingColumns<Shape extends Columns> {
+export class GrowingColumns<Shape extends Columns> {
   columns: Shape;
   length = 0;
   #capacity = firstRows;
@@ -47,7 +47,7 @@ class GrowingColumns<Shape extends Columns> {
 }
 
 /** Columns for the facts of so many plays, all zeros. */
-const factColumns = (rows: number): Facts & Columns => ({
+export const factColumns = (rows: number): Facts & Columns => ({
   user: new Uint32Array(rows),
   track: new Uint32Array(rows),
   startedAt: new Float64Array(rows),
@@ -64,19 +64,8 @@ const factColumns = (rows: number): Facts & Columns => ({
 });
 
 /** Columns for so many duplicates, all zeros. */
-const duplicateColumns = (rows: number): DuplicateIds & Columns => ({
+export const duplicateColumns = (rows: number): DuplicateIds & Columns => ({
   arrivedAt: new Float64Array(rows),
   idHi: new Uint32Array(rows),
   idLo: new Uint32Array(rows),
 });
-
-/** The memory that a segment is collected in. It may be cleared for the next one once a segment is encoded and written. */
-export class SegmentColumns {
-  readonly facts = new GrowingColumns(factColumns);
-  readonly duplicates = new GrowingColumns(duplicateColumns);
-
-  clear(): void {
-    this.facts.clear();
-    this.duplicates.clear();
-  }
-}

@@ -1,3 +1,4 @@
+import type { ByteStore } from "./byte-words.ts";
 import type { EndReason, EpochMs, EventId, Play, UserId } from "./play.ts";
 import type { SegmentTrack } from "./segment.ts";
 
@@ -11,12 +12,18 @@ export class Name<Value> {
   /** The dictionary that saw it last, and its index there. A number: a reference to what is young is dear in what is old. */
   dictionary = 0;
   index = 0;
-  /** What the dictionaries' first look at the value found: its hash, and its most bytes; 0 bytes before. */
-  hash = 0;
-  bytes = 0;
+  /** Where the reader keeps the value's texts packed (`packTexts`), if it does. */
+  store: ByteStore | undefined = undefined;
+  start = 0;
 
   constructor(value: Value) {
     this.value = value;
+  }
+
+  /** Its texts need not be encoded again for each segment. */
+  keptIn(store: ByteStore, start: number): void {
+    this.store = store;
+    this.start = start;
   }
 }
 

@@ -1,6 +1,7 @@
-import { SegmentColumns } from "./fact-columns.ts";
-import { type EpochMs, type EventId, judgeListening, type Play, tenthOf, type UserId } from "./play.ts";
+import { duplicateColumns, factColumns, GrowingColumns } from "./fact-columns.ts";
 import { NameDictionary, stringBytes, textKind, trackKind } from "./name-dictionary.ts";
+import type { PackedTexts } from "./packed-texts.ts";
+import { type EpochMs, type EventId, judgeListening, type Play, tenthOf, type UserId } from "./play.ts";
 import { Name, type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
 import { noCounts, type ShardCounts } from "./position.ts";
 import {
@@ -22,16 +23,36 @@ const duplicateBytes = 16;
 const markBytes = 5;
 const rejectOverheadBytes = 700;
 
+/** The dictionaries of a segment as bytes; a track has four texts. */
+export interface SegmentTexts {
+  readonly users: PackedTexts;
+  readonly tracks: PackedTexts;
+  readonly labels: PackedTexts;
+}
+
+/** What a segment is collected in. It may be cleared for the next one once nobody needs what its builder returned. */
+export class SegmentMemory {
+  readonly users = new NameDictionary<UserId>(textKind);
+  readonly labels = new NameDictionary<string>(textKind);
+  readonly tracks = new NameDictionary<SegmentTrack>(trackKind);
+  readonly facts = new GrowingColumns(factColumns);
+  readonly duplicates = new GrowingColumns(duplicateColumns);
+
+  clear(): void {
+    for (const part of [this.users, this.labels, this.tracks, this.facts, this.duplicates]) part.clear();
+  }
+}
+
 /**
  * Collects the entries of one segment. `bytes` is an upper bound of its encoded size, so that a segment can be closed
  * before it outgrows a transaction (I1).
  */
 export class SegmentBuilder {
-  readonly #users = new NameDictionary<UserId>(textKind);
-  readonly #labels = new NameDictionary<string>(textKind);
-  readonly #tracks = new NameDictionary<SegmentTrack>(trackKind);
-  readonly #facts: SegmentColumns["facts"];
-  readonly #duplicates: SegmentColumns["duplicates"];
+  readonly #users: SegmentMemory["users"];
+  readonly #labels: SegmentMemory["labels"];
+  readonly #tracks: SegmentMemory["tracks"];
+  readonly #facts: SegmentMemory["facts"];
+  readonly #duplicates: SegmentMemory["duplicates"];
   readonly #marked = { play: [] as number[], id: [] as EventId[] };
   readonly #rejects: RejectChunk[] = [];
   readonly #newest = new NewestRows();
@@ -39,10 +60,13 @@ export class SegmentBuilder {
   #bytes = sampleBytes + 1024;
   #unqualified = 0;
 
-  /** @param memory without rows; what `finish` returns lies in it */
-  constructor(memory = new SegmentColumns()) {
-    this.#facts = memory.facts;
-    this.#duplicates = memory.duplicates;
+  /** @param memory which is empty; what `finish` and `texts` return lies in it */
+  constructor({ users, labels, tracks, facts, duplicates } = new SegmentMemory()) {
+    this.#users = users;
+    this.#labels = labels;
+    this.#tracks = tracks;
+    this.#facts = facts;
+    this.#duplicates = duplicates;
     this.#labels.indexOf(new Name(""));
   }
 
@@ -120,6 +144,11 @@ export class SegmentBuilder {
     this.#rejects.push(chunk);
     this.#bytes += chunk.raw.length + 3 * chunk.reason.length + rejectOverheadBytes;
     if (chunk.chunk === 0) this.#rejected += 1;
+  }
+
+  /** The texts of `finish`'s dictionaries, packed already. */
+  get texts(): SegmentTexts {
+    return { users: this.#users.texts, tracks: this.#tracks.texts, labels: this.#labels.texts };
   }
 
   /** @param encodedLength the length of a play's JSON in UTF-8 bytes, at most what is taken of the sample's share */

@@ -1,6 +1,7 @@
-import { viewOf } from "./bytes.ts";
+import { areEqual, ByteStore } from "../domain/byte-words.ts";
 
 const firstSlots = 2048;
+const noBytes = new Uint8Array(0);
 /** How many slots are looked at: values that were made to collide are then simply not kept. */
 const mostProbes = 16;
 
@@ -24,9 +25,7 @@ export class ByteTable<Value> {
   #slots = new Int32Array(firstSlots * slotWords);
   #values = new Array<Value | undefined>(firstSlots).fill(undefined);
   #size = 0;
-  #bytes = new Uint8Array(8 * firstSlots);
-  #view = viewOf(this.#bytes);
-  #used = 0;
+  #store = new ByteStore(8 * firstSlots);
 
   constructor(mostValues: number, mostBytes: number) {
     this.#mostValues = mostValues;
@@ -53,7 +52,7 @@ export class ByteTable<Value> {
       if (slots[at + hashAt] !== hash) continue;
       const ownLength = slots[at + lengthAt] ?? 0;
       if (length === undefined ? start + ownLength > end : length !== ownLength) continue;
-      if (areEqual(this.#view, own - 1, view, start, ownLength)) return slot;
+      if (areEqual(this.#store.view, own - 1, view, start, ownLength)) return slot;
     }
     return -1;
   }
@@ -70,22 +69,28 @@ export class ByteTable<Value> {
     return this.#slots[slot * slotWords + noteAt] ?? 0;
   }
 
+  /** Where the bytes are; another one once all is forgotten, so that a place in this one stays what it is. */
+  get store(): ByteStore {
+    return this.#store;
+  }
+
   /**
    * @param hash a 32-bit integer of these bytes, or of a part of them that tells them apart well
    * @param note a 32-bit integer to keep beside the value
+   * @param beside bytes to keep behind the entry's own
+   * @returns where in `store` those are; -1 where the entry is not kept
    */
-  add(hash: number, bytes: Uint8Array, value: Value, note = 0): void {
-    if (bytes.length > this.#mostBytes) return;
-    if (this.#size >= this.#mostValues || this.#used + bytes.length > this.#mostBytes) this.#clear();
+  add(hash: number, bytes: Uint8Array, value: Value, note = 0, beside = noBytes): number {
+    const length = bytes.length + beside.length;
+    if (length > this.#mostBytes) return -1;
+    if (this.#size >= this.#mostValues || this.#store.used + length > this.#mostBytes) this.#clear();
     if (this.#size * 2 >= this.#values.length) this.#growSlots();
     const slot = this.#freeSlot(hash);
-    if (slot < 0) return;
-    this.#reserve(bytes.length);
-    this.#put(slot, hash, this.#used + 1, bytes.length, note);
+    if (slot < 0) return -1;
+    this.#put(slot, hash, this.#store.append(bytes) + 1, bytes.length, note);
     this.#values[slot] = value;
-    this.#bytes.set(bytes, this.#used);
-    this.#used += bytes.length;
     this.#size += 1;
+    return this.#store.append(beside);
   }
 
   #put(slot: number, hash: number, start: number, length: number, note: number): void {
@@ -120,47 +125,10 @@ export class ByteTable<Value> {
     }
   }
 
-  #reserve(more: number): void {
-    if (this.#used + more <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#used + more, this.#bytes.length * 2));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
-    this.#view = viewOf(grown);
-  }
-
   #clear(): void {
     this.#slots.fill(0);
     this.#values.fill(undefined);
     this.#size = 0;
-    this.#used = 0;
+    this.#store = new ByteStore(this.#store.bytes.length);
   }
-}
-
-/** A 32-bit hash of some bytes, four at a time: the last four overlap those before. */
-export function hashBytes(view: DataView, start: number, length: number): number {
-  let hash = length;
-  if (length < 4) {
-    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ view.getUint8(start + i), 0x9e3779b1);
-  } else {
-    for (let i = 0; i < length - 4; i += 4) hash = mix(hash ^ view.getInt32(start + i, true));
-    hash = mix(hash ^ view.getInt32(start + length - 4, true));
-  }
-  return hash ^ (hash >>> 15);
-}
-
-function mix(value: number): number {
-  const mixed = Math.imul(value, 0x9e3779b1);
-  return mixed ^ (mixed >>> 13);
-}
-
-/** Whether `length` bytes are the same, which both have. (Asking a DataView for its length is dear.) */
-export function areEqual(a: DataView, aStart: number, b: DataView, bStart: number, length: number): boolean {
-  if (length < 4) {
-    for (let i = 0; i < length; i++) if (a.getUint8(aStart + i) !== b.getUint8(bStart + i)) return false;
-    return true;
-  }
-  const last = length - 4;
-  for (let i = 0; i < last; i += 4)
-    if (a.getInt32(aStart + i, true) !== b.getInt32(bStart + i, true)) return false;
-  return a.getInt32(aStart + last, true) === b.getInt32(bStart + last, true);
 }

@@ -1,3 +1,5 @@
+import type { PackedTexts } from "../domain/packed-texts.ts";
+
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -155,6 +157,16 @@ export class ByteWriter {
     for (const value of values) at = putText(this.#bytes, at, value);
     this.words([at - start]);
     this.#length = at;
+  }
+
+  /** What `strings` writes, of texts that are packed already. */
+  packedTexts({ count, lengths, bytes, used }: PackedTexts): void {
+    this.unsigned(count);
+    this.unsignedAll(lengths.subarray(0, count));
+    this.words([used]);
+    this.#reserve(used);
+    this.#bytes.set(bytes.subarray(0, used), this.#length);
+    this.#length += used;
   }
 
   #reserve(more: number): void {

@@ -1,4 +1,6 @@
+import { areEqual, hashBytes } from "../domain/byte-words.ts";
 import { hash64OfAscii } from "../domain/hash64.ts";
+import { packTexts } from "../domain/packed-texts.ts";
 import {
   type ArtistName,
   type EndReason,
@@ -9,7 +11,7 @@ import {
 } from "../domain/play.ts";
 import { Name, type PlayRow, type PlaySource } from "../domain/play-row.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
-import { areEqual, ByteTable, hashBytes } from "./byte-table.ts";
+import { ByteTable } from "./byte-table.ts";
 import { viewOf } from "./bytes.ts";
 import { countryCodeOf } from "./countries.ts";
 import { isIdByte } from "./event-id-characters.ts";
@@ -19,10 +21,10 @@ import { JsonKeys } from "./json-keys.ts";
 import { earliestStart, latestStartMs, maxDurationMs, maxMsPlayed, surelyFitsChars } from "./play-codec.ts";
 import type { PlayScanner } from "./play-record.ts";
 
-/** How many names of a kind are kept, and their bytes: some 20 MB of memory for listeners, 50 MB for tracks. */
+/** How many names of a kind are kept, and their bytes: some 20 MB of memory for listeners, 60 MB for tracks. */
 const mostNames = 131_072;
-const mostNameBytes = 4 * 1024 * 1024;
-const mostTrackBytes = 16 * 1024 * 1024;
+const mostNameBytes = 6 * 1024 * 1024;
+const mostTrackBytes = 24 * 1024 * 1024;
 
 const quote = 0x22;
 const colon = 0x3a;
@@ -93,7 +95,7 @@ class ScannedRow implements PlayRow {
 }
 
 /** Names of one kind by the bytes of their text. */
-class Names<Value> {
+class Names<Value extends string> {
   readonly #table = new ByteTable<Name<Value>>(mostNames, mostNameBytes);
   readonly #read: (text: string) => Value | undefined;
 
@@ -115,9 +117,22 @@ class Names<Value> {
     const value = this.#read(json.string());
     if (value === undefined) return undefined;
     const name = new Name(value);
-    this.#table.add(hash, json.bytes.subarray(json.from, json.to), name);
+    keep(name, [value], this.#table, hash, json.bytes.subarray(json.from, json.to));
     return name;
   }
+}
+
+/** Keeps a name in a table, and its texts beside its bytes. */
+function keep<Value>(
+  name: Name<Value>,
+  texts: readonly string[],
+  table: ByteTable<Name<Value>>,
+  hash: number,
+  bytes: Uint8Array,
+  note = 0,
+): void {
+  const at = table.add(hash, bytes, name, note, packTexts(texts));
+  if (at >= 0) name.keptIn(table.store, at);
 }
 
 const atMost =
@@ -349,9 +364,11 @@ export class JsonPlayScanner implements PlayScanner {
     const fresh = readTrack(json);
     if (fresh === undefined) return false;
     const { durationMs, ...track } = fresh;
-    this.row.track = new Name(track as SegmentTrack);
+    const name = new Name(track as SegmentTrack);
+    const texts = [track.id, track.artist, track.title, track.genre];
+    keep(name, texts, this.#tracks, hash, json.bytes.subarray(start, json.at), durationMs);
+    this.row.track = name;
     this.row.durationMs = durationMs || undefined;
-    this.#tracks.add(hash, json.bytes.subarray(start, json.at), this.row.track, durationMs);
     return true;
   }
 }

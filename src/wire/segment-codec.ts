@@ -1,4 +1,6 @@
 import { CorruptStoreError } from "../domain/errors.ts";
+import { trackKind } from "../domain/name-dictionary.ts";
+import { PackedTexts } from "../domain/packed-texts.ts";
 import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "../domain/play.ts";
 import type {
   Facts,
@@ -8,6 +10,7 @@ import type {
   SegmentContents,
   SegmentTrack,
 } from "../domain/segment.ts";
+import type { SegmentTexts } from "../domain/segment-builder.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import type { KnownNames } from "./known-names.ts";
 import { encodePlay } from "./play-codec.ts";
@@ -22,17 +25,19 @@ const versionWithoutMarks = 1;
  * A segment's contents as bytes: dictionaries, then one column after the other.
  *
  * @param encode the play codec, or what remembers its texts
+ * @param texts of the contents' dictionaries, where they are packed already
  */
 export function encodeSegment(
   contents: SegmentContents,
   encode: (play: Play) => string = encodePlay,
+  texts: SegmentTexts = packedTextsOf(contents),
 ): Uint8Array {
-  const { tracks, facts, duplicates, rejects } = contents;
+  const { facts, duplicates, rejects } = contents;
   const writer = new ByteWriter();
   writer.unsigned(version);
-  writer.strings(contents.users);
-  writer.strings(trackStrings(tracks));
-  writer.strings(contents.labels);
+  writer.packedTexts(texts.users);
+  writer.packedTexts(texts.tracks);
+  writer.packedTexts(texts.labels);
 
   writer.unsigned(facts.user.length);
   writer.unsignedAll(facts.user);
@@ -69,10 +74,12 @@ export function encodeSegment(
   return writer.finish();
 }
 
-function trackStrings(tracks: readonly SegmentTrack[]): readonly string[] {
-  const strings: string[] = [];
-  for (const { id, artist, title, genre } of tracks) strings.push(id, artist, title, genre);
-  return strings;
+function packedTextsOf({ users, tracks, labels }: SegmentContents): SegmentTexts {
+  const packed = { users: new PackedTexts(), tracks: new PackedTexts(), labels: new PackedTexts() };
+  for (const user of users) packed.users.add(user);
+  for (const track of tracks) trackKind.pack(track, packed.tracks);
+  for (const label of labels) packed.labels.add(label);
+  return packed;
 }
 
 /**

@@ -1,19 +1,27 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { ByteStore } from "#src/domain/byte-words.ts";
 import { NameDictionary, textKind, trackKind } from "#src/domain/name-dictionary.ts";
+import { packTexts } from "#src/domain/packed-texts.ts";
 import { Name } from "#src/domain/play-row.ts";
 import type { SegmentTrack } from "#src/domain/segment.ts";
 
 test("a value has one index, whichever name it comes by, and whatever dictionary saw the name in between", () => {
-  const names = fc.array(fc.tuple(fc.string({ maxLength: 2 }), fc.boolean()), { maxLength: 200 });
+  const names = fc.array(fc.tuple(fc.string({ maxLength: 2 }), fc.boolean(), fc.boolean()), {
+    maxLength: 200,
+  });
   fc.assert(
     fc.property(names, (uses) => {
       const dictionary = new NameDictionary<string>(textKind);
+      const store = new ByteStore(1);
+      dictionary.indexOf(new Name("of the segment before"));
+      dictionary.clear();
       const other = new NameDictionary<string>(textKind);
       const shared = new Map<string, Name<string>>();
       const expected: string[] = [];
-      for (const [text, isFresh] of uses) {
+      for (const [text, isFresh, isKept] of uses) {
         const name = isFresh ? new Name(text) : (shared.get(text) ?? new Name(text));
+        if (isKept) name.keptIn(store, store.append(packTexts([text])));
         shared.set(text, name);
         if (isFresh) other.indexOf(name);
         if (!expected.includes(text)) expected.push(text);
@@ -21,6 +29,7 @@ test("a value has one index, whichever name it comes by, and whatever dictionary
         expect(dictionary.indexOf(name)).toBe(expected.indexOf(text));
       }
       expect(dictionary.values).toEqual(expected);
+      expect(dictionary.texts.count).toBe(expected.length);
     }),
   );
 });

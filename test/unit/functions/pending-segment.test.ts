@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PendingSegment, SegmentMemory } from "#functions/mapreduce/pending-segment.ts";
+import { BatchMemory, PendingSegment } from "#functions/mapreduce/pending-segment.ts";
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import type { EpochMs, EventId, Play } from "#src/domain/play.ts";
@@ -14,7 +14,7 @@ const arrivedAt = 1_795_185_000_000 as EpochMs;
 function emptySegment(): PendingSegment {
   const shard = "plays/shardId-000000000000" as ShardKey;
   const head = { shard, position: origin, counts: noCounts, arrivedAt };
-  return new PendingSegment(head, new DedupeWindow(600_000), new SegmentMemory(600_000));
+  return new PendingSegment(head, new DedupeWindow(600_000), new BatchMemory(600_000));
 }
 
 function add(segment: PendingSegment, entry: RecordEntry, sequenceNumber: string): void {

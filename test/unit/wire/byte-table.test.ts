@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { areEqual, ByteTable, hashBytes } from "#src/wire/byte-table.ts";
+import { areEqual, hashBytes } from "#src/domain/byte-words.ts";
+import { ByteTable } from "#src/wire/byte-table.ts";
 import { viewOf } from "#src/wire/bytes.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
