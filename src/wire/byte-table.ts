@@ -80,7 +80,7 @@ export class ByteTable<Value> {
    * @param beside bytes to keep behind the entry's own
    * @returns where in `store` those are; -1 where the entry is not kept
    */
-  add(hash: number, bytes: Uint8Array, value: Value, note = 0, beside = noBytes): number {
+  add(hash: number, bytes: Uint8Array, value: Value, note = 0, beside: Uint8Array = noBytes): number {
     const length = bytes.length + beside.length;
     if (length > this.#mostBytes) return -1;
     if (this.#size >= this.#mostValues || this.#store.used + length > this.#mostBytes) this.#clear();

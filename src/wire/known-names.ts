@@ -1,7 +1,7 @@
+import { hashBytes } from "../domain/byte-words.ts";
 import type { ArtistName, TrackId, UserId } from "../domain/play.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
 import { ByteInterner } from "./byte-interner.ts";
-import { hashBytes } from "./byte-table.ts";
 import { type ByteReader, MalformedBytesError, type TextRun, viewOf } from "./bytes.ts";
 
 /** A track stands in a segment as its id, artist, title and genre. */
