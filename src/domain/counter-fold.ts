@@ -191,9 +191,14 @@ export class CounterFold {
 
   #tenthsOf(track: number): readonly number[] {
     const at = track * tenths;
-    for (let tenth = at; tenth < at + tenths; tenth++)
-      if ((this.#tenths[tenth] ?? 0) > 0) return Array.from(this.#tenths.subarray(at, at + tenths));
-    return noTotals.tenths;
+    const counts: number[] = [];
+    let plays = 0;
+    for (let tenth = at; tenth < at + tenths; tenth++) {
+      const count = this.#tenths[tenth] as number;
+      plays += count;
+      counts.push(count);
+    }
+    return plays > 0 ? counts : noTotals.tenths;
   }
 
   #artistsAndGenres(): readonly CounterDelta[] {

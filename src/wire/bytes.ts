@@ -91,6 +91,19 @@ export class ByteWriter {
     this.#length += written;
   }
 
+  /** What `write` appends, after its length: as `bytes` of what another writer has finished. */
+  sized(write: () => void): void {
+    this.#reserve(4);
+    const start = this.#length + 4;
+    this.#length = start;
+    write();
+    const written = this.#length - start;
+    this.#length = start - 4;
+    this.unsigned(written);
+    this.#bytes.copyWithin(this.#length, start, start + written);
+    this.#length += written;
+  }
+
   /** A column of integers from 0 to 2^53 - 1. */
   unsignedAll(values: ArrayLike<number>): void {
     this.#reserve(values.length * mostIntegerBytes);

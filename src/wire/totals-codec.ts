@@ -31,8 +31,14 @@ const playsPerFirstByte = 32;
  * @param now windows that `isExpired` by then are left out
  */
 export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuffer> {
-  const { firstPlayedAt, label } = totals;
   const out = new ByteWriter();
+  writeTotals(out, totals, now);
+  return out.finish();
+}
+
+/** `encodeTotals` into what a writer has already. */
+export function writeTotals(out: ByteWriter, totals: Totals, now: EpochMs): void {
+  const { firstPlayedAt, label } = totals;
   out.byte(version);
   out.byte((firstPlayedAt === undefined ? 0 : flag.firstPlayedAt) | (label === undefined ? 0 : flag.label));
   out.unsigned(totals.plays);
@@ -50,7 +56,6 @@ export function encodeTotals(totals: Totals, now: EpochMs): Uint8Array<ArrayBuff
   for (const column of calendarColumns.fill(totals.windows, now)) writeCalendar(out, column, meanMs);
   for (const column of decayColumns.fill(totals.decays, now)) writeIntegers(out, column);
   for (const column of risingColumns.fill(totals.listeners, now)) writeIntegers(out, column);
-  return out.finish();
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { StatementSync } from "node:sqlite";
-import type { CounterKey } from "#src/domain/counter.ts";
+import type { CounterDelta, CounterKey } from "#src/domain/counter.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
+import type { EpochMs } from "#src/domain/play.ts";
 import { ByteReader, ByteWriter } from "#src/wire/bytes.ts";
+import { writeTotals } from "#src/wire/totals-codec.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
 /** A counter as it is stored. */
@@ -97,15 +99,24 @@ export class CounterLog {
     return this.#open.counters.get(key) ?? this.#closed?.part.counters.get(key);
   }
 
-  /** The keys of all counters in the log, in no particular order. */
-  keys(): ReadonlySet<CounterKey> {
-    return new Set([...this.#open.counters.keys(), ...(this.#closed?.part.counters.keys() ?? [])]);
+  /** The keys in the log that start with `prefix`, each once and in no particular order. */
+  keys(prefix: string): CounterKey[] {
+    const keys: CounterKey[] = [];
+    for (const key of this.#open.counters.keys()) if (key.startsWith(prefix)) keys.push(key);
+    for (const key of this.#closed?.keys ?? [])
+      if (key.startsWith(prefix) && !this.#open.counters.has(key)) keys.push(key);
+    return keys;
   }
 
-  /** Adds counters, with keys that are distinct, and moves others on: part of a transaction. */
-  append(epoch: EpochNumber, keys: readonly CounterKey[], bodies: readonly Uint8Array[]): void {
-    if (keys.length === 0) return;
-    const body = encodeRow(keys, bodies);
+  /**
+   * Adds counters, with keys that are distinct, and moves others on: part of a transaction.
+   *
+   * @param now windows that have expired by then are left out
+   */
+  append(epoch: EpochNumber, now: EpochMs, counters: readonly CounterDelta[]): void {
+    if (counters.length === 0) return;
+    const keys = counters.map(({ key }) => key);
+    const body = encodeRow(keys, counters, now);
     const { lastInsertRowid } = this.#writable(this.#insert).run(epoch, body);
     addRow(this.#open, { row: Number(lastInsertRowid), epoch, body }, keys);
     this.#moveSome(keys.length);
@@ -161,18 +172,20 @@ interface LogRow extends StoredCounter {
   readonly row: number;
 }
 
-function encodeRow(keys: readonly CounterKey[], bodies: readonly Uint8Array[]): Uint8Array {
+/** Keys, and then totals in the same order: written where they stay, because an array for each was a tenth of all. */
+function encodeRow(keys: readonly CounterKey[], counters: readonly CounterDelta[], now: EpochMs): Uint8Array {
   const writer = new ByteWriter();
   writer.strings(keys);
-  for (const body of bodies) writer.bytes(body);
+  for (const { totals } of counters) writer.sized(() => writeTotals(writer, totals, now));
   return writer.finish();
 }
 
 /** @param keys as they are in the row, where somebody has them */
 function addRow(part: Part, { row, epoch, body }: LogRow, keys?: readonly CounterKey[]): void {
   const reader = new ByteReader(body);
-  const read = reader.strings() as CounterKey[];
-  for (const key of keys ?? read) part.counters.set(key, { epoch, body: reader.bytes() });
+  if (keys !== undefined) reader.textRun(); // passes over them
+  for (const key of keys ?? (reader.strings() as CounterKey[]))
+    part.counters.set(key, { epoch, body: reader.bytes() });
   part.bytes += body.length;
   part.lastRow = row;
 }

@@ -26,6 +26,7 @@ export class SqliteCounterStore implements CounterStore {
   readonly #select: StatementSync;
   readonly #selectPage: StatementSync;
   readonly #countPrefix: StatementSync;
+  readonly #countKeys: StatementSync;
   readonly #replace: StatementSync;
 
   /** @param limits when the log goes to the table; those of the database's first store hold */
@@ -37,6 +38,9 @@ export class SqliteCounterStore implements CounterStore {
       `SELECT key, epoch, body FROM totals WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ${pageSize}`,
     );
     this.#countPrefix = db.prepare("SELECT count(*) AS counters FROM totals WHERE key >= ? AND key < ?");
+    this.#countKeys = db.prepare(
+      "SELECT count(*) AS counters FROM json_each(?) AS wanted JOIN totals ON totals.key = wanted.value",
+    );
     this.#replace = db.prepare("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)");
   }
 
@@ -47,12 +51,7 @@ export class SqliteCounterStore implements CounterStore {
   ): Promise<readonly Counter[]> {
     return this.#writing(() => {
       const counters = deltas.map((delta) => this.#sum(epoch, delta));
-      const keys = counters.map(({ key }) => key);
-      this.#log.append(
-        epoch,
-        keys,
-        counters.map(({ totals }) => encodeTotals(totals, now)),
-      );
+      this.#log.append(epoch, now, counters);
       return counters;
     });
   }
@@ -93,9 +92,11 @@ export class SqliteCounterStore implements CounterStore {
   /** How many counters have a key that starts with `prefix`. */
   count(prefix: string): number {
     return this.#db.run(() => {
-      const row = this.#countPrefix.get(prefix, `${prefix}\u{10ffff}`) as { readonly counters: number };
-      const onlyLogged = this.#loggedKeys(prefix).filter((key) => this.#select.get(key) === undefined);
-      return row.counters + onlyLogged.length;
+      this.#log.refresh();
+      const logged = this.#log.keys(prefix);
+      const inTable = countOf(this.#countPrefix.get(prefix, `${prefix}\u{10ffff}`));
+      // One statement for all of them: a statement each took 1.4 s for the log of a file of 1,000,000 plays.
+      return inTable + logged.length - countOf(this.#countKeys.get(JSON.stringify(logged)));
     });
   }
 
@@ -137,7 +138,7 @@ export class SqliteCounterStore implements CounterStore {
 
   #loggedKeys(prefix: string): readonly CounterKey[] {
     this.#log.refresh();
-    return [...this.#log.keys()].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
+    return this.#log.keys(prefix).sort(compareUtf8);
   }
 
   #counter(key: CounterKey, row: StoredCounter | undefined = this.#row(key)): Counter | undefined {
@@ -160,6 +161,8 @@ export class SqliteCounterStore implements CounterStore {
     return { key, epoch, totals };
   }
 }
+
+const countOf = (row: unknown): number => (row as { readonly counters: number }).counters;
 
 /** The totals already hold the delta's sums; minima may be applied any number of times. */
 function withMinimaOf(totals: Totals, delta: Totals): Totals {
