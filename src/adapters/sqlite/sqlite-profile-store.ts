@@ -35,6 +35,9 @@ import type { SqliteDatabase } from "./sqlite-database.ts";
 /** How many profiles a listing reads at once. */
 const pageSize = 100;
 
+/** How many heads one statement reads. */
+const headsAtOnce = 100;
+
 export interface ProfileLimits {
   /** A row of fewer bytes is rewritten: nothing is gained by keeping its newest plays apart. @default 2048 */
   readonly smallBytes: number;
@@ -51,6 +54,11 @@ interface ProfileRow {
   /** Of the plays that are kept apart. */
   readonly head_epoch: EpochNumber | null;
   readonly head: Uint8Array | null;
+}
+
+/** Without the profile's own row where plays are kept apart. */
+interface HeadRow extends Omit<ProfileRow, "body"> {
+  readonly body: Uint8Array | null;
 }
 
 type EpochAndBody = Pick<ProfileRow, "epoch" | "body">;
@@ -87,6 +95,7 @@ export class SqliteProfileStore implements ProfileStore {
   readonly #encoder = new PlayRowsEncoder();
   readonly #select: StatementSync;
   readonly #selectAny: StatementSync;
+  readonly #selectHeads: StatementSync;
   readonly #selectHead: StatementSync;
   readonly #selectMostActive: StatementSync;
   readonly #selectPage: StatementSync;
@@ -106,6 +115,12 @@ export class SqliteProfileStore implements ProfileStore {
     const joined = "profiles AS p LEFT JOIN profile_heads AS h ON h.user_id = p.user_id";
     this.#select = db.prepare(`SELECT ${columns} FROM ${joined} WHERE p.user_id = ?`);
     this.#selectAny = db.prepare("SELECT 1 FROM profiles WHERE user_id BETWEEN ? AND ? LIMIT 1");
+    const asked = Array.from({ length: headsAtOnce }, () => "(?)").join(", ");
+    this.#selectHeads = db.prepare(
+      `SELECT p.user_id AS user_id, p.epoch AS epoch, h.epoch AS head_epoch, h.body AS head,
+       CASE WHEN h.body IS NULL THEN p.body END AS body FROM (VALUES ${asked}) AS asked
+       CROSS JOIN profiles AS p ON p.user_id = asked.column1 LEFT JOIN profile_heads AS h ON h.user_id = p.user_id`,
+    );
     this.#selectHead = db.prepare("SELECT epoch, body FROM profile_heads WHERE user_id = ?");
     this.#selectMostActive = db.prepare(
       `SELECT p.user_id AS user_id FROM ${joined} ORDER BY coalesce(h.listened_ms, p.listened_ms) DESC,
@@ -142,9 +157,10 @@ export class SqliteProfileStore implements ProfileStore {
     return this.#db.run(() => {
       const found = new Map<UserId, ProfileHead>();
       if (!this.#isAnyAmong(users)) return found;
-      for (const user of users) {
-        const head = this.#head(user);
-        if (head !== undefined) found.set(user, head);
+      for (let at = 0; at < users.length; at += headsAtOnce) {
+        const some = Array.from({ length: headsAtOnce }, (_, i) => users[at + i] ?? null);
+        for (const row of this.#selectHeads.all(...some) as unknown as readonly HeadRow[])
+          found.set(row.user_id, this.#headOf(row));
       }
       return found;
     });
@@ -216,17 +232,14 @@ export class SqliteProfileStore implements ProfileStore {
     return row && toStored(row);
   }
 
-  #head(user: UserId): Head | undefined {
-    const apart = this.#selectHead.get(user) as unknown as EpochAndBody | undefined;
-    if (apart !== undefined) {
-      const { figures, rows } = apartFrom(user, apart.body);
-      return new Head(apart.epoch, figures, { kind: "apart", rows });
+  #headOf({ user_id: user, epoch, body, head_epoch, head }: HeadRow): Head {
+    if (head !== null && head_epoch !== null) {
+      const { figures, rows } = apartFrom(user, head);
+      return new Head(head_epoch, figures, { kind: "apart", rows });
     }
-    const whole = this.#select.get(user) as unknown as EpochAndBody | undefined;
-    if (whole === undefined) return undefined;
-    const { figures, base } = baseFrom(user, whole.body);
-    const isSmall = whole.body.length < this.#limits.smallBytes;
-    return new Head(whole.epoch, figures, { kind: "base", base, isSmall });
+    if (body === null) throw new CorruptStoreError("a profile has no body");
+    const { figures, base } = baseFrom(user, body);
+    return new Head(epoch, figures, { kind: "base", base, isSmall: body.length < this.#limits.smallBytes });
   }
 
   /** Whether it was done. */
