@@ -68,6 +68,18 @@ test("bytes are bounded as well, and what is larger than all of them is not kept
   expect(table.find("c".repeat(101))).toBeUndefined();
 });
 
+test("what an entry keeps beside its bytes stays in its store when all is forgotten", () => {
+  const table = new ByteTable<string>(1000, 100);
+  const at = table.add(1, bytesOf("a".repeat(40)), "a", 0, bytesOf("beside a"));
+  const { store } = table;
+  const other = table.add(2, bytesOf("b".repeat(60)), "b", 0, bytesOf("beside b"));
+
+  expect(table.store).not.toBe(store);
+  expect(store.bytes.slice(at, at + 8)).toEqual(bytesOf("beside a"));
+  expect(table.store.bytes.slice(other, other + 8)).toEqual(bytesOf("beside b"));
+  expect(table.add(3, bytesOf("c".repeat(60)), "c", 0, bytesOf("d".repeat(60)))).toBe(-1);
+});
+
 test("values of one hash are told apart, and are too many only to be kept", () => {
   const table = new TextTable(1000, 1_000_000);
   for (let i = 0; i < 100; i++) table.add(`colliding ${i}`, 7);

@@ -6,9 +6,11 @@ import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import type { Play } from "#src/domain/play.ts";
 import { type PlayRow, rowOf } from "#src/domain/play-row.ts";
+import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { encodePlay, parsePlay } from "#src/wire/play-codec.ts";
 import { type PlayScanner, readRecord } from "#src/wire/play-record.ts";
 import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
+import { encodeSegment } from "#src/wire/segment-codec.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
 import { brokenText, mutatedPlay } from "../recount/mutated-json.ts";
 import { anyPlay, json, sha256, usualPlay, withSpaces } from "./wire-plays.ts";
@@ -207,10 +209,21 @@ test("a record has the same entries with a scanner as without", () => {
   fc.assert(
     fc.property(data, (record) => {
       expect(entriesOf(record, scanner)).toEqual(entriesOf(record, undefined));
+      expect(segmentOf(record, scanner)).toEqual(segmentOf(record, undefined));
     }),
     { numRuns: 1500 },
   );
 }, 60_000);
+
+/** The bytes of a segment of a record's plays: names of a scanner are bytes to it, those of plays are strings. */
+function segmentOf(data: Uint8Array, scanner: PlayScanner | undefined): Uint8Array {
+  const entries = readRecord({ sequenceNumber: "7", data, arrivedAt: someTime }, nodeRecordCodec, scanner);
+  const builder = new SegmentBuilder();
+  for (let kind = entries.next(); kind !== undefined; kind = entries.next())
+    if (kind === "play") builder.addRow(entries.row, someTime);
+  const contents = builder.finish(() => 0);
+  return encodeSegment(contents, encodePlay, builder.texts);
+}
 
 /** The entries of a record with their whole plays, which are asked for once the record has been read. */
 function entriesOf(data: Uint8Array, scanner: PlayScanner | undefined) {
