@@ -2,18 +2,26 @@ import { endReasons } from "#src/domain/play.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import { idBytes } from "#src/wire/columnar-format.ts";
 import { countryCodeOf } from "#src/wire/countries.ts";
+import { isIdByte } from "#src/wire/event-id-characters.ts";
 import { IsoTimeBytes } from "#src/wire/iso-time-bytes.ts";
 import { JsonCursor } from "#src/wire/json-cursor.ts";
-import { JsonKeys } from "#src/wire/json-keys.ts";
+import type { JsonKeys } from "#src/wire/json-keys.ts";
 import {
   earliestStart,
-  eventIdPattern,
   latestStartMs,
   maxDurationMs,
   maxMsPlayed,
   surelyFitsChars,
 } from "#src/wire/play-codec.ts";
 import type { PlayDictionary } from "#src/wire/play-dictionary.ts";
+import {
+  createPlayKeys,
+  longestOfTrack,
+  playFields,
+  requiredFields,
+  requiredTrackFields,
+  trackFields,
+} from "#src/wire/play-keys.ts";
 import { type RareColumn, RowValues, rareColumns } from "#src/wire/row-values.ts";
 import { type ByteRows, notTaken, type RowSink } from "./row-sink.ts";
 
@@ -22,31 +30,21 @@ const quote = 0x22;
 const atSign = 0x40;
 const openBrace = 0x7b;
 
-const fields = [
-  ...(["event_id", "user_id", "track", "started_at", "schema", "ms_played", "end_reason", "rating"] as const),
-  ...(["geo", "dedupe", "mood", "platform", "session_id", "device_id", "client", "tz"] as const),
-] as const;
-const playKeys = new JsonKeys(fields);
-/** The first four: without an id the play's own is derived, which `decodePlay` does. */
-const requiredFields = 0b1111;
-const trackFields = ["id", "artist", "title", "album", "genre", "duration_ms"] as const;
-const trackKeys = new JsonKeys(trackFields);
-const requiredTrackFields = 0b11;
+const keys = createPlayKeys();
 const [schemaText, horizonText, alwaysText] = ["play.v1", "horizon", "always"].map((text) =>
   Buffer.from(text),
 ) as [Buffer, Buffer, Buffer];
-const geoKeys = new JsonKeys(["country", "city"]);
 
 const longestId = 128;
 const longestUser = 128;
 /** A country, by its name; others are shorter. */
 const mostKnown = 128;
-/** UTF-16 units of a track's texts, and the fewest. */
-const longestOfTrack = [200, 1024, 1024, 1024, 64] as const;
+/** UTF-16 units of a track's texts, by field. */
+const longestTexts: readonly number[] = Object.values(longestOfTrack);
 const durationField = trackFields.indexOf("duration_ms");
 
 const columnAt = (column: RareColumn): number => rareColumns.indexOf(column);
-/** Texts that are taken as they are, by their place in `fields`. */
+/** Texts that are taken as they are, by their place in `playFields`. */
 const plainTexts = new Map(
   (
     [
@@ -57,7 +55,7 @@ const plainTexts = new Map(
       ["client", "client", 128],
       ["tz", "tz", 128],
     ] as const
-  ).map(([field, column, most]) => [fields.indexOf(field), { column: columnAt(column), most }]),
+  ).map(([field, column, most]) => [playFields.indexOf(field), { column: columnAt(column), most }]),
 );
 const played = columnAt("played");
 const endReason = columnAt("endReason");
@@ -69,10 +67,7 @@ const idColumn = columnAt("id");
 
 const hexDigits = 2 * idBytes;
 const noDigit = 16;
-/** Whether a byte may stand in an event id, and which digit it is in one of 32 hex digits. */
-const isIdByte = Uint8Array.from({ length: 256 }, (_, byte) =>
-  eventIdPattern.test(String.fromCharCode(byte)) ? 1 : 0,
-);
+/** Which hexadecimal digit a byte is. */
 const hexDigit = Uint8Array.from({ length: 256 }, (_, byte) => {
   const digit = "0123456789abcdef".indexOf(String.fromCharCode(byte));
   return digit === -1 ? noDigit : digit;
@@ -126,7 +121,7 @@ export class JsonByteRows implements ByteRows {
   }
 
   #readPlay(): boolean {
-    return (this.#readObject(playKeys, this.#readField) & requiredFields) === requiredFields;
+    return (this.#readObject(keys.play, this.#readField) & requiredFields) === requiredFields;
   }
 
   /** Reads an object whose keys are known, each at most once. Returns which there were, a bit each; 0 where it is another. */
@@ -143,7 +138,7 @@ export class JsonByteRows implements ByteRows {
     return json.closes() ? seen : 0;
   }
 
-  /** Keys are numbers, in the order of `fields`. */
+  /** Keys are numbers, in the order of `playFields`. */
   readonly #readField = (key: number): boolean => {
     switch (key) {
       case 0:
@@ -169,9 +164,9 @@ export class JsonByteRows implements ByteRows {
         return this.#put(endReason, this.#known(this.#endReasons, endReasonOf));
       case 7:
         return this.#readRating();
-      case 8:
-        return this.#readObject(geoKeys, this.#readGeoField) !== 0 && this.#hasGeo();
-      case 9:
+      case 10:
+        return this.#readObject(keys.geo, this.#readGeoField) !== 0 && this.#hasGeo();
+      case 11:
         return this.#readDedupe();
       default:
         return this.#readText(key);
@@ -294,7 +289,7 @@ export class JsonByteRows implements ByteRows {
 
   #readTrack(): boolean {
     const texts = this.#track.fill(0);
-    const seen = this.#readObject(trackKeys, this.#readTrackField);
+    const seen = this.#readObject(keys.track, this.#readTrackField);
     if ((seen & requiredTrackFields) !== requiredTrackFields) return false;
     const [id = 0, artist = 0, title = 0, album = 0, genre = 0] = texts;
     this.#values.track = this.#dictionary.trackOf(id, artist, title, album, genre);
@@ -305,7 +300,7 @@ export class JsonByteRows implements ByteRows {
     const isRequired = (requiredTrackFields & (1 << key)) !== 0;
     if (!isRequired && this.#json.skipNull()) return true;
     if (key === durationField) return this.#readDuration();
-    const number = this.#numberOfText(isRequired ? 1 : 0, longestOfTrack[key] ?? 0);
+    const number = this.#numberOfText(isRequired ? 1 : 0, longestTexts[key] ?? 0);
     this.#track[key] = number;
     return number !== 0;
   };

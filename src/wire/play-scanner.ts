@@ -15,10 +15,17 @@ import { ByteTable } from "./byte-table.ts";
 import { viewOf } from "./bytes.ts";
 import { countryCodeOf } from "./countries.ts";
 import { isIdByte } from "./event-id-characters.ts";
-import { parseIsoTime } from "./iso-time.ts";
+import { IsoTimeBytes } from "./iso-time-bytes.ts";
 import { JsonCursor } from "./json-cursor.ts";
-import { JsonKeys } from "./json-keys.ts";
 import { earliestStart, latestStartMs, maxDurationMs, maxMsPlayed, surelyFitsChars } from "./play-codec.ts";
+import {
+  createPlayKeys,
+  geoFields,
+  longestOfTrack,
+  requiredFields,
+  requiredTrackFields,
+  trackFields,
+} from "./play-keys.ts";
 import type { PlayScanner } from "./play-record.ts";
 
 /** How many names of a kind are kept, and their bytes: some 20 MB of memory for listeners, 60 MB for tracks. */
@@ -27,27 +34,11 @@ const mostNameBytes = 6 * 1024 * 1024;
 const mostTrackBytes = 24 * 1024 * 1024;
 
 const quote = 0x22;
-const colon = 0x3a;
-const point = 0x2e;
 const space = 0x20;
 const openBrace = 0x7b;
 const lineFeed = 0x0a;
-const upperT = 0x54;
-const upperZ = 0x5a;
-const zero = 0x30;
 
-const fields = [
-  ...(["event_id", "user_id", "track", "started_at", "schema", "ms_played", "end_reason", "rating"] as const),
-  ...(["mood", "platform", "geo", "dedupe", "session_id", "device_id", "client", "tz"] as const),
-] as const;
-const playKeys = new JsonKeys(fields);
-/** The first four, which a play cannot do without. */
-const requiredFields = 0b1111;
-const trackFields = ["id", "artist", "title", "album", "genre", "duration_ms"] as const;
-const trackKeys = new JsonKeys(trackFields);
-const requiredTrackFields = 0b11;
-const geoFields = ["country", "city"] as const;
-const geoKeys = new JsonKeys(geoFields);
+const keys = createPlayKeys();
 
 /** A text as bytes; its length beside it, as a DataView's is dear to ask for. */
 const bytesOf = (text: string) => ({ view: viewOf(new TextEncoder().encode(text)), length: text.length });
@@ -169,7 +160,7 @@ export class JsonPlayScanner implements PlayScanner {
   readonly #endReasons = new Names((text) => endReasons.find((reason) => reason === text));
   /** By the bytes of their objects, with the duration or 0. */
   readonly #tracks = new ByteTable<Name<SegmentTrack>>(mostNames, mostTrackBytes);
-  readonly #days = new Days();
+  readonly #times = new IsoTimeBytes();
 
   scan(bytes: Uint8Array, start: number, arrivedAt: EpochMs): boolean {
     const json = this.#json;
@@ -188,14 +179,14 @@ export class JsonPlayScanner implements PlayScanner {
     let seen = 0;
     let key = -1;
     do {
-      key = json.key(playKeys, key);
+      key = json.key(keys.play, key);
       if (key < 0 || (seen & (1 << key)) !== 0 || !this.#readField(key)) return false;
       seen |= 1 << key;
     } while (json.hasNext());
     return json.closes() && (seen & requiredFields) === requiredFields;
   }
 
-  /** The keys are numbers, and in the order of `fields`: a comparison with one text after the other is dearer. */
+  /** The keys are numbers, and in the order of `playFields`: a comparison with one text after the other is dearer. */
   #readField(key: number): boolean {
     const json = this.#json;
     switch (key) {
@@ -272,21 +263,9 @@ export class JsonPlayScanner implements PlayScanner {
     return time >= earliestStart;
   }
 
-  /** `YYYY-MM-DDTHH:MM:SSZ` or with three digits of a fraction, as epoch ms; NaN for anything else. */
   #isoTime(): number {
     const json = this.#json;
-    if (json.text() < 0) return Number.NaN;
-    const { bytes, from, to } = json;
-    const length = to - from;
-    if ((length !== 20 && length !== 24) || bytes[from + 10] !== upperT || bytes[to - 1] !== upperZ)
-      return Number.NaN;
-    if (bytes[from + 13] !== colon || bytes[from + 16] !== colon) return Number.NaN;
-    const hours = twoDigits(bytes, from + 11);
-    const minutes = twoDigits(bytes, from + 14);
-    const seconds = twoDigits(bytes, from + 17);
-    if (!(hours <= 23 && minutes <= 59 && seconds <= 59)) return Number.NaN;
-    const ms = length === 20 ? 0 : fractionOf(bytes, from + 19);
-    return this.#days.startOf(json) + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
+    return json.text() < 0 ? Number.NaN : this.#times.read(json.bytes, json.from, json.to);
   }
 
   #readMsPlayed(): boolean {
@@ -319,7 +298,7 @@ export class JsonPlayScanner implements PlayScanner {
     let seen = 0;
     let key = -1;
     do {
-      key = json.key(geoKeys, key);
+      key = json.key(keys.geo, key);
       if (key < 0 || (seen & (1 << key)) !== 0 || !this.#readGeoField(key)) return false;
       seen |= 1 << key;
     } while (json.hasNext());
@@ -377,36 +356,6 @@ const id = { hi: 0, lo: 0 };
 
 const isLineSpace = (byte: number): boolean => byte === space || byte === 0x09 || byte === 0x0d;
 
-/** Two digits as a number; NaN where they are none. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = (bytes[at] ?? 0) - zero;
-  const ones = (bytes[at + 1] ?? 0) - zero;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
-}
-
-/** `.mmm` as ms; NaN where it is none. */
-function fractionOf(bytes: Uint8Array, at: number): number {
-  const units = (bytes[at + 3] ?? 0) - zero;
-  if (bytes[at] !== point || !(units >= 0 && units <= 9)) return Number.NaN;
-  return twoDigits(bytes, at + 1) * 10 + units;
-}
-
-/** When days begin, of which a batch has few. */
-class Days {
-  #date = viewOf(new Uint8Array(dateBytes));
-  #start = Number.NaN;
-
-  /** Epoch ms of the date that the cursor's last text begins with; NaN where it is none. */
-  startOf({ bytes, view, from }: JsonCursor): number {
-    if (areEqual(this.#date, 0, view, from, dateBytes)) return this.#start; // there are at least 20 bytes
-    const date = bytes.slice(from, from + dateBytes);
-    this.#date = viewOf(date);
-    this.#start = parseIsoTime(String.fromCharCode(...date)) ?? Number.NaN;
-    return this.#start;
-  }
-}
-const dateBytes = "YYYY-MM-DD".length;
-
 /** What a track's object says; 0 ms where it does not. */
 interface TrackFields {
   id: string;
@@ -423,7 +372,7 @@ function readTrack(json: JsonCursor): TrackFields | undefined {
   let seen = 0;
   let key = -1;
   do {
-    key = json.key(trackKeys, key);
+    key = json.key(keys.track, key);
     if (key < 0 || (seen & (1 << key)) !== 0 || !readTrackField(json, key, track)) return undefined;
     seen |= 1 << key;
   } while (json.hasNext());
@@ -440,8 +389,7 @@ function readTrackField(json: JsonCursor, key: number, into: TrackFields): boole
     return durationMs >= 1 && durationMs <= maxDurationMs;
   }
   const units = json.text();
-  if (units < (isRequired ? 1 : 0) || units > mostUnits[field]) return false;
+  if (units < (isRequired ? 1 : 0) || units > longestOfTrack[field]) return false;
   if (field !== "album") into[field] = json.string();
   return true;
 }
-const mostUnits = { id: 200, artist: 1024, title: 1024, album: 1024, genre: 64 } as const;
