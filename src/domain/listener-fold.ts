@@ -37,15 +37,15 @@ export class ListenerFold {
   }
 
   add({ facts, tracks, users }: SegmentContents): void {
-    const listeners = this.#listenerOf.of(users);
-    const trackIndexes = this.#trackOf.of(tracks);
+    this.#listenerOf.open(users);
+    this.#trackOf.open(tracks);
     this.#reserve(facts.user.length);
     for (let i = 0; i < facts.user.length; i++) {
-      const listener = listeners[facts.user[i] ?? 0] ?? 0;
+      const listener = this.#listenerOf.at(facts.user[i] ?? 0);
       if (listener === unwanted) continue;
       const row = this.#rows++;
       this.#listener[row] = listener;
-      this.#track[row] = trackIndexes[facts.track[i] ?? 0] ?? 0;
+      this.#track[row] = this.#trackOf.at(facts.track[i] ?? 0);
       this.#startedAt[row] = facts.startedAt[i] ?? 0;
       this.#listenedMs[row] = facts.listenedMs[i] ?? 0;
       this.#flags[row] = facts.flags[i] ?? 0;
@@ -111,23 +111,33 @@ const playColumns = (tracks: readonly SegmentTrack[], rows: number): PlayColumns
   flags: new Uint8Array(rows),
 });
 
-/** The index of each entry of a dictionary. Of one that has grown since only the new entries are looked up. */
+/**
+ * The index of each entry of a dictionary, looked up when it is first used: segments may share one, with the names of plays
+ * that do not count (I3). One that has grown since is still the same.
+ */
 class Indexes<Entry> {
   readonly #indexOf: (entry: Entry) => number;
   #dictionary: readonly Entry[] = [];
-  #indexes: number[] = [];
+  #indexes: (number | undefined)[] = [];
 
   constructor(indexOf: (entry: Entry) => number) {
     this.#indexOf = indexOf;
   }
 
-  of(dictionary: readonly Entry[]): readonly number[] {
-    if (dictionary !== this.#dictionary) {
-      this.#dictionary = dictionary;
-      this.#indexes = [];
+  open(dictionary: readonly Entry[]): void {
+    if (dictionary === this.#dictionary) return;
+    this.#dictionary = dictionary;
+    this.#indexes = [];
+  }
+
+  /** @param place in the dictionary that is open */
+  at(place: number): number {
+    let index = this.#indexes[place];
+    if (index === undefined) {
+      index = this.#indexOf(this.#dictionary[place] as Entry);
+      this.#indexes[place] = index;
     }
-    for (const entry of dictionary.slice(this.#indexes.length)) this.#indexes.push(this.#indexOf(entry));
-    return this.#indexes;
+    return index;
   }
 }
 
