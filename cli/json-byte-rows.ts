@@ -95,6 +95,7 @@ export class JsonByteRows implements ByteRows {
     this.#clock = clock;
     this.#sink = sink;
     this.#dictionary = sink.dictionary;
+    this.#values.hasRare = true;
   }
 
   take(bytes: Buffer, start: number): number {

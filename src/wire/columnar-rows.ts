@@ -33,20 +33,21 @@ export class ColumnarRows {
     this.bytes = 0;
   }
 
-  addRow({ user, track, startedAt, duration, rare, id, textBytes }: RowValues): void {
+  addRow({ user, track, startedAt, duration, hasRare, rare, id, textBytes }: RowValues): void {
     const row = this.#add(user, track, startedAt, duration);
-    let isPlain = true;
-    for (let i = 0; i < rare.length; i++) {
-      const value = rare[i] ?? 0;
-      if (value === 0) continue;
-      isPlain = false;
-      this.#put(rareColumns[i] ?? "id", row, value, 0);
-    }
+    if (hasRare) this.#addRare(row, rare);
     if (rare[idColumn] === 0) {
       for (let i = 0, at = this.idEnd; i < idBytes; i++, at++) this.ids[at] = id[i] ?? 0;
       this.idEnd += idBytes;
     }
-    this.bytes += (isPlain ? rowBytes : playBytes) + textBytes;
+    this.bytes += (hasRare ? playBytes : rowBytes) + textBytes;
+  }
+
+  #addRare(row: number, rare: Uint32Array): void {
+    for (let i = 0; i < rare.length; i++) {
+      const value = rare[i] ?? 0;
+      if (value !== 0) this.#put(rareColumns[i] ?? "id", row, value, 0);
+    }
   }
 
   addPlay(play: Play, user: number, dictionary: PlayDictionary): void {

@@ -71,7 +71,7 @@ export class PlayLine {
     this.#text(beforeUser, values.user, dictionary);
     this.#writeTrack(values, dictionary);
     this.#number(beforeStart, values.startedAt);
-    if (values.rare.some((value) => value !== 0)) this.#writeRare(values, dictionary);
+    if (values.hasRare) this.#writeRare(values, dictionary);
     this.#literal(close);
     this.#byte(lineFeed);
   }

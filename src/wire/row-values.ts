@@ -19,6 +19,8 @@ export class RowValues {
   startedAt = 0;
   /** ms plus 1. */
   duration = 0;
+  /** Whether `rare` may hold anything: to look through it is a tenth of a plain row's way into its block. */
+  hasRare = false;
   /** By `rareColumns`. */
   readonly rare = new Uint32Array(rareColumns.length);
   /** The event id's 128 bits, where the column `id` has none. */
