@@ -25,8 +25,6 @@ import {
 import { type RareColumn, RowValues, rareColumns } from "#src/wire/row-values.ts";
 import { type ByteRows, notTaken, type RowSink } from "./row-sink.ts";
 
-const lineFeed = 0x0a;
-const quote = 0x22;
 const atSign = 0x40;
 const openBrace = 0x7b;
 
@@ -106,8 +104,7 @@ export class JsonByteRows implements ByteRows {
     values.duration = 0;
     json.open(bytes, start);
     if (!this.#readPlay() || values.startedAt > this.#clock() + latestStartMs) return notTaken;
-    while (isLineSpace(bytes[json.at] ?? lineFeed)) json.at += 1;
-    if (json.at < bytes.length && bytes[json.at] !== lineFeed) return notTaken;
+    if (!json.endsLine()) return notTaken;
     values.textBytes = json.at - start;
     if (values.textBytes > surelyFitsChars) return notTaken;
     this.#sink.row(values);
@@ -247,15 +244,9 @@ export class JsonByteRows implements ByteRows {
   }
 
   #readStartedAt(): boolean {
-    const json = this.#json;
-    const time = json.bytes[json.at] === quote ? this.#isoTime() : json.integer();
+    const time = this.#times.at(this.#json);
     this.#values.startedAt = time;
     return time >= earliestStart;
-  }
-
-  #isoTime(): number {
-    const json = this.#json;
-    return json.text() < 0 ? Number.NaN : this.#times.read(json.bytes, json.from, json.to);
   }
 
   #readPlayed(): boolean {
@@ -314,4 +305,3 @@ export class JsonByteRows implements ByteRows {
 }
 
 const endReasonOf = (text: string): string | undefined => endReasons.find((reason) => reason === text);
-const isLineSpace = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d;

@@ -1,10 +1,12 @@
 import { parseIsoTime } from "./iso-time.ts";
+import type { JsonCursor } from "./json-cursor.ts";
 
 const zero = 0x30;
 const dash = 0x2d;
 const dot = 0x2e;
 const colon = 0x3a;
 const space = 0x20;
+const quote = 0x22;
 const upperT = 0x54;
 const upperZ = 0x5a;
 
@@ -31,6 +33,12 @@ export class IsoTimeBytes {
     if (!(hours <= 23 && minutes <= 59 && seconds <= 59)) return Number.NaN;
     const ms = plain === 19 ? 0 : bytes[start + 19] === dot ? digitsIn(bytes, start + 20, 3) : Number.NaN;
     return this.#midnightIn(bytes, start) + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms;
+  }
+
+  /** The time at which a cursor stands: a text as `read` has it, or a whole number; NaN or less than 0 where it is none. */
+  at(json: JsonCursor): number {
+    if (json.bytes[json.at] !== quote) return json.integer();
+    return json.text() < 0 ? Number.NaN : this.read(json.bytes, json.from, json.to);
   }
 
   /** When the day starts; NaN where it is none. */

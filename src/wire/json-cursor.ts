@@ -13,6 +13,9 @@ const mostDigits = 15;
 /** "null" as a little-endian word. */
 const nullWord = 0x6c6c756e;
 
+const lineFeed = 0x0a;
+const isLineSpace = (byte: number): boolean => byte === space || byte === 0x09 || byte === 0x0d;
+
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
@@ -61,6 +64,13 @@ export class JsonCursor {
   /** Goes over the end of an object. */
   closes(): boolean {
     return this.skip(closeBrace);
+  }
+
+  /** Goes over white space, and says whether the line ends there, with a line feed or with the bytes. */
+  endsLine(): boolean {
+    const { bytes } = this;
+    while (isLineSpace(bytes[this.at] ?? lineFeed)) this.at += 1;
+    return this.at >= bytes.length || bytes[this.at] === lineFeed;
   }
 
   skipNull(): boolean {

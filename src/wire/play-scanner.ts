@@ -33,10 +33,8 @@ const mostNames = 131_072;
 const mostNameBytes = 6 * 1024 * 1024;
 const mostTrackBytes = 24 * 1024 * 1024;
 
-const quote = 0x22;
 const space = 0x20;
 const openBrace = 0x7b;
-const lineFeed = 0x0a;
 
 const keys = createPlayKeys();
 
@@ -167,10 +165,9 @@ export class JsonPlayScanner implements PlayScanner {
     json.open(bytes, start);
     this.row.clear();
     if (!this.#readPlay() || this.row.startedAt > arrivedAt + latestStartMs) return false;
-    while (isLineSpace(bytes[json.at] ?? lineFeed)) json.at += 1;
+    const endsLine = json.endsLine();
     this.end = json.at;
-    if (json.at < bytes.length && bytes[json.at] !== lineFeed) return false;
-    return json.at - start <= surelyFitsChars;
+    return endsLine && json.at - start <= surelyFitsChars;
   }
 
   #readPlay(): boolean {
@@ -257,15 +254,9 @@ export class JsonPlayScanner implements PlayScanner {
   }
 
   #readStartedAt(): boolean {
-    const json = this.#json;
-    const time = json.bytes[json.at] === quote ? this.#isoTime() : json.integer();
+    const time = this.#times.at(this.#json);
     this.row.startedAt = time as EpochMs;
     return time >= earliestStart;
-  }
-
-  #isoTime(): number {
-    const json = this.#json;
-    return json.text() < 0 ? Number.NaN : this.#times.read(json.bytes, json.from, json.to);
   }
 
   #readMsPlayed(): boolean {
@@ -353,8 +344,6 @@ export class JsonPlayScanner implements PlayScanner {
 }
 
 const id = { hi: 0, lo: 0 };
-
-const isLineSpace = (byte: number): boolean => byte === space || byte === 0x09 || byte === 0x0d;
 
 /** What a track's object says; 0 ms where it does not. */
 interface TrackFields {
