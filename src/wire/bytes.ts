@@ -29,6 +29,11 @@ export class ByteWriter {
     this.#view = viewOf(this.#bytes);
   }
 
+  /** How many bytes were written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** A copy of what was written; nothing can be written after. */
   finish(): Uint8Array<ArrayBuffer> {
     const written = this.#bytes.slice(0, this.#length);

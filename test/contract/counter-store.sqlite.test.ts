@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
+import type { LogLimits } from "#src/adapters/sqlite/counter-log.ts";
 import { SqliteCounterStore } from "#src/adapters/sqlite/sqlite-counter-store.ts";
 import { SqliteDatabase } from "#src/adapters/sqlite/sqlite-database.ts";
 import { type CounterKey, songKey } from "#src/domain/counter.ts";
@@ -19,18 +20,25 @@ import { collect } from "./opened.ts";
 counterStoreContract("SqliteCounterStore", openSqlite("counters"));
 
 /** Its log is full after a few counters, so that they are on their way into the table all the time. */
-const smallLog = { counters: 3, bytes: 2000 };
+const smallLog: LogLimits = { counters: 3, bytes: 2000, direct: Number.POSITIVE_INFINITY };
+/** Two counters and more go to the table at once where they can. */
+const passedLog: LogLimits = { ...smallLog, direct: 2 };
 
-counterStoreContract("SqliteCounterStore with a small log", () => {
-  const dir = mkdtempSync(join(tmpdir(), "earworm-sqlite-"));
-  const db = new SqliteDatabase(join(dir, "earworm.db"));
-  const close = (): Promise<void> => {
-    db.close();
-    rmSync(dir, { recursive: true });
-    return Promise.resolve();
-  };
-  return Promise.resolve({ store: new SqliteCounterStore(db, smallLog), close });
-});
+for (const [name, limits] of Object.entries({
+  "a small log": smallLog,
+  "a log that is passed by": passedLog,
+})) {
+  counterStoreContract(`SqliteCounterStore with ${name}`, () => {
+    const dir = mkdtempSync(join(tmpdir(), "earworm-sqlite-"));
+    const db = new SqliteDatabase(join(dir, "earworm.db"));
+    const close = (): Promise<void> => {
+      db.close();
+      rmSync(dir, { recursive: true });
+      return Promise.resolve();
+    };
+    return Promise.resolve({ store: new SqliteCounterStore(db, limits), close });
+  });
+}
 
 const now = 1_795_185_000_000 as EpochMs;
 const key = songKey("s" as TrackId);
@@ -43,10 +51,10 @@ function aFile(): string {
 }
 
 /** A store on a connection of its own, closed when the test ends. */
-function connect(path: string, readOnly = false): SqliteCounterStore {
+function connect(path: string, { readOnly = false, limits = smallLog } = {}): SqliteCounterStore {
   const db = new SqliteDatabase(path, { readOnly });
   onTestFinished(() => db.close());
-  return new SqliteCounterStore(db, smallLog);
+  return new SqliteCounterStore(db, limits);
 }
 
 const add = (store: SqliteCounterStore, epoch: number, keys: readonly CounterKey[], plays = 1) =>
@@ -90,8 +98,12 @@ test("connections that take turns add to what the others left", async () => {
       fc.array(fc.tuple(fc.nat(2), fc.subarray([key, ...others], { minLength: 1 })), { maxLength: 20 }),
       async (turns) => {
         const path = aFile();
-        const stores = [connect(path), connect(path), connect(path)];
-        const reader = connect(path, true);
+        const stores = [
+          connect(path),
+          connect(path, { limits: passedLog }),
+          connect(path, { limits: passedLog }),
+        ];
+        const reader = connect(path, { readOnly: true });
         const expected = new Map<CounterKey, number>();
         for (const [at, [who, keys]] of turns.entries()) {
           await add(stores[who] ?? reader, at + 1, keys);
@@ -122,6 +134,24 @@ test("what a call wrote before it failed is neither in the file nor in memory", 
   expect(await collect(connect(path).list(""))).toEqual(await collect(store.list("")));
 });
 
+test("counters that share pages go to the table, and to the log where it has one of them or the table has more", async () => {
+  const path = aFile();
+  const store = connect(path, { limits: passedLog });
+  await add(store, 1, others);
+  expect([rowsOf(path, "counter_log"), rowsOf(path, "totals")]).toEqual([0, 10]);
+
+  await add(
+    store,
+    2,
+    others.filter((_, n) => n % 9 === 0),
+  ); // two of ten
+  expect([rowsOf(path, "counter_log"), rowsOf(path, "totals")]).toEqual([1, 10]);
+  await add(store, 3, others);
+
+  const listed = await collect(connect(path).list(""));
+  expect(listed.map(({ totals }) => totals.plays)).toEqual(others.map((_, n) => (n % 9 === 0 ? 3 : 2)));
+});
+
 test("nothing of a counter that was replaced is left in the log", async () => {
   const path = aFile();
   const store = connect(path);
@@ -140,7 +170,7 @@ test("counters as an earlier version stored them come back as they were, and are
     fc.asyncProperty(fc.array(someTotals, { maxLength: 5 }), someTotals, async (stored, delta) => {
       const path = aFile();
       writeAsEarlier(path, stored);
-      expect(() => connect(path, true)).toThrow(/earlier version wrote it/);
+      expect(() => connect(path, { readOnly: true })).toThrow(/earlier version wrote it/);
 
       const store = connect(path);
       const counters = await collect(store.list(""));
@@ -149,7 +179,9 @@ test("counters as an earlier version stored them come back as they were, and are
       const expected = stored.map((totals, n) => ({ key: earlierKey(n), epoch: 1, totals }));
       expect(counters).toEqual(expected);
       expect((await store.read([earlierKey(0)]))[0]?.totals).toEqual(addTotals(stored[0] ?? noTotals, delta));
-      expect(await collect(connect(path, true).list("SONG#"))).toHaveLength(Math.max(1, stored.length));
+      expect(await collect(connect(path, { readOnly: true }).list("SONG#"))).toHaveLength(
+        Math.max(1, stored.length),
+      );
     }),
     { numRuns: 20 },
   );

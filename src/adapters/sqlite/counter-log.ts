@@ -17,9 +17,11 @@ export interface StoredCounter {
 export interface LogLimits {
   readonly counters: number;
   readonly bytes: number;
+  /** A call with so many counters passes the log by where they share the table's pages. */
+  readonly direct: number;
 }
 
-const usualLimits: LogLimits = { counters: 100_000, bytes: 24 * 1024 * 1024 };
+const usualLimits: LogLimits = { counters: 100_000, bytes: 24 * 1024 * 1024, direct: 500 };
 
 /** What was written since the log before it was closed: counters by key, as they are after the last of its rows. */
 class Part {
@@ -79,6 +81,13 @@ export class CounterLog {
       logs.set(db, log);
     }
     return log;
+  }
+
+  /** Whether counters may go to the table at once: there are enough of them, and the log has none. */
+  mayPass(counters: readonly CounterDelta[]): boolean {
+    return (
+      counters.length >= this.#limits.direct && counters.every(({ key }) => this.find(key) === undefined)
+    );
   }
 
   /** To be called before anything else, in the same transaction where there is one. */

@@ -6,7 +6,8 @@ import type { EpochMs } from "#src/domain/play.ts";
 import { addToOwn, addTotals, earliest, firstLabel, noTotals, type Totals } from "#src/domain/totals.ts";
 import { compareUtf8 } from "#src/domain/utf8-order.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
-import { decodeTotals, encodeTotals } from "#src/wire/totals-codec.ts";
+import { ByteWriter } from "#src/wire/bytes.ts";
+import { decodeTotals, encodeTotals, writeTotals } from "#src/wire/totals-codec.ts";
 import { CounterLog, type LogLimits, type StoredCounter } from "./counter-log.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -19,7 +20,10 @@ const pageSize = 1_000;
 /** Nothing has expired by then. */
 const unexpired = 0 as EpochMs;
 
-/** Counters in a table, and those that were written of late in a log (`CounterLog`). */
+/**
+ * Counters in a table, and those that were written of late in a log (`CounterLog`). Where a call writes most of what the table has
+ * between its keys, as a file's first epoch does, it writes there at once: the log is for counters that have a page each.
+ */
 export class SqliteCounterStore implements CounterStore {
   readonly #db: SqliteDatabase;
   readonly #log: CounterLog;
@@ -27,6 +31,8 @@ export class SqliteCounterStore implements CounterStore {
   readonly #selectPage: StatementSync;
   readonly #countPrefix: StatementSync;
   readonly #countKeys: StatementSync;
+  readonly #countRange: StatementSync;
+  readonly #selectRange: StatementSync;
   readonly #replace: StatementSync;
 
   /** @param limits when the log goes to the table; those of the database's first store hold */
@@ -41,6 +47,10 @@ export class SqliteCounterStore implements CounterStore {
     this.#countKeys = db.prepare(
       "SELECT count(*) AS counters FROM json_each(?) AS wanted JOIN totals ON totals.key = wanted.value",
     );
+    this.#countRange = db.prepare(
+      "SELECT count(*) AS counters FROM (SELECT 1 FROM totals WHERE key BETWEEN ? AND ? LIMIT ?)",
+    );
+    this.#selectRange = db.prepare("SELECT key, epoch, body FROM totals WHERE key BETWEEN ? AND ?");
     this.#replace = db.prepare("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)");
   }
 
@@ -50,8 +60,14 @@ export class SqliteCounterStore implements CounterStore {
     deltas: readonly CounterDelta[],
   ): Promise<readonly Counter[]> {
     return this.#writing(() => {
-      const counters = deltas.map((delta) => this.#sum(epoch, delta));
-      this.#log.append(epoch, now, counters);
+      const rows = this.#denseRows(deltas);
+      if (rows === undefined) {
+        const counters = deltas.map((delta) => sumOf(epoch, delta, this.#stored(delta.key)));
+        this.#log.append(epoch, now, counters);
+        return counters;
+      }
+      const counters = deltas.map((delta) => sumOf(epoch, delta, rows.get(delta.key)));
+      this.#putAll(epoch, now, counters);
       return counters;
     });
   }
@@ -66,6 +82,37 @@ export class SqliteCounterStore implements CounterStore {
         if (stored < epoch) this.#replace.run(key, epoch, encodeTotals(totals, unexpired));
       }
     });
+  }
+
+  /**
+   * What the table has between the first and the last key, where that is no more than there are keys, so that its pages are
+   * shared, and where the log has none of them; undefined otherwise.
+   */
+  #denseRows(deltas: readonly CounterDelta[]): ReadonlyMap<CounterKey, StoredCounter> | undefined {
+    const [first] = deltas;
+    if (first === undefined || !this.#log.mayPass(deltas)) return undefined;
+    let [least, greatest] = [first.key, first.key];
+    for (const { key } of deltas) {
+      if (compareUtf8(key, least) < 0) least = key;
+      if (compareUtf8(key, greatest) > 0) greatest = key;
+    }
+    const rows = countOf(this.#countRange.get(least, greatest, deltas.length + 1));
+    if (rows > deltas.length) return undefined;
+    if (rows === 0) return new Map();
+    const found = this.#selectRange.all(least, greatest) as unknown as readonly CounterRow[];
+    return new Map(found.map((row) => [row.key, row]));
+  }
+
+  /** Into the table. The bytes of all are written one after the other: SQLite copies them. */
+  #putAll(epoch: EpochNumber, now: EpochMs, counters: readonly Counter[]): void {
+    const writer = new ByteWriter();
+    const ends = counters.map(({ totals }) => {
+      writeTotals(writer, totals, now);
+      return writer.length;
+    });
+    const bytes = writer.finish();
+    for (const [at, { key }] of counters.entries())
+      this.#replace.run(key, epoch, bytes.subarray(ends[at - 1] ?? 0, ends[at]));
   }
 
   async read(keys: readonly CounterKey[]): Promise<readonly Counter[]> {
@@ -152,14 +199,22 @@ export class SqliteCounterStore implements CounterStore {
     return this.#select.get(key) as unknown as StoredCounter | undefined;
   }
 
-  #sum(epoch: EpochNumber, { key, totals: delta }: CounterDelta): Counter {
-    const stored = this.#log.find(key) ?? this.#row(key);
-    if (stored === undefined) return { key, epoch, totals: addTotals(noTotals, delta) };
-    if (stored.epoch > epoch) throw new StaleEpochError(key, epoch, stored.epoch);
-    const before = decodeTotals(stored.body);
-    const totals = stored.epoch === epoch ? withMinimaOf(before, delta) : addToOwn(before, delta);
-    return { key, epoch, totals };
+  #stored(key: CounterKey): StoredCounter | undefined {
+    return this.#log.find(key) ?? this.#row(key);
   }
+}
+
+/** @param stored what there is of the counter before */
+function sumOf(
+  epoch: EpochNumber,
+  { key, totals: delta }: CounterDelta,
+  stored: StoredCounter | undefined,
+): Counter {
+  if (stored === undefined) return { key, epoch, totals: addTotals(noTotals, delta) };
+  if (stored.epoch > epoch) throw new StaleEpochError(key, epoch, stored.epoch);
+  const before = decodeTotals(stored.body);
+  const totals = stored.epoch === epoch ? withMinimaOf(before, delta) : addToOwn(before, delta);
+  return { key, epoch, totals };
 }
 
 const countOf = (row: unknown): number => (row as { readonly counters: number }).counters;

@@ -32,7 +32,7 @@ export function openSqliteStores(): Promise<OpenedStores> {
     stores: {
       segments: new SqliteSegmentStore(db),
       claims: new SqliteClaimStore(db),
-      counters: new SqliteCounterStore(db),
+      counters: new SqliteCounterStore(db, { counters: 20, bytes: 20_000, direct: 4 }), // by the log and past it
       profiles: new SqliteProfileStore(db, { smallBytes: 0, apart: 4, listed: 12 }), // all that it does with few plays
       publications: new SqlitePublicationStore(db),
       rejects: new SqliteRejectStore(db),
