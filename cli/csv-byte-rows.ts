@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { grown } from "#src/domain/grown.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import { emptyHash, hashByte } from "#src/wire/byte-interner.ts";
 import type { CsvHeader } from "#src/wire/csv-dialect.ts";
@@ -149,19 +150,13 @@ export class CsvByteRows implements ByteRows {
     const start = this.#startOf(column, rowStart);
     const end = this.#ends[column] ?? 0;
     const number = this.#sink.dictionary.texts.intern(bytes, start, end, this.#hashes[column] ?? 0);
-    if (number >= this.#kinds.length) this.#growKinds();
+    if (number >= this.#kinds.length) this.#kinds = grown(this.#kinds, this.#kinds.length * 2);
     let found = this.#kinds[number] ?? 0;
     if (found === 0) {
       found = kindsOf(bytes, start, end);
       this.#kinds[number] = found;
     }
     return (found & kind) === 0 ? 0 : number;
-  }
-
-  #growKinds(): void {
-    const grown = new Uint8Array(this.#kinds.length * 2);
-    grown.set(this.#kinds);
-    this.#kinds = grown;
   }
 
   #followDictionary(): void {

@@ -121,7 +121,9 @@ export class IdentityCounter {
     for (const span of this.#open) if (span.usedAt < oldest.usedAt) oldest = span;
     this.#open.delete(oldest);
     if (!(oldest.kept instanceof IdentityTable)) return;
-    const entries = oldest.kept.entries();
+    const table = oldest.kept;
+    const entries = table.entries();
+    table.close();
     oldest.kept = { start: this.#file.append(bytesOf(entries)), words: entries.length };
   }
 

@@ -1,3 +1,5 @@
+import { release } from "#src/domain/grown.ts";
+
 /** Words of a slot: 64 bits of the identity, the second in which its plays start, and how many there were; 0 in an empty one. */
 const slotWords = 4;
 const firstSlots = 1024;
@@ -11,7 +13,7 @@ let scratch = new Int32Array(0);
 
 /** Counts how often each identity came: by 64 bits of its hash, and the second in which its plays start. */
 export class IdentityTable {
-  #slots: Int32Array;
+  #slots: Int32Array<ArrayBuffer>;
   #size = 0;
 
   private constructor(slots: number) {
@@ -29,6 +31,11 @@ export class IdentityTable {
     const table = new IdentityTable(slots);
     table.#putAll(entries);
     return table;
+  }
+
+  /** Gives its memory back: it cannot be used afterwards. */
+  close(): void {
+    release(this.#slots);
   }
 
   /** How many identities there are. */
@@ -54,7 +61,10 @@ export class IdentityTable {
   /** All slots that are taken, without gaps; overwritten when this is called again, of whatever table. */
   entries(): Int32Array<ArrayBuffer> {
     const length = this.#size * slotWords;
-    if (scratch.length < length) scratch = new Int32Array(length);
+    if (scratch.length < length) {
+      release(scratch);
+      scratch = new Int32Array(length);
+    }
     const all = scratch.subarray(0, length);
     let to = 0;
     for (let at = 0; at < this.#slots.length; at += slotWords) {
@@ -102,7 +112,9 @@ export class IdentityTable {
 
   #double(): void {
     const entries = this.entries();
-    this.#slots = new Int32Array(this.#slots.length * 2);
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    release(before);
     this.#size = 0;
     this.#putAll(entries);
   }

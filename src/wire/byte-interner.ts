@@ -1,3 +1,5 @@
+import { grown, release } from "../domain/grown.ts";
+
 const firstSlots = 1024;
 const firstBytes = 64 * 1024;
 /** A table that is fuller is doubled. */
@@ -69,9 +71,9 @@ export class ByteInterner {
     const from = this.byteLength;
     const to = from + end - start;
     const number = this.#size + 1;
-    if (to > this.#bytes.length) this.#growBytes(to);
+    if (to > this.#bytes.length) this.#bytes = grown(this.#bytes, Math.max(to, this.#bytes.length * 2));
     for (let i = start, own = from; i < end; i++) this.#bytes[own++] = source[i] ?? 0;
-    if (number >= this.#ends.length) this.#ends = grownTo(this.#ends.length * 2, this.#ends);
+    if (number >= this.#ends.length) this.#ends = grown(this.#ends, this.#ends.length * 2);
     this.#size = number;
     this.#ends[number] = to;
     this.#fill(at, number, hash, from, to);
@@ -84,12 +86,6 @@ export class ByteInterner {
     this.#table[at + 1] = hash;
     this.#table[at + 2] = start;
     this.#table[at + 3] = end;
-  }
-
-  #growBytes(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
   }
 
   #double(): void {
@@ -105,12 +101,6 @@ export class ByteInterner {
       while (this.#table[at] !== 0) at = at === last ? 0 : at + slotWords;
       this.#fill(at, number, hash, before[from + 2] ?? 0, before[from + 3] ?? 0);
     }
+    release(before);
   }
-}
-
-/** A longer copy of a typed array. */
-function grownTo(length: number, array: Uint32Array): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(length);
-  grown.set(array);
-  return grown;
 }

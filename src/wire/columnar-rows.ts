@@ -1,3 +1,4 @@
+import { grown } from "../domain/grown.ts";
 import type { Play } from "../domain/play.ts";
 import { idBytes } from "./columnar-format.ts";
 import type { PlayDictionary } from "./play-dictionary.ts";
@@ -18,7 +19,7 @@ export class ColumnarRows {
   startedAt = new Float64Array(firstCapacity);
   duration = new Uint32Array(firstCapacity);
   /** Those that some row has; zeros in the others. */
-  readonly rare = new Map<RareColumn, Uint32Array>();
+  readonly rare = new Map<RareColumn, Uint32Array<ArrayBuffer>>();
   /** 16 bytes for each row without an `id`, without gaps. */
   ids = new Uint8Array(firstCapacity * idBytes);
   idEnd = 0;
@@ -109,20 +110,12 @@ export class ColumnarRows {
 
   #double(): void {
     const capacity = this.user.length * 2;
-    const longer = (array: Uint32Array): Uint32Array<ArrayBuffer> => {
-      const copy = new Uint32Array(capacity);
-      copy.set(array);
-      return copy;
-    };
-    this.user = longer(this.user);
-    this.track = longer(this.track);
-    this.duration = longer(this.duration);
-    const [startedAt, ids] = [this.startedAt, this.ids];
-    this.startedAt = new Float64Array(capacity);
-    this.startedAt.set(startedAt);
-    this.ids = new Uint8Array(capacity * idBytes);
-    this.ids.set(ids);
-    for (const [column, values] of this.rare) this.rare.set(column, longer(values));
+    this.user = grown(this.user, capacity);
+    this.track = grown(this.track, capacity);
+    this.duration = grown(this.duration, capacity);
+    this.startedAt = grown(this.startedAt, capacity);
+    this.ids = grown(this.ids, capacity * idBytes);
+    for (const [column, values] of this.rare) this.rare.set(column, grown(values, capacity));
   }
 }
 

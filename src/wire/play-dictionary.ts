@@ -1,3 +1,4 @@
+import { grown } from "../domain/grown.ts";
 import type { Track, UserId } from "../domain/play.ts";
 import { ByteInterner, emptyHash, hashByte } from "./byte-interner.ts";
 import { bucketOf } from "./partition-key.ts";
@@ -60,7 +61,8 @@ export class PlayDictionary {
 
   /** The partition key bucket of the listener whose id the text is. */
   bucketOf(user: number): number {
-    if (user >= this.#buckets.length) this.#buckets = grown(this.#buckets, user, none);
+    if (user >= this.#buckets.length)
+      this.#buckets = grown(this.#buckets, roomFor(user, this.#buckets), none);
     const known = this.#buckets[user] ?? none;
     if (known !== none) return known;
     const bucket = bucketOf(this.textOf(user) as UserId);
@@ -78,7 +80,7 @@ export class PlayDictionary {
   /** The number of the track that has these texts, 0 where it has none. */
   trackOf(id: number, artist: number, title: number, album: number, genre: number): number {
     if (title === 0 && album === 0 && genre === 0) return this.bareTrack(id, artist);
-    if (id >= this.#full.length) this.#full = grown(this.#full, id, 0);
+    if (id >= this.#full.length) this.#full = grown(this.#full, roomFor(id, this.#full));
     const track = this.#full[id] ?? 0;
     if (track === 0) {
       const added = this.#addTrack(id, artist, title, album, genre);
@@ -97,7 +99,7 @@ export class PlayDictionary {
 
   /** The number of the track that has an id and an artist, and nothing else. */
   bareTrack(id: number, artist: number): number {
-    if (2 * id >= this.#bare.length) this.#bare = grown(this.#bare, 2 * id + 1, 0);
+    if (2 * id >= this.#bare.length) this.#bare = grown(this.#bare, roomFor(2 * id + 1, this.#bare));
     if (this.#bare[2 * id + 1] === artist) return this.#bare[2 * id] ?? 0;
     if (this.#bare[2 * id] !== 0) return this.#variant(id, artist, 0, 0, 0);
     const track = this.#addTrack(id, artist, 0, 0, 0);
@@ -124,14 +126,14 @@ export class PlayDictionary {
   #addTrack(...texts: readonly [number, number, number, number, number]): number {
     this.#trackCount += 1;
     const at = 5 * this.#trackCount;
-    if (at + 5 > this.#tracks.length) this.#tracks = grown(this.#tracks, at + 5, 0);
+    if (at + 5 > this.#tracks.length) this.#tracks = grown(this.#tracks, roomFor(at + 5, this.#tracks));
     this.#tracks.set(texts, at);
     return this.#trackCount;
   }
 
   #measure(): void {
     const { size, bytes } = this.texts;
-    if (size >= this.#units.length) this.#units = grown(this.#units, size, 0);
+    if (size >= this.#units.length) this.#units = grown(this.#units, roomFor(size, this.#units));
     for (let number = this.#measured + 1; number <= size; number++) {
       let units = 0;
       for (let i = this.texts.start(number); i < this.texts.end(number); i++) {
@@ -145,11 +147,5 @@ export class PlayDictionary {
   }
 }
 
-/** A copy with room for the index. @param fill what the new places hold */
-function grown<T extends Uint32Array | Int16Array>(array: T, index: number, fill: number): T {
-  const length = Math.max(index + 1, array.length * 2);
-  const copy = new (array.constructor as new (length: number) => T)(length);
-  copy.set(array);
-  if (fill !== 0) copy.fill(fill, array.length);
-  return copy;
-}
+/** The length of an array that has room for an index. */
+const roomFor = (index: number, { length }: ArrayLike<number>): number => Math.max(index + 1, length * 2);
