@@ -10,6 +10,7 @@ import {
   type ShardCounts,
   type ShardKey,
 } from "#src/domain/position.ts";
+import { SegmentMemory } from "#src/domain/segment-builder.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { Logger } from "#src/ports/logger.ts";
 import type { Metrics } from "#src/ports/metrics.ts";
@@ -19,8 +20,8 @@ import { type PlayScanner, type RecordCodec, readRecord } from "#src/wire/play-r
 import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
 import type { ArrivedRecord } from "#src/wire/record-entries.ts";
 import { shardKeyOf } from "#src/wire/shard-key.ts";
-import { BatchMemory, PendingSegment } from "./pending-segment.ts";
-import { rememberIds, ShardIdCache, type ShardIds } from "./shard-ids.ts";
+import { PendingSegment } from "./pending-segment.ts";
+import { ShardIdCache, type ShardIds } from "./shard-ids.ts";
 
 export interface ConsumeDeps {
   readonly segments: SegmentStore;
@@ -73,10 +74,13 @@ async function consumeShard(
   let added = noCounts;
   for (;;) {
     const head = await deps.segments.readHead(shard);
-    const known = await cache.at(shard, head);
+    const known = await cache.take(shard, head);
     const start = head ?? { shard, position: origin, counts: noCounts, arrivedAt: known.arrivedAt };
     const batch = new ShardBatch(deps, scanner, known, start);
-    const outcome = await batch.append(records);
+    const outcome = await batch.append(records).finally(() => {
+      // A play whose segment was not committed must not pass for a duplicate when it comes again (I2).
+      if (known.ids.takeBack()) cache.giveBack(shard, known);
+    });
     added = addCounts(added, batch.added);
     if (outcome === "done") return added;
     deps.logger.info("another container moved the head", { shard });
@@ -90,7 +94,7 @@ class ShardBatch {
   readonly #known: ShardIds;
   /** Where the shard is once everything up to now is committed. */
   #head: Head;
-  readonly #memory: BatchMemory;
+  readonly #memory = new SegmentMemory();
   #pending: PendingSegment;
   added: ShardCounts = noCounts;
 
@@ -99,7 +103,7 @@ class ShardBatch {
     this.#scanner = scanner;
     this.#known = known;
     this.#head = head;
-    this.#memory = new BatchMemory(deps.dedupeHorizonMs);
+    known.ids.begin();
     this.#pending = new PendingSegment(head, known.ids, this.#memory);
   }
 
@@ -139,17 +143,17 @@ class ShardBatch {
   async #commit(): Promise<"done" | "conflict"> {
     if (this.#pending.isEmpty) return "done";
     const writtenAt = this.#deps.clock();
-    const { segment, contents } = this.#pending.finish(writtenAt);
+    const segment = this.#pending.finish(writtenAt);
     const { head } = segment;
     // From now, not from the arrival: after a long outage, or in a replay, a segment would be born expired.
     const expiresAt = (Math.max(writtenAt, head.arrivedAt) + this.#deps.segmentRetentionMs) as EpochMs;
     if ((await this.#deps.segments.append(segment, expiresAt)) === "conflict") return "conflict";
-    this.added = addCounts(this.added, this.#pending.counts);
-    this.#log(head);
-    rememberIds(this.#known.ids, contents);
+    this.#known.ids.begin();
     this.#known.position = head.position;
     this.#known.arrivedAt = head.arrivedAt;
     this.#head = head;
+    this.added = addCounts(this.added, this.#pending.counts);
+    this.#log(head);
     this.#pending = new PendingSegment(head, this.#known.ids, this.#memory);
     return "done";
   }

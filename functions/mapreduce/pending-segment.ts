@@ -1,9 +1,9 @@
-import { DedupeWindow } from "#src/domain/dedupe-window.ts";
+import type { DedupeWindow } from "#src/domain/dedupe-window.ts";
 import type { EpochMs, Play } from "#src/domain/play.ts";
 import type { PlayRow, PlaySource } from "#src/domain/play-row.ts";
 import { addCounts, type Head, positionAt, type ShardCounts } from "#src/domain/position.ts";
-import type { RejectChunk, Segment, SegmentContents } from "#src/domain/segment.ts";
-import { SegmentBuilder, SegmentMemory } from "#src/domain/segment-builder.ts";
+import type { RejectChunk, Segment } from "#src/domain/segment.ts";
+import { SegmentBuilder, type SegmentMemory } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { encodeSegment } from "#src/wire/segment-codec.ts";
 
@@ -12,33 +12,14 @@ export const maxSegmentBytes = 256 * 1024;
 /** No entry adds more: a play of 10 KiB with each of its characters counted as three bytes, or a reject's chunk. */
 const largestEntryBytes = 64 * 1024;
 
-/** A full segment has some 1,700. */
-const usualPlays = 3000;
-
 interface PlayPlace {
   readonly source: PlaySource;
   readonly place: number;
 }
 
-/** What a batch collects its segments in, one after the other: to take it anew for each was a part of the garbage. */
-export class BatchMemory {
-  readonly segment = new SegmentMemory();
-  readonly ids: DedupeWindow;
-
-  constructor(horizonMs: number) {
-    this.ids = new DedupeWindow(horizonMs, usualPlays);
-  }
-
-  clear(): void {
-    this.segment.clear();
-    this.ids.clear();
-  }
-}
-
-/** A segment that is not committed yet: its ids are known only to itself. */
+/** A segment that is not committed yet. The ids of its plays are in the shard's window, to be taken back if it never is. */
 export class PendingSegment {
   readonly #previous: Head;
-  readonly #committedIds: DedupeWindow;
   readonly #ids: DedupeWindow;
   readonly #builder: SegmentBuilder;
   /** Where the shard is once this is in: the record, and how many of its entries; none while nothing is in. */
@@ -49,13 +30,16 @@ export class PendingSegment {
   #lastSource: PlaySource | undefined;
   #lastPlace = 0;
 
-  /** @param memory which holds nothing any more that anybody needs; what `finish` returns lies in it */
-  constructor(previous: Head, committedIds: DedupeWindow, memory: BatchMemory) {
+  /**
+   * @param ids of all segments before; they get those of its plays
+   * @param memory which holds nothing any more that anybody needs. A batch collects its segments in one, one after the other: to take
+   * it anew for each was a part of the garbage
+   */
+  constructor(previous: Head, ids: DedupeWindow, memory: SegmentMemory) {
     memory.clear();
     this.#previous = previous;
-    this.#committedIds = committedIds;
-    this.#ids = memory.ids;
-    this.#builder = new SegmentBuilder(memory.segment);
+    this.#ids = ids;
+    this.#builder = new SegmentBuilder(memory);
     this.#arrivedAt = previous.arrivedAt;
   }
 
@@ -103,14 +87,12 @@ export class PendingSegment {
     this.#firstPlay ??= { source, place };
     this.#lastSource = source;
     this.#lastPlace = place;
-    const isKnown = this.#committedIds.has(idHi, idLo, arrivedAt);
-    const isRepeated = this.#ids.add(idHi, idLo, arrivedAt);
-    if (isKnown || isRepeated) this.#builder.addDuplicate(idHi, idLo, arrivedAt);
+    if (this.#ids.add(idHi, idLo, arrivedAt)) this.#builder.addDuplicate(idHi, idLo, arrivedAt);
     else this.#builder.addRow(row, arrivedAt);
   }
 
   /** @param writtenAt epoch ms */
-  finish(writtenAt: EpochMs): { readonly segment: Segment; readonly contents: SegmentContents } {
+  finish(writtenAt: EpochMs): Segment {
     const texts = new Map<Play, string>();
     const contents = this.#builder.finish((play) => {
       const text = encodePlay(play);
@@ -124,9 +106,6 @@ export class PendingSegment {
       counts: addCounts(this.#previous.counts, this.#builder.counts),
       arrivedAt: this.#arrivedAt,
     };
-    return {
-      segment: { head, previous: this.#previous.position, writtenAt, body },
-      contents,
-    };
+    return { head, previous: this.#previous.position, writtenAt, body };
   }
 }

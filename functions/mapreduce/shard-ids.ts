@@ -13,7 +13,7 @@ const rememberedShards = 32;
 /** A container's memory of one shard: the ids of one dedupe horizon up to a position. */
 export interface ShardIds {
   readonly ids: DedupeWindow;
-  /** Up to where `ids` is complete; moved by the consumer after each commit. */
+  /** Up to where `ids` is complete, but for what can be taken back; moved by the consumer after each commit. */
   position: Position;
   /** The latest arrival so far. */
   arrivedAt: EpochMs;
@@ -35,32 +35,42 @@ export class ShardIdCache {
     this.#horizonMs = horizonMs;
   }
 
-  /** The memory of a shard, brought up to `head`; undefined is a shard's very start. */
-  async at(shard: ShardKey, head: Head | undefined): Promise<ShardIds> {
-    const position = head?.position ?? origin;
-    let known = this.#shards.get(shard);
-    if (known === undefined || known.position > position) known = await this.#load(shard, head);
-    else if (head !== undefined && known.position < position) await this.#catchUp(known, head);
+  /**
+   * Hands out the memory of a shard, brought up to `head`; undefined is a shard's very start. It is the caller's alone, who adds
+   * ids that may never be committed: nobody else sees them, and they are forgotten unless it is given back.
+   *
+   * @throws StoreError at a gap (I4): a duplicate could pass for a play; a retry reads again
+   */
+  async take(shard: ShardKey, head: Head | undefined): Promise<ShardIds> {
+    const known = this.#shards.get(shard);
     this.#shards.delete(shard);
-    this.#shards.set(shard, known);
-    this.#forgetTheOldest();
+    if (known === undefined || known.position > (head?.position ?? origin)) return this.#load(shard, head);
+    if (head !== undefined) await this.#catchUp(known, head);
     return known;
   }
 
-  /** @throws StoreError at a gap (I4): a duplicate could pass for a play; a retry reads again */
-  async #catchUp(known: ShardIds, head: Head): Promise<void> {
-    let { position } = known;
-    for await (const segment of this.#segments.readRange(head.shard, position, head.position)) {
-      if (segment.previous !== position) break;
-      rememberIds(known.ids, decodeSegment(segment.body));
-      position = segment.head.position;
+  /** Keeps what was taken for the next call. All ids in it are those of segments up to its position. */
+  giveBack(shard: ShardKey, known: ShardIds): void {
+    this.#shards.delete(shard);
+    this.#shards.set(shard, known);
+    this.#forgetTheOldest();
+  }
+
+  async #catchUp(known: ShardIds, { shard, position }: Head): Promise<void> {
+    try {
+      for await (const segment of this.#segments.readRange(shard, known.position, position)) {
+        if (segment.previous !== known.position) break;
+        rememberIds(known.ids, decodeSegment(segment.body));
+        known.position = segment.head.position;
+        known.arrivedAt = segment.head.arrivedAt;
+      }
+    } catch (cause) {
+      this.giveBack(shard, known); // a retry goes on from there
+      throw cause;
     }
-    if (position !== head.position) {
-      this.#shards.delete(head.shard); // where they expired, a cold start does without them
-      throw new StoreError(`segments of ${head.shard} have a gap after ${position}`);
-    }
-    known.position = position;
-    known.arrivedAt = head.arrivedAt;
+    // Not given back: where segments expired, a cold start does without them.
+    if (known.position !== position)
+      throw new StoreError(`segments of ${shard} have a gap after ${known.position}`);
   }
 
   async #load(shard: ShardKey, head: Head | undefined): Promise<ShardIds> {
@@ -100,6 +110,6 @@ export class ShardIdCache {
 }
 
 /** Adds the ids of a committed segment. */
-export function rememberIds(ids: DedupeWindow, { facts, duplicates }: SegmentContents): void {
+function rememberIds(ids: DedupeWindow, { facts, duplicates }: SegmentContents): void {
   for (const { idHi, idLo, arrivedAt } of [facts, duplicates]) ids.addAll(idHi, idLo, arrivedAt);
 }

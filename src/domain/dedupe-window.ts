@@ -10,27 +10,34 @@ const loAt = 1;
 const arrivalAt = 2;
 const slotWords = 3;
 
+/** A full segment has some 1,700 plays; a table that has room for so many is not resized while one is collected. */
+const usualPlays = 3000;
+
 /**
  * Remembers when each event id (by its 64-bit hash) last arrived, for one dedupe horizon.
  * Three 32-bit words a slot at 57 to 80 % occupancy: 15 to 21 bytes an id. Entries that left the horizon are dropped
  * when the table would have to grow.
+ *
+ * What is added after `begin` can be taken back, so that plays which are not committed yet need no window of their own: an id
+ * costs one look-up in a table that is in no cache, where it cost two.
  */
 export class DedupeWindow {
   readonly #horizonMs: number;
-  #table: Uint32Array;
-  #slots: number;
+  #table = new Uint32Array(minimumSlots * slotWords);
+  #slots = minimumSlots;
   #base = 0;
   #newest = 0;
   #size = 0;
+  /** Of each change since `begin`: where the slot is, and the arrival that stood there. */
+  #journal = new Uint32Array(0);
+  #changes = 0;
+  /** Whether changes are noted; no longer once the table was resized, as slots moved and expired ids went. */
+  #isNoting = false;
+  #newestBefore = 0;
 
-  /**
-   * @param horizonMs how far apart two arrivals of one id may be and still be duplicates, ms
-   * @param expected how many ids it has room for before it grows
-   */
-  constructor(horizonMs: number, expected = 0) {
+  /** @param horizonMs how far apart two arrivals of one id may be and still be duplicates, ms */
+  constructor(horizonMs: number) {
     this.#horizonMs = horizonMs;
-    this.#slots = Math.max(minimumSlots, Math.ceil(expected / fullest));
-    this.#table = new Uint32Array(this.#slots * slotWords);
   }
 
   /** How many ids are held, expired ones that were not yet dropped included. */
@@ -43,25 +50,18 @@ export class DedupeWindow {
     return this.#table.byteLength;
   }
 
-  /** Whether this id arrived within the horizon before or after `arrivedAt` (epoch ms). */
-  has(hi: number, lo: number, arrivedAt: number): boolean {
-    if (this.#size === 0) return false;
-    const stored = this.#table[this.#slotOf(hi, lo) + arrivalAt] ?? 0;
-    if (stored === 0) return false;
-    return Math.abs(arrivedAt - (this.#base + stored - 1)) <= this.#horizonMs;
-  }
-
   /**
    * Notes an arrival; of several arrivals of one id the latest is kept.
    *
-   * @returns what `has` would have said before, where no arrival is earlier than those before it
+   * @param arrivedAt epoch ms
+   * @returns whether the id had arrived within the horizon before or after; not to be asked where an arrival is earlier than others before it
    */
   add(hi: number, lo: number, arrivedAt: number): boolean {
     if (this.#size === 0) this.#base = arrivedAt - 2 * this.#horizonMs;
     if (arrivedAt > this.#newest) this.#newest = arrivedAt;
     if (!this.#representable(arrivedAt)) this.#resize(this.#slots);
     if (!this.#representable(arrivedAt)) return false; // older than two horizons before the newest: can match nothing
-    if (this.#size + 1 > this.#slots * fullest) this.#makeRoom();
+    if (this.#size + 1 > this.#slots * fullest) this.#makeRoom(1);
     return this.#put(hi, lo, arrivedAt - this.#base + 1);
   }
 
@@ -70,11 +70,42 @@ export class DedupeWindow {
     for (let i = 0; i < hi.length; i++) this.add(hi[i] ?? 0, lo[i] ?? 0, arrivedAt[i] ?? 0);
   }
 
-  /** Forgets all ids and keeps the memory. */
-  clear(): void {
-    this.#table.fill(0);
-    this.#size = 0;
-    this.#newest = 0;
+  /** Has everything up to now stay. What is added from now on can be taken back. */
+  begin(): void {
+    if (this.#size + usualPlays > this.#slots * fullest) this.#makeRoom(usualPlays);
+    this.#changes = 0;
+    this.#newestBefore = this.#newest;
+    this.#isNoting = true;
+  }
+
+  /**
+   * Forgets what was added since `begin`, and knows again what it knew then.
+   *
+   * @returns false where it cannot: what the window holds is of no use any more
+   */
+  takeBack(): boolean {
+    if (!this.#isNoting) return false;
+    const journal = this.#journal;
+    // In reverse, so that a slot becomes empty only after those that were filled because it was not.
+    for (let change = 2 * (this.#changes - 1); change >= 0; change -= 2) {
+      const stored = journal[change + 1] ?? 0;
+      this.#table[(journal[change] ?? 0) + arrivalAt] = stored;
+      if (stored === 0) this.#size -= 1;
+    }
+    this.#changes = 0;
+    this.#newest = this.#newestBefore;
+    return true;
+  }
+
+  #note(at: number, stored: number): void {
+    const change = 2 * this.#changes++;
+    if (change >= this.#journal.length) {
+      const grown = new Uint32Array(Math.max(2 * usualPlays, 2 * change));
+      grown.set(this.#journal);
+      this.#journal = grown;
+    }
+    this.#journal[change] = at;
+    this.#journal[change + 1] = stored;
   }
 
   #representable(arrivedAt: number): boolean {
@@ -87,6 +118,7 @@ export class DedupeWindow {
     const table = this.#table;
     const at = this.#slotOf(hi, lo);
     const stored = table[at + arrivalAt] ?? 0;
+    if (this.#isNoting) this.#note(at, stored);
     if (stored === 0) {
       table[at + hiAt] = hi;
       table[at + loAt] = lo;
@@ -109,9 +141,10 @@ export class DedupeWindow {
     return at;
   }
 
-  /** Drops what left the horizon and sizes the table to what stays. */
-  #makeRoom(): void {
-    this.#resize(Math.max(minimumSlots, Math.ceil((this.#countLive() * growth) / fullest)));
+  /** Drops what left the horizon and sizes the table to what stays and as many more. */
+  #makeRoom(more: number): void {
+    const live = this.#countLive();
+    this.#resize(Math.max(minimumSlots, Math.ceil(Math.max(live * growth, live + more) / fullest)));
   }
 
   #countLive(): number {
@@ -126,6 +159,7 @@ export class DedupeWindow {
 
   /** Moves what is still inside the horizon into a table of `slots` slots. */
   #resize(slots: number): void {
+    this.#isNoting = false;
     const table = this.#table;
     const base = this.#base;
     this.#table = new Uint32Array(slots * slotWords);

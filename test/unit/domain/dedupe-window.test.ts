@@ -12,40 +12,116 @@ const someStep = fc.oneof(
 );
 
 test("an id is known for exactly one horizon after its last arrival", () => {
-  const window = new DedupeWindow(horizonMs);
-  window.add(1, 2, 1_000);
+  const windows = [0, 1, 2].map(() => new DedupeWindow(horizonMs));
+  for (const window of windows) window.add(1, 2, 1_000);
 
-  expect(window.has(1, 2, 1_000 + horizonMs)).toBe(true);
-  expect(window.has(1, 2, 1_001 + horizonMs)).toBe(false);
-  expect(window.has(1, 3, 1_000)).toBe(false);
+  expect(windows[0]?.add(1, 2, 1_000 + horizonMs)).toBe(true);
+  expect(windows[1]?.add(1, 2, 1_001 + horizonMs)).toBe(false);
+  expect(windows[2]?.add(1, 3, 1_000)).toBe(false);
 });
 
-test("the window answers as a map of last arrivals does, however it grows and forgets", () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(someId, someStep), { maxLength: 300 }), (arrivals) => {
-      const window = new DedupeWindow(horizonMs);
-      const lastArrivals = new Map<number, number>();
-      let now = 1_700_000_000_000;
-      for (const [id, step] of arrivals) {
-        now += step;
-        const last = lastArrivals.get(id) ?? Number.NEGATIVE_INFINITY;
+/** What a window and its owner should answer, the plain way. */
+class LastArrivals {
+  #known = new Map<number, number>();
+  #before = new Map<number, number>();
 
-        expect(window.has(id, id, now)).toBe(now - last <= horizonMs);
-        expect(window.add(id, id, now)).toBe(now - last <= horizonMs);
-        lastArrivals.set(id, now);
+  add(id: number, arrivedAt: number): boolean {
+    const last = this.#known.get(id) ?? Number.NEGATIVE_INFINITY;
+    this.#known.set(id, arrivedAt);
+    return arrivedAt - last <= horizonMs;
+  }
+
+  begin(): void {
+    this.#before = new Map(this.#known);
+  }
+
+  takeBack(): void {
+    this.#known = new Map(this.#before);
+  }
+
+  /** As a consumer loads one from segments. */
+  load(): DedupeWindow {
+    const window = new DedupeWindow(horizonMs);
+    for (const [id, arrivedAt] of this.#known) window.add(id, id, arrivedAt);
+    return window;
+  }
+}
+
+test("the window answers as a map of last arrivals does, however it grows, forgets and takes back", () => {
+  const someAct = fc.constantFrom("add", "add", "add", "begin", "take back");
+  fc.assert(
+    fc.property(fc.array(fc.tuple(someAct, someId, someStep), { maxLength: 300 }), (acts) => {
+      const arrivals = new LastArrivals();
+      let window = arrivals.load();
+      let now = 1_700_000_000_000;
+      let begunAt = now;
+      window.begin();
+      for (const [act, id, step] of acts) {
+        if (act === "add") {
+          now += step;
+
+          expect(window.add(id, id, now)).toBe(arrivals.add(id, now));
+          continue;
+        }
+        if (act === "take back") {
+          arrivals.takeBack();
+          if (!window.takeBack()) window = arrivals.load();
+          now = begunAt;
+        }
+        arrivals.begin();
+        window.begin();
+        begunAt = now;
       }
     }),
   );
 });
 
-test("a window that was cleared knows no id, and answers for new ones", () => {
-  const window = new DedupeWindow(horizonMs);
-  window.add(1, 2, 90 * 86_400_000);
-  window.clear();
+/** What the window answers for plays of these numbers. */
+function addPlays(window: DedupeWindow, from: number, to: number, now: number): readonly boolean[] {
+  const id = { hi: 0, lo: 0 };
+  return Array.from({ length: to - from }, (_, i) => {
+    hash64(`play-${from + i}`, id);
+    return window.add(id.hi, id.lo, now);
+  });
+}
 
-  expect(window.add(1, 2, 1_000)).toBe(false);
-  expect(window.add(1, 2, 1_000)).toBe(true);
-  expect(window.size).toBe(1);
+test("what was added to a crowded table is taken back, and what was there is found", () => {
+  const window = new DedupeWindow(horizonMs);
+  const added = (from: number, to: number, now: number) => addPlays(window, from, to, now);
+  added(0, 20_000, 1_000);
+  window.begin();
+  const size = window.size;
+  added(19_000, 22_000, 2_000);
+
+  const isBack = window.takeBack();
+
+  expect(isBack).toBe(true);
+  expect(window.size).toBe(size);
+  expect(added(20_000, 22_000, 2_000).some(Boolean)).toBe(false);
+  expect(added(0, 20_000, 2_000).every(Boolean)).toBe(true);
+});
+
+test("an arrival that was taken back does not prolong the one before it", () => {
+  const window = new DedupeWindow(horizonMs);
+  window.add(1, 2, 1_000);
+  window.begin();
+  window.add(1, 2, 1_000 + horizonMs);
+
+  window.takeBack();
+
+  expect(window.add(1, 2, 1_001 + horizonMs)).toBe(false);
+});
+
+test("nothing is taken back once the table was resized", () => {
+  const window = new DedupeWindow(horizonMs);
+  window.begin();
+  addPlays(window, 0, 20_000, 1_000);
+
+  expect(window.takeBack()).toBe(false);
+});
+
+test("nothing is taken back where nothing began", () => {
+  expect(new DedupeWindow(horizonMs).takeBack()).toBe(false);
 });
 
 test("ids may be loaded from the newest to the oldest", () => {
@@ -53,7 +129,7 @@ test("ids may be loaded from the newest to the oldest", () => {
   const newest = 1_700_000_000_000;
   for (let i = 0; i < 5_000; i++) window.add(i, i, newest - i);
 
-  const known = Array.from({ length: 5_000 }, (_, i) => window.has(i, i, newest));
+  const known = Array.from({ length: 5_000 }, (_, i) => window.add(i, i, newest));
 
   expect(known.every(Boolean)).toBe(true);
 });

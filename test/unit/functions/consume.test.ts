@@ -120,6 +120,85 @@ describe("a batch enters segments exactly once (I1)", () => {
     );
   });
 
+  test("when two calls of one container work on it at once", async () => {
+    const pipeline = new Pipeline();
+    const consume = pipeline.container();
+    await consume(kinesisEvent(records(1, 11)));
+
+    await Promise.all([consume(kinesisEvent(records(11, 21))), consume(kinesisEvent(records(11, 31)))]);
+    await consume(kinesisEvent(records(31, 41)));
+
+    const [head] = await pipeline.stores.segments.readHeads();
+    expect(head?.counts).toMatchObject({ plays: 40, duplicates: 0 });
+    expect((await storedIds(pipeline.stores.segments)).ids.size).toBe(40);
+  });
+
+  test.each([
+    ["at its first segment", 0],
+    ["at a later one", 2],
+  ])("when another container is faster %s, with a batch that ends elsewhere", async (_, earlier) => {
+    const pipeline = new Pipeline();
+    const { segments } = pipeline.stores;
+    const batch = blocks(1, 9);
+    let left = earlier;
+    const overtaken = intercepted(segments, async (append) => {
+      if (left-- === 0) {
+        const { plays } = (await segments.readHead(shardKey(0)))?.counts ?? { plays: 0 };
+        // Less than the segment holds whose append is about to fail.
+        await pipeline.container()(kinesisEvent(batch.slice(0, Math.floor(plays / playsOfBlock) + 1)));
+      }
+      return append();
+    });
+
+    await pipeline.container(overtaken)(kinesisEvent(batch));
+
+    const [head] = await segments.readHeads();
+    expect(left).toBeLessThan(-1);
+    expect(head?.counts).toMatchObject({ plays: 8 * playsOfBlock, duplicates: 0 });
+    expect((await storedIds(segments)).ids.size).toBe(8 * playsOfBlock);
+  });
+
+  test("when it fails in the middle of a segment, and the batch comes again to the same container", async () => {
+    const pipeline = new Pipeline();
+    const consume = pipeline.container();
+    await consume(kinesisEvent(blocks(1, 2)));
+    const broken = kinesisEvent(blocks(2, 6));
+    const fourth = broken.Records[3];
+    if (fourth === undefined) throw new Error("no record");
+    // Nothing that a stream holds makes the consumer throw: so what stands in for it does.
+    Object.defineProperty(fourth.kinesis, "data", {
+      get: () => {
+        throw new Error("out of memory");
+      },
+    });
+
+    await expect(consume(broken)).rejects.toThrow("out of memory");
+    await consume(kinesisEvent(blocks(2, 6)));
+
+    const [head] = await pipeline.stores.segments.readHeads();
+    expect(head?.counts).toMatchObject({ plays: 5 * playsOfBlock, duplicates: 0 });
+    expect((await storedIds(pipeline.stores.segments)).ids.size).toBe(5 * playsOfBlock);
+  });
+
+  test("when the store fails at some segment of several, before or after it wrote", async () => {
+    const someFailures = fc.array(fc.constantFrom("before", "after", "none"), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(someFailures, async (failures) => {
+        const pipeline = new Pipeline();
+        const left = [...failures];
+        const consume = pipeline.container(failing(pipeline.stores.segments, left));
+        for (let attempt = 0; attempt <= failures.length; attempt++) {
+          await consume(kinesisEvent(blocks(1, 5))).catch(() => undefined);
+        }
+
+        const [head] = await pipeline.stores.segments.readHeads();
+        expect(head?.counts).toMatchObject({ plays: 4 * playsOfBlock, duplicates: 0 });
+        expect((await storedIds(pipeline.stores.segments)).ids.size).toBe(4 * playsOfBlock);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test("when a block is larger than a transaction", async () => {
     const pipeline = new Pipeline();
     const lines = Array.from({ length: 9_000 }, (_, n) => playText(n));
@@ -132,20 +211,36 @@ describe("a batch enters segments exactly once (I1)", () => {
   });
 });
 
-/** Fails `append` as told: before anything is written, or after it (the answer is lost). */
-function failing(store: SegmentStore, failures: ("before" | "after" | "none")[]): SegmentStore {
+/** A segment takes three and a part of the next. */
+const playsOfBlock = 1_000;
+
+const blocks = (from: number, to: number): PutRecord[] =>
+  Array.from({ length: to - from }, (_, i) => {
+    const n = from + i;
+    const lines = Array.from({ length: playsOfBlock }, (_, line) => playText(n, `b${n}-${line}`));
+    return record(n, gzipSync(lines.join("\n"), { level: 1 }));
+  });
+
+type Appended = ReturnType<SegmentStore["append"]>;
+
+/** A store whose `append` goes through `around`. */
+function intercepted(store: SegmentStore, around: (append: () => Appended) => Appended): SegmentStore {
   return new Proxy(store as MemorySegmentStore, {
     get(target, name: keyof MemorySegmentStore) {
-      const method = target[name].bind(target) as (...args: unknown[]) => unknown;
-      if (name !== "append") return method;
-      return async (...args: unknown[]) => {
-        const failure = failures.shift() ?? "none";
-        if (failure === "before") throw new Error("throttled");
-        const answer = await method(...args);
-        if (failure === "after") throw new Error("timeout");
-        return answer;
-      };
+      const method = target[name].bind(target) as (...args: unknown[]) => Appended;
+      return name === "append" ? (...args: unknown[]) => around(() => method(...args)) : method;
     },
+  });
+}
+
+/** Fails `append` as told: before anything is written, or after it (the answer is lost). */
+function failing(store: SegmentStore, failures: ("before" | "after" | "none")[]): SegmentStore {
+  return intercepted(store, async (append) => {
+    const failure = failures.shift() ?? "none";
+    if (failure === "before") throw new Error("throttled");
+    const answer = await append();
+    if (failure === "after") throw new Error("timeout");
+    return answer;
   });
 }
 

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { BatchMemory, PendingSegment } from "#functions/mapreduce/pending-segment.ts";
+import { PendingSegment } from "#functions/mapreduce/pending-segment.ts";
 import { DedupeWindow } from "#src/domain/dedupe-window.ts";
 import { hash64 } from "#src/domain/hash64.ts";
 import type { EpochMs, EventId, Play } from "#src/domain/play.ts";
 import { rowOf } from "#src/domain/play-row.ts";
 import { noCounts, origin, type ShardKey } from "#src/domain/position.ts";
+import { SegmentMemory } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { maxPlayBytes, type RecordEntry, rejectChunkBytes } from "#src/wire/play-record.ts";
+import { decodeSegment } from "#src/wire/segment-codec.ts";
 import { aPlay } from "#test/support/builders.ts";
 
 const arrivedAt = 1_795_185_000_000 as EpochMs;
@@ -14,7 +16,7 @@ const arrivedAt = 1_795_185_000_000 as EpochMs;
 function emptySegment(): PendingSegment {
   const shard = "plays/shardId-000000000000" as ShardKey;
   const head = { shard, position: origin, counts: noCounts, arrivedAt };
-  return new PendingSegment(head, new DedupeWindow(600_000), new BatchMemory(600_000));
+  return new PendingSegment(head, new DedupeWindow(600_000), new SegmentMemory());
 }
 
 function add(segment: PendingSegment, entry: RecordEntry, sequenceNumber: string): void {
@@ -58,7 +60,7 @@ test.each<[string, (n: number) => RecordEntry]>([
   let entries = 0;
   for (; !segment.isFull; entries++) add(segment, entryOf(entries), String(entries + 1));
 
-  const { segment: finished } = segment.finish(arrivedAt);
+  const finished = segment.finish(arrivedAt);
 
   expect(entries).toBeGreaterThan(10);
   expect(finished.body.length).toBeLessThanOrEqual(256 * 1024);
@@ -73,7 +75,7 @@ function sampleOf(plays: number, characters: number): readonly Play[] {
     const play = aPlay({ eventId, ext: { x: "x".repeat(characters - bare) } });
     add(segment, { kind: "play", play }, String(i + 1));
   }
-  return segment.finish(arrivedAt).contents.sample.map(({ play }) => play);
+  return decodeSegment(segment.finish(arrivedAt).body).sample.map(({ play }) => play);
 }
 
 test.each([
