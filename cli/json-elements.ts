@@ -40,6 +40,7 @@ export class JsonElements {
   #carried = 0;
   #found: JsonElement[] = [];
 
+  /** @param chunk which may be overwritten afterwards */
   push(chunk: Buffer): readonly JsonElement[] {
     this.#found = [];
     for (let i = 0; i < chunk.length; i++) {
@@ -49,7 +50,7 @@ export class JsonElements {
       else this.#outsideText(chunk, i, byte);
     }
     if (this.#start !== -1) {
-      this.#keep(chunk.subarray(this.#start));
+      this.#keep(Buffer.from(chunk.subarray(this.#start)));
       this.#start = 0;
     }
     return this.#found;

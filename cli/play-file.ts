@@ -92,7 +92,7 @@ async function readStart(chunks: AsyncIterator<Buffer>): Promise<Buffer> {
   while (start.length < sniffedBytes && !hasLine.test(start.toString("latin1"))) {
     const next = await chunks.next();
     if (next.done === true) break;
-    start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
+    start = Buffer.concat([start, next.value]);
   }
   return start;
 }

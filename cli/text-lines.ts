@@ -15,8 +15,12 @@ export const decodeLine = (line: Buffer): string | Rejection =>
 /** Whole lines with an LF between them, or why the one line that stands there cannot be read. */
 export type ByteLines = Buffer | Rejection;
 
+/** Room for a chunk of a file and the start of a line before it. */
+const usualBytes = 384 * 1024;
+
 /**
- * Cuts chunks of bytes at the ends of lines, of any length and in any encoding.
+ * Cuts chunks of bytes at the ends of lines, of any length and in any encoding. What it yields, and a chunk, holds only until
+ * the next is asked for.
  *
  * @param failure why the chunks ended early, if they did: it then stands for the line on which they ended
  */
@@ -24,32 +28,40 @@ export async function* byteLines(
   chunks: AsyncIterable<Buffer>,
   failure: () => Rejection | undefined,
 ): AsyncGenerator<ByteLines> {
-  /** The start of a line whose end has not come yet. */
-  let carry: Buffer[] = [];
+  /** Lines are put together here; it starts with a line whose end has not come yet. */
+  let block = Buffer.allocUnsafeSlow(usualBytes);
+  /** Bytes of that line, which are not all in `block` where it is too long. */
   let carried = 0;
   for await (const chunk of chunks) {
     const end = chunk.lastIndexOf(lineFeed);
+    const isTooLong = carried > maxLineBytes;
+    if (!isTooLong) block = withAppended(block, carried, chunk);
     if (end === -1) {
       carried += chunk.length;
-      if (carried <= maxLineBytes) carry.push(chunk);
-      else carry = []; // `carried` remembers that there was too much
       continue;
     }
-    if (carried > maxLineBytes) yield* afterLongLine(chunk, end);
-    else yield joined(carry, chunk.subarray(0, end));
-    carry = [chunk.subarray(end + 1)];
+    if (isTooLong) yield* afterLongLine(chunk, end);
+    else yield block.subarray(0, carried + end);
+    block = withAppended(block, 0, chunk.subarray(end + 1));
     carried = chunk.length - end - 1;
   }
   const cut = failure();
   if (cut !== undefined) yield cut;
   else if (carried > maxLineBytes) yield tooLong;
-  else if (carried > 0) yield joined(carry);
+  else if (carried > 0) yield block.subarray(0, carried);
 }
 
-const joined = (carry: readonly Buffer[], rest?: Buffer): Buffer => {
-  const parts = rest === undefined ? carry : [...carry, rest];
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-};
+/** The block with a chunk after its first bytes, or a larger copy. */
+function withAppended(block: Buffer<ArrayBuffer>, used: number, chunk: Buffer): Buffer<ArrayBuffer> {
+  const needed = used + chunk.length;
+  let target = block;
+  if (needed > block.length) {
+    target = Buffer.allocUnsafeSlow(Math.max(needed, 2 * block.length));
+    block.copy(target, 0, 0, used);
+  }
+  chunk.copy(target, used);
+  return target;
+}
 
 /** The lines of a chunk that starts with the end of a line which is too long. */
 function* afterLongLine(chunk: Buffer, end: number): IterableIterator<ByteLines> {

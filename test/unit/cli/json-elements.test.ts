@@ -7,7 +7,11 @@ function elements(text: string, size = 1_000_000): readonly (readonly [number, u
   const bytes = Buffer.from(text);
   const cutter = new JsonElements();
   const found = [];
-  for (let at = 0; at < bytes.length; at += size) found.push(...cutter.push(bytes.subarray(at, at + size)));
+  for (let at = 0; at < bytes.length; at += size) {
+    const chunk = bytes.subarray(at, at + size);
+    found.push(...cutter.push(chunk));
+    chunk.fill("#"); // as a file's next bytes do
+  }
   found.push(...cutter.end(undefined));
   return found.map((element) => [element.line, element.text]);
 }
