@@ -12,6 +12,7 @@ import type { WorkShare } from "#src/domain/work-share.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
 import type { SegmentStore } from "#src/ports/segment-store.ts";
+import { KnownNames } from "#src/wire/known-names.ts";
 import { decodeSegment } from "#src/wire/segment-codec.ts";
 import type { ChartDrafts } from "./chart-drafts.ts";
 import { claimInTurn } from "./claim-in-turn.ts";
@@ -48,7 +49,9 @@ export async function foldEpoch(
   let segments = 0;
   let newest: readonly SamplePlay[] = [];
   const claim = (ids: readonly EventId[]) => claimInTurn(deps.claims, record.epoch, ids, share);
-  for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decodeSegment, claim)) {
+  const known = new KnownNames();
+  const decode = (body: Uint8Array) => decodeSegment(body, known);
+  for await (const { shard, contents, repeats } of readCounted(record, deps.segments, decode, claim)) {
     fold.add(contents);
     fold.addRepeats(repeats);
     series?.add(contents);

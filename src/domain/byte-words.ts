@@ -11,10 +11,16 @@ export class ByteStore {
 
   /** Appends some bytes and returns where they begin. */
   append(bytes: Uint8Array): number {
-    const start = this.used;
-    this.used += bytes.length;
-    if (this.used > this.bytes.length) this.#grow();
+    const start = this.reserve(bytes.length);
     this.bytes.set(bytes, start);
+    return start;
+  }
+
+  /** Appends so many zeros, for the caller to write over, and returns where they begin. */
+  reserve(length: number): number {
+    const start = this.used;
+    this.used += length;
+    if (this.used > this.bytes.length) this.#grow();
     return start;
   }
 

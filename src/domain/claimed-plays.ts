@@ -48,8 +48,8 @@ export async function* readCounted(
 }
 
 /**
- * A segment without the marked plays whose id is not among `left`, as if they had never been in it: names that only they
- * used are gone as well. What counts is taken out of `left`, so that its id counts once.
+ * A segment without the marked plays whose id is not among `left`. Names that only they used stay: whoever counts numbers a name
+ * once a play uses it. What counts is taken out of `left`, so that its id counts once.
  */
 export function leaveOutRepeats(contents: SegmentContents, left: Set<EventId>): CountedContents {
   const { facts, marked, sample } = contents;
@@ -57,11 +57,9 @@ export function leaveOutRepeats(contents: SegmentContents, left: Set<EventId>): 
   if (refused.size === 0) return { contents, repeats: noRepeats };
   const kept = <Column extends AnyColumn>(column: Column): Column =>
     column.filter((_, play) => !refused.has(play)) as Column;
-  const users = onlyUsed(contents.users, kept(facts.user));
-  const tracks = onlyUsed(contents.tracks, kept(facts.track));
   const counted: Facts = {
-    user: users.column,
-    track: tracks.column,
+    user: kept(facts.user),
+    track: kept(facts.track),
     startedAt: kept(facts.startedAt),
     arrivedAt: kept(facts.arrivedAt),
     listenedMs: kept(facts.listenedMs),
@@ -78,8 +76,6 @@ export function leaveOutRepeats(contents: SegmentContents, left: Set<EventId>): 
   return {
     contents: {
       ...contents,
-      users: users.dictionary,
-      tracks: tracks.dictionary,
       facts: counted,
       marked: { play: [], id: [] }, // decided
       sample: sample.filter((_, i) => !refused.has(firstOfSample + i)),
@@ -95,16 +91,3 @@ function countRepeats({ flags }: Facts, refused: ReadonlySet<number>): PlayCount
 }
 
 type AnyColumn = Uint8Array | Uint16Array | Uint32Array | Float64Array;
-
-/** A dictionary without the entries that a column of indexes into it does not use, and the column for it. */
-function onlyUsed<T>(
-  dictionary: readonly T[],
-  column: Uint32Array,
-): { readonly dictionary: readonly T[]; readonly column: Uint32Array } {
-  const used = new Set(column);
-  const moved = new Map([...used].sort((a, b) => a - b).map((old, index) => [old, index]));
-  return {
-    dictionary: dictionary.filter((_, index) => used.has(index)),
-    column: column.map((old) => moved.get(old) ?? 0),
-  };
-}

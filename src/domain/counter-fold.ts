@@ -7,11 +7,12 @@ import {
   repeatedKey,
   songKey,
 } from "./counter.ts";
+import { DictionaryNumbers } from "./dictionary-numbers.ts";
 import { bucketOf, type ListenerSketch } from "./listener-sketch.ts";
 import { Numbering } from "./numbering.ts";
-import { type EpochMs, tenths } from "./play.ts";
+import { type EpochMs, tenths, type UserId } from "./play.ts";
 import { PlaySums } from "./play-sums.ts";
-import { type Facts, factFlags, type SegmentContents } from "./segment.ts";
+import { type Facts, factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
 import {
   compareLabels,
   earliest,
@@ -41,6 +42,8 @@ const none = -1;
 export class CounterFold {
   readonly #windows: WindowGroups;
   readonly #tracks = new TrackDictionary();
+  readonly #trackNumbers = new DictionaryNumbers<SegmentTrack>((track) => this.#tracks.numberOf(track));
+  readonly #buckets = new DictionaryNumbers<UserId>(bucketOf);
   /** By track. */
   readonly #sums = new PlaySums();
   /** By track: the earliest start of all its plays, epoch ms. */
@@ -93,7 +96,7 @@ export class CounterFold {
   add(contents: SegmentContents): void {
     this.#made = undefined;
     const { facts, labels, tracks } = contents;
-    const numbers = Int32Array.from(tracks, (track) => this.#tracks.numberOf(track));
+    const numbers = this.#trackNumbers.of(tracks, facts.track);
     this.#reserve(this.#tracks.size);
     const shares = this.#windows.sharesOf(facts.startedAt, facts.arrivedAt);
     addPlays(this.#sums, facts.track, numbers, facts, shares);
@@ -121,7 +124,7 @@ export class CounterFold {
   #addListeners({ facts, users }: SegmentContents, numbers: Int32Array, shares: readonly GroupShare[]): void {
     const isRising = this.#windows.groups.map(({ rising }) => rising !== undefined);
     if (!isRising.includes(true)) return;
-    const buckets = users.map(bucketOf);
+    const buckets = this.#buckets.of(users, facts.user);
     for (let i = 0; i < shares.length; i++) {
       const { group } = shares[i] as GroupShare;
       if (isRising[group] !== true || ((facts.flags[i] as number) & factFlags.qualified) === 0) continue;

@@ -78,13 +78,15 @@ export class DimensionTops {
 }
 
 /** The indexes of the qualified plays that started on a day. @param dayStart epoch ms */
-export function* playsOfDay(
-  { facts }: Pick<SegmentContents, "facts">,
+export function playsOfDay(
+  { facts: { flags, startedAt: starts } }: Pick<SegmentContents, "facts">,
   dayStart: EpochMs,
-): IterableIterator<number> {
-  for (const [play, flags] of facts.flags.entries()) {
-    const startedAt = facts.startedAt[play] ?? 0;
+): readonly number[] {
+  const plays: number[] = [];
+  for (let play = 0; play < flags.length; play++) {
+    const startedAt = starts[play] as number;
     const isOfDay = startedAt >= dayStart && startedAt < dayStart + dayMs;
-    if (isOfDay && (flags & factFlags.qualified) !== 0) yield play;
+    if (isOfDay && ((flags[play] as number) & factFlags.qualified) !== 0) plays.push(play);
   }
+  return plays;
 }

@@ -1,3 +1,4 @@
+import { DictionaryNumbers } from "./dictionary-numbers.ts";
 import { Numbering } from "./numbering.ts";
 import type { TrackId, UserId } from "./play.ts";
 import { deltaOf, type PlayColumns, type ProfileDelta } from "./profile-plays.ts";
@@ -21,12 +22,12 @@ export class ListenerFold {
   #listenedMs = new Uint32Array(firstRows);
   #flags = new Uint8Array(firstRows);
   #rows = 0;
-  readonly #listenerOf: Indexes<UserId>;
-  readonly #trackOf = new Indexes<SegmentTrack>((track) => this.#tracks.indexOf(track));
+  readonly #listenerNumbers: DictionaryNumbers<UserId>;
+  readonly #trackNumbers = new DictionaryNumbers<SegmentTrack>((track) => this.#tracks.indexOf(track));
 
   /** @param isWanted whose plays are gathered. @default everybody's */
   constructor(isWanted?: (user: UserId) => boolean) {
-    this.#listenerOf = new Indexes((user) =>
+    this.#listenerNumbers = new DictionaryNumbers((user) =>
       isWanted === undefined || isWanted(user) ? this.#listeners.numberOf(user) : unwanted,
     );
   }
@@ -37,18 +38,18 @@ export class ListenerFold {
   }
 
   add({ facts, tracks, users }: SegmentContents): void {
-    this.#listenerOf.open(users);
-    this.#trackOf.open(tracks);
+    const listeners = this.#listenerNumbers.of(users, facts.user);
+    const trackNumbers = this.#trackNumbers.of(tracks, facts.track);
     this.#reserve(facts.user.length);
     for (let i = 0; i < facts.user.length; i++) {
-      const listener = this.#listenerOf.at(facts.user[i] ?? 0);
+      const listener = listeners[facts.user[i] as number] as number;
       if (listener === unwanted) continue;
       const row = this.#rows++;
       this.#listener[row] = listener;
-      this.#track[row] = this.#trackOf.at(facts.track[i] ?? 0);
-      this.#startedAt[row] = facts.startedAt[i] ?? 0;
-      this.#listenedMs[row] = facts.listenedMs[i] ?? 0;
-      this.#flags[row] = facts.flags[i] ?? 0;
+      this.#track[row] = trackNumbers[facts.track[i] as number] as number;
+      this.#startedAt[row] = facts.startedAt[i] as number;
+      this.#listenedMs[row] = facts.listenedMs[i] as number;
+      this.#flags[row] = facts.flags[i] as number;
     }
   }
 
@@ -110,36 +111,6 @@ const playColumns = (tracks: readonly SegmentTrack[], rows: number): PlayColumns
   listenedMs: new Uint32Array(rows),
   flags: new Uint8Array(rows),
 });
-
-/**
- * The index of each entry of a dictionary, looked up when it is first used: segments may share one, with the names of plays
- * that do not count (I3). One that has grown since is still the same.
- */
-class Indexes<Entry> {
-  readonly #indexOf: (entry: Entry) => number;
-  #dictionary: readonly Entry[] = [];
-  #indexes: (number | undefined)[] = [];
-
-  constructor(indexOf: (entry: Entry) => number) {
-    this.#indexOf = indexOf;
-  }
-
-  open(dictionary: readonly Entry[]): void {
-    if (dictionary === this.#dictionary) return;
-    this.#dictionary = dictionary;
-    this.#indexes = [];
-  }
-
-  /** @param place in the dictionary that is open */
-  at(place: number): number {
-    let index = this.#indexes[place];
-    if (index === undefined) {
-      index = this.#indexOf(this.#dictionary[place] as Entry);
-      this.#indexes[place] = index;
-    }
-    return index;
-  }
-}
 
 /** Tracks by index; one that comes with another artist or title is another track. */
 class TrackDictionary {

@@ -36,12 +36,15 @@ export class PlaysByValueFold {
   }
 
   /** @param leftOut indexes of plays that do not count */
-  add({ facts, tracks, labels }: SegmentContents, leftOut: ReadonlySet<number>): void {
+  add(contents: SegmentContents, leftOut: ReadonlySet<number>): void {
+    const plays = playsOfDay(contents, this.#dayStart);
+    if (plays.length === 0) return; // nobody needs the names
+    const { facts, tracks, labels } = contents;
     const songs = new Int32Array(tracks.length).fill(unnumbered);
     const { genre: genres, platform, mood, country } = this.#pairs;
     const ofLabels = [platform, mood, country].map((pairs) => new LabelledPairs(pairs, labels));
     const columns = [facts.platform, facts.mood, facts.country];
-    for (const play of playsOfDay({ facts }, this.#dayStart)) {
+    for (const play of plays) {
       if (leftOut.has(play)) continue;
       const index = facts.track[play] as number;
       const track = tracks[index] as SegmentContents["tracks"][number];

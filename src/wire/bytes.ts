@@ -250,6 +250,18 @@ export interface TextRun {
   readonly bytes: Uint8Array;
 }
 
+/** The texts of a run. Throws where they are no UTF-8. */
+export function textsOf({ lengths, bytes }: TextRun): string[] {
+  const text = textDecoder.decode(bytes);
+  const values: string[] = [];
+  let start = 0;
+  for (const length of lengths) {
+    values.push(text.slice(start, start + length));
+    start += length;
+  }
+  return values;
+}
+
 /** Reads what `ByteWriter` wrote. Throws `MalformedBytesError` past the end. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -375,15 +387,7 @@ export class ByteReader {
   }
 
   strings(): string[] {
-    const { lengths, bytes } = this.textRun();
-    const text = textDecoder.decode(bytes);
-    const values: string[] = [];
-    let start = 0;
-    for (const length of lengths) {
-      values.push(text.slice(start, start + length));
-      start += length;
-    }
-    return values;
+    return textsOf(this.textRun());
   }
 
   #next(length: number): Uint8Array {

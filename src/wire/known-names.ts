@@ -1,7 +1,6 @@
-import { hashBytes } from "../domain/byte-words.ts";
+import { areEqual, ByteStore, copyBytes, hashBytes } from "../domain/byte-words.ts";
 import type { ArtistName, TrackId, UserId } from "../domain/play.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
-import { ByteInterner } from "./byte-interner.ts";
 import { type ByteReader, MalformedBytesError, type TextRun, viewOf } from "./bytes.ts";
 
 /** A track stands in a segment as its id, artist, title and genre. */
@@ -16,90 +15,182 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class KnownNames {
   readonly users: UserId[] = [];
   readonly tracks: SegmentTrack[] = [];
-  readonly #userBytes = new ByteInterner();
-  readonly #trackBytes = new ByteInterner();
-  /** By track: units of its id, its artist and its title. */
-  readonly #cuts: number[] = [];
+  readonly #userTexts = new KnownTexts(1);
+  readonly #trackTexts = new KnownTexts(textsOfTrack);
 
   /** Where in `users` a segment's listeners are. */
   readUsers(reader: ByteReader): Uint32Array {
     const run = reader.textRun();
-    const indexes = new Uint32Array(run.lengths.length);
-    forEachText(run, 1, (start, end, hash, at) => {
-      const index = this.#userBytes.intern(run.bytes, start, end, hash) - 1;
-      if (index === this.users.length) this.users.push(textOf(run, start, end) as UserId);
-      indexes[at] = index;
-    });
-    return indexes;
+    return this.#userTexts.find(run, (_, start, end) => this.users.push(textOf(run, start, end) as UserId));
   }
 
   /** Where in `tracks` a segment's tracks are. */
   readTracks(reader: ByteReader): Uint32Array {
     const run = reader.textRun();
-    const indexes = new Uint32Array(run.lengths.length / textsOfTrack);
-    forEachText(run, textsOfTrack, (start, end, hash, at) => {
-      indexes[at / textsOfTrack] = this.#trackAt(run, start, end, hash, at);
+    return this.#trackTexts.find(run, (at, start, end) => {
+      this.tracks.push(trackOf(textOf(run, start, end), run.lengths, at));
     });
-    return indexes;
+  }
+}
+
+function trackOf(text: string, lengths: Uint32Array, at: number): SegmentTrack {
+  const idEnd = lengths[at] ?? 0;
+  const artistEnd = idEnd + (lengths[at + 1] ?? 0);
+  const titleEnd = artistEnd + (lengths[at + 2] ?? 0);
+  return {
+    id: text.slice(0, idEnd) as TrackId,
+    artist: text.slice(idEnd, artistEnd) as ArtistName,
+    title: text.slice(artistEnd, titleEnd),
+    genre: text.slice(titleEnd),
+  };
+}
+
+const firstSlots = 1024;
+/** Words of a slot: the name's number from 1 on, 0 in an empty one; its hash; where it is in the store; how many bytes it has. */
+const slotWords = 4;
+
+/** Numbers names of so many texts each by their bytes, in the order in which they come first. */
+class KnownTexts {
+  readonly #texts: number;
+  /** Of each name the lengths of its texts, because the same bytes may be other texts, and its bytes. */
+  readonly #store = new ByteStore(64 * 1024);
+  #slots = new Int32Array(firstSlots * slotWords);
+  #size = 0;
+  /** What the memory that is asked for ahead holds; nobody needs to know. */
+  #touched = 0;
+
+  constructor(texts: number) {
+    this.#texts = texts;
   }
 
-  /** The same bytes may be other texts: then they are looked for under another hash, which the interner takes for other bytes. */
-  #trackAt(run: TextRun, start: number, end: number, hash: number, at: number): number {
-    for (let salt = 0; ; salt++) {
-      const index = this.#trackBytes.intern(run.bytes, start, end, (hash + salt) | 0) - 1;
-      if (index === this.tracks.length) this.#addTrack(textOf(run, start, end), run.lengths, at);
-      if (this.#isCutAt(index, run.lengths, at)) return index;
+  /**
+   * The numbers of a run's names.
+   *
+   * @param add told of each new name: which of the run's texts is its first, and where its bytes are
+   */
+  find(run: TextRun, add: (at: number, start: number, end: number) => void): Uint32Array {
+    const names = namesIn(run, this.#texts);
+    this.#touched ^= this.#touch(names.hashes);
+    const found = new Uint32Array(names.hashes.length);
+    for (let i = 0; i < found.length; i++) {
+      let number = this.#numberOf(run, names, i);
+      if (number === none) {
+        add(i * this.#texts, names.starts[i] as number, names.starts[i + 1] as number);
+        number = this.#add(run, names, i);
+      }
+      found[i] = number;
+    }
+    return found;
+  }
+
+  /** Asks for the memory of all names at once: to wait for that of each name by itself took half of the time. */
+  #touch(hashes: Int32Array): number {
+    const slots = this.#slots;
+    const { bytes } = this.#store;
+    const mask = slots.length - 1;
+    const places = new Uint32Array(hashes.length);
+    for (let i = 0; i < hashes.length; i++)
+      places[i] = slots[(((hashes[i] as number) * slotWords) & mask) + 2] as number;
+    let sum = 0;
+    for (let i = 0; i < places.length; i++) sum ^= bytes[places[i] as number] as number;
+    return sum;
+  }
+
+  #numberOf({ lengths }: TextRun, { view, starts, hashes }: NamesOfRun, i: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const hash = hashes[i] as number;
+    const start = starts[i] as number;
+    const length = (starts[i + 1] as number) - start;
+    for (let slot = (hash * slotWords) & mask; ; slot = (slot + slotWords) & mask) {
+      const number = slots[slot] as number;
+      if (number === 0) return none;
+      if (slots[slot + 1] !== hash || slots[slot + 3] !== length) continue;
+      const own = slots[slot + 2] as number;
+      if (!this.#isCutAlike(own, lengths, i)) continue;
+      if (areEqual(this.#store.view, own + this.#texts * 4, view, start, length)) return number - 1;
     }
   }
 
-  #addTrack(text: string, lengths: Uint32Array, at: number): void {
-    const idEnd = lengths[at] ?? 0;
-    const artistEnd = idEnd + (lengths[at + 1] ?? 0);
-    const titleEnd = artistEnd + (lengths[at + 2] ?? 0);
-    this.#cuts.push(...lengths.subarray(at, at + 3));
-    this.tracks.push({
-      id: text.slice(0, idEnd) as TrackId,
-      artist: text.slice(idEnd, artistEnd) as ArtistName,
-      title: text.slice(artistEnd, titleEnd),
-      genre: text.slice(titleEnd),
-    });
+  #isCutAlike(own: number, lengths: Uint32Array, i: number): boolean {
+    const { view } = this.#store;
+    const at = i * this.#texts;
+    for (let text = 0; text < this.#texts; text++)
+      if (view.getUint32(own + text * 4, true) !== lengths[at + text]) return false;
+    return true;
   }
 
-  #isCutAt(index: number, lengths: Uint32Array, at: number): boolean {
-    const own = index * 3;
-    const cuts = this.#cuts;
-    return (
-      cuts[own] === lengths[at] && cuts[own + 1] === lengths[at + 1] && cuts[own + 2] === lengths[at + 2]
-    );
+  #add({ lengths }: TextRun, { view, starts, hashes }: NamesOfRun, i: number): number {
+    if ((this.#size + 1) * slotWords * 2 > this.#slots.length) this.#double();
+    const texts = this.#texts;
+    const start = starts[i] as number;
+    const length = (starts[i + 1] as number) - start;
+    const own = this.#store.reserve(texts * 4 + length);
+    const store = this.#store.view;
+    for (let text = 0; text < texts; text++)
+      store.setUint32(own + text * 4, lengths[i * texts + text] as number, true);
+    copyBytes(view, start, store, own + texts * 4, length);
+    this.#size += 1;
+    this.#put(this.#size, hashes[i] as number, own, length);
+    return this.#size - 1;
   }
+
+  #put(number: number, hash: number, own: number, length: number): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (hash * slotWords) & mask;
+    while (slots[slot] !== 0) slot = (slot + slotWords) & mask;
+    slots[slot] = number;
+    slots[slot + 1] = hash;
+    slots[slot + 2] = own;
+    slots[slot + 3] = length;
+  }
+
+  #double(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(2 * before.length);
+    for (let slot = 0; slot < before.length; slot += slotWords) {
+      const number = before[slot] ?? 0;
+      if (number > 0) this.#put(number, before[slot + 1] ?? 0, before[slot + 2] ?? 0, before[slot + 3] ?? 0);
+    }
+  }
+}
+
+const none = -1;
+
+interface NamesOfRun {
+  readonly view: DataView;
+  /** Where each name's bytes start, and at last where all end. */
+  readonly starts: Uint32Array;
+  readonly hashes: Int32Array;
+}
+
+/** A run's names, of so many texts each. */
+function namesIn({ lengths, bytes }: TextRun, texts: number): NamesOfRun {
+  if (lengths.length % texts !== 0) throw new MalformedBytesError(`${lengths.length} texts, ${texts} a name`);
+  const view = viewOf(bytes);
+  const isAscii = sumOf(lengths, 0, lengths.length) === bytes.length;
+  const hashes = new Int32Array(lengths.length / texts);
+  const starts = new Uint32Array(hashes.length + 1);
+  let start = 0;
+  for (let i = 0; i < hashes.length; i++) {
+    const units = sumOf(lengths, i * texts, (i + 1) * texts);
+    const end = isAscii ? start + units : endOfUnits(bytes, start, units);
+    if (end > bytes.length) throw new MalformedBytesError(`texts end at ${bytes.length}`);
+    hashes[i] = hashBytes(view, start, end - start);
+    starts[i + 1] = end;
+    start = end;
+  }
+  if (start !== bytes.length) throw new MalformedBytesError(`${bytes.length - start} bytes of no text`);
+  return { view, starts, hashes };
 }
 
 const textOf = ({ bytes }: TextRun, start: number, end: number): string =>
   strictUtf8.decode(bytes.subarray(start, end));
 
-/** Visits a run's texts, so many at once: where their bytes are, their hash, and which is the first of them. */
-function forEachText(
-  { lengths, bytes }: TextRun,
-  texts: number,
-  visit: (start: number, end: number, hash: number, at: number) => void,
-): void {
-  if (lengths.length % texts !== 0) throw new MalformedBytesError(`${lengths.length} texts, ${texts} a name`);
-  const view = viewOf(bytes);
-  const isAscii = sumOf(lengths, 0, lengths.length) === bytes.length;
-  let start = 0;
-  for (let at = 0; at < lengths.length; at += texts) {
-    const units = sumOf(lengths, at, at + texts);
-    const end = isAscii ? start + units : endOfUnits(bytes, start, units);
-    if (end > bytes.length) throw new MalformedBytesError(`texts end at ${bytes.length}`);
-    visit(start, end, hashBytes(view, start, end - start), at);
-    start = end;
-  }
-  if (start !== bytes.length) throw new MalformedBytesError(`${bytes.length - start} bytes of no text`);
-}
-
 function sumOf(lengths: Uint32Array, from: number, to: number): number {
   let sum = 0;
-  for (let i = from; i < to; i++) sum += lengths[i] ?? 0;
+  for (let i = from; i < to; i++) sum += lengths[i] as number;
   return sum;
 }
 
