@@ -85,11 +85,11 @@ async function dev(options: DevOptions): Promise<void> {
   }).catch((cause: Error) => {
     throw new CliError(cause.message, { cause });
   });
-  const ended = nextSignal(); // whoever has read the greeting may send one
+  const [first, second] = signals(); // whoever has read the greeting may send one
   console.log(greeting(options, runtime));
-  const signal = await ended;
+  const signal = await first;
   console.log(`${signal}: finishing what is under way`);
-  const interruption = await interruptionOf(runtime.close());
+  const interruption = await interruptionOf(runtime.close(), second);
   if (interruption === undefined) return;
   // What is acknowledged is in the stream, and what is half done is done again: kill -9 would be safe as well.
   console.log(`${interruption}: the rest is done at the next start`);
@@ -97,12 +97,15 @@ async function dev(options: DevOptions): Promise<void> {
 }
 
 /** Why the end of the runtime is not waited for any longer; undefined where it has come. */
-async function interruptionOf(end: Promise<void>): Promise<string | undefined> {
+async function interruptionOf(
+  end: Promise<void>,
+  signal: Promise<NodeJS.Signals>,
+): Promise<string | undefined> {
   const timer = new AbortController();
   const limit = pause(longestEndMs, `not finished within ${longestEndMs / 1000} s`, { signal: timer.signal });
   limit.catch(() => undefined); // it is aborted
   try {
-    return await Promise.race([end.then(() => undefined), nextSignal(), limit]);
+    return await Promise.race([end.then(() => undefined), signal, limit]);
   } finally {
     timer.abort();
   }
@@ -134,9 +137,15 @@ Send a play (again: a duplicate):
 Ctrl-C ends it.`;
 }
 
-/** Keeps the process alive until somebody wants it to end. */
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
-  });
+/** The first two signals to end. Both are listened to from now on: one that nobody listens to ends the process where it is. */
+function signals(): readonly [first: Promise<NodeJS.Signals>, second: Promise<NodeJS.Signals>] {
+  const [first, second] = [Promise.withResolvers<NodeJS.Signals>(), Promise.withResolvers<NodeJS.Signals>()];
+  let next = first;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, (signal) => {
+      next.resolve(signal);
+      next = second;
+    });
+  }
+  return [first.promise, second.promise];
 }
