@@ -8,6 +8,7 @@ import type { ShardKey } from "#src/domain/position.ts";
 import { newestOf } from "#src/domain/recent-feed.ts";
 import type { SamplePlay } from "#src/domain/segment.ts";
 import { SeriesFold } from "#src/domain/series.ts";
+import { slices } from "#src/domain/slices.ts";
 import type { WorkShare } from "#src/domain/work-share.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { CounterStore } from "#src/ports/counter-store.ts";
@@ -62,18 +63,17 @@ export async function foldEpoch(
   return { fold, series, segments, newest, shardsWithRejects };
 }
 
-/** Counters are applied this many at a time, so that memory holds one slice of their totals. */
+/** Counters are made and applied this many at a time, so that memory holds one slice of their totals. */
 const sliceSize = 1000;
 
 /** Applies each delta once (I5), and offers the totals that come back to the charts (I6). */
 export async function applyDeltas(
   counters: CounterStore,
   record: EpochRecord,
-  deltas: readonly CounterDelta[],
+  deltas: Iterable<CounterDelta>,
   drafts: ChartDrafts,
 ): Promise<void> {
-  for (let i = 0; i < deltas.length; i += sliceSize) {
-    const slice = deltas.slice(i, i + sliceSize);
+  for (const slice of slices(deltas, sliceSize)) {
     const totals = await counters.apply(record.epoch, record.now, slice);
     for (const [at, delta] of slice.entries()) {
       const [charted, counter] = [chartsOf(delta.key), totals[at]];

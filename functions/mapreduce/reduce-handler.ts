@@ -69,7 +69,7 @@ async function reduceAll(deps: ReduceDeps, record: EpochRecord, known: KnownChar
   const { fold } = folded;
   const drafts = new ChartDrafts(deps.publications, record, known);
   const sums = sumDeltas(fold.songSums, fold.repeats);
-  await applyDeltas(deps.counters, record, [...sums, ...fold.deltas()], drafts);
+  await applyDeltas(deps.counters, record, joined(sums, fold.deltas()), drafts);
   const charts = await drafts.write();
   await publishPlays(deps, epoch, folded);
   const publishedAt = deps.clock();
@@ -89,6 +89,11 @@ async function reduceAll(deps: ReduceDeps, record: EpochRecord, known: KnownChar
   deps.metrics.record("CountKeys", figures.countKeys);
   deps.metrics.record("EpochPlays", figures.plays);
   return figures;
+}
+
+function* joined<T>(first: Iterable<T>, then: Iterable<T>): IterableIterator<T> {
+  yield* first;
+  yield* then;
 }
 
 /** What is done once an epoch, by the worker that it is for: as many as there are, so that none does all of it. */

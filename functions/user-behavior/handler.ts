@@ -15,6 +15,7 @@ import type { EventId, UserId } from "#src/domain/play.ts";
 import { addFigures, isForgotten, type ListenerFigures } from "#src/domain/profile.ts";
 import { partOf } from "#src/domain/profile-fold.ts";
 import type { ProfileDelta } from "#src/domain/profile-plays.ts";
+import { slices } from "#src/domain/slices.ts";
 import type { ClaimStore } from "#src/ports/claim-store.ts";
 import type { Clock } from "#src/ports/clock.ts";
 import type { EpochLog } from "#src/ports/epoch-log.ts";
@@ -193,13 +194,3 @@ async function expectDone(
 }
 
 const isDone = (epoch: EpochNumber, stored: ProfileHead): boolean => isWrittenIn(epoch, "a profile", stored);
-
-function* slices<T>(items: Iterable<T>, size: number): IterableIterator<readonly T[]> {
-  let slice: T[] = [];
-  for (const item of items) {
-    if (slice.push(item) < size) continue;
-    yield slice;
-    slice = [];
-  }
-  if (slice.length > 0) yield slice;
-}

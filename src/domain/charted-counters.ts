@@ -1,6 +1,14 @@
 import type { ChartList } from "./chart.ts";
 import { type Admission, type Nomination, nominate } from "./chart-candidates.ts";
-import { type Counter, type CounterDelta, type Dimension, dimensionPrefix, dimensions } from "./counter.ts";
+import {
+  artistPrefix,
+  type Counter,
+  type CounterDelta,
+  type Dimension,
+  dimensionPrefix,
+  dimensions,
+  songPrefix,
+} from "./counter.ts";
 import type { EpochMs } from "./play.ts";
 import { type ChartWindow, chartWindows, windowOf } from "./windows.ts";
 
@@ -27,8 +35,8 @@ export interface ChartedCounters {
 }
 
 export const chartedCounters: readonly ChartedCounters[] = [
-  { list: "songs", prefix: "SONG#", windows: chartWindows, artistOf: () => "" },
-  { list: "artists", prefix: "ARTIST#", windows: chartWindows, artistOf: (name) => name },
+  { list: "songs", prefix: songPrefix, windows: chartWindows, artistOf: () => "" },
+  { list: "artists", prefix: artistPrefix, windows: chartWindows, artistOf: (name) => name },
   ...dimensions.map((dimension) => ({
     list: listOfDimension[dimension],
     prefix: dimensionPrefix(dimension),

@@ -1,30 +1,22 @@
 import {
   allSongsKey,
-  artistKey,
+  artistPrefix,
   type CounterDelta,
   type CounterKey,
-  dimensionKey,
+  dimensionPrefix,
   repeatedKey,
-  songKey,
+  songPrefix,
 } from "./counter.ts";
 import { DictionaryNumbers } from "./dictionary-numbers.ts";
-import { bucketOf, type ListenerSketch } from "./listener-sketch.ts";
+import { bucketOf } from "./listener-sketch.ts";
 import { Numbering } from "./numbering.ts";
+import { totalsOf } from "./owner-totals.ts";
 import { type EpochMs, tenths, type UserId } from "./play.ts";
 import { PlaySums } from "./play-sums.ts";
 import { type Facts, factFlags, type SegmentContents, type SegmentTrack } from "./segment.ts";
-import {
-  compareLabels,
-  earliest,
-  type Label,
-  noTotals,
-  type PlayCounts,
-  type Totals,
-  type WindowTotals,
-} from "./totals.ts";
+import { compareLabels, earliest, type Label, noTotals, type PlayCounts, type Totals } from "./totals.ts";
 import { TrackDictionary } from "./track-dictionary.ts";
-import { type GroupShare, type WindowGroup, WindowGroups } from "./window-groups.ts";
-import type { WindowId } from "./windows.ts";
+import { type GroupShare, WindowGroups } from "./window-groups.ts";
 import { owns, type WorkShare, wholeWork } from "./work-share.ts";
 
 /** Dimensions whose values are labels of a segment; the fourth, `genre`, is the track's. */
@@ -58,8 +50,8 @@ export class CounterFold {
   #repeats: PlayCounts = { plays: 0, unqualified: 0 };
 
   readonly #share: WorkShare;
-  /** What came of the plays so far, once somebody asked. */
-  #made: Made | undefined;
+  /** The counters of the plays so far, once somebody asked. */
+  #sorted: readonly CounterKind[] | undefined;
 
   /**
    * @param now the epoch's clock: windows whose totals may be dropped by then are left out
@@ -72,12 +64,12 @@ export class CounterFold {
 
   /** How many counters there are deltas of. */
   get size(): number {
-    return this.#make().all.length;
+    return this.#kinds().reduce((sum, { owners }) => sum + owners.length, 0);
   }
 
   /** How many of them are songs. */
   get songs(): number {
-    return this.#make().songs.length;
+    return this.#songOwners().length;
   }
 
   /** The plays of the segments that are not counted. */
@@ -94,7 +86,7 @@ export class CounterFold {
   }
 
   add(contents: SegmentContents): void {
-    this.#made = undefined;
+    this.#sorted = undefined;
     const { facts, labels, tracks } = contents;
     const numbers = this.#trackNumbers.of(tracks, facts.track);
     this.#reserve(this.#tracks.size);
@@ -145,24 +137,82 @@ export class CounterFold {
     this.#tenths = counts;
   }
 
-  /** One delta per counter. Neighbours in the order of keys are neighbours in a store, which writes them together. */
-  deltas(): readonly CounterDelta[] {
-    return this.#make().all;
+  /**
+   * One delta per counter, each made when it is asked for: all at once they take 100 MB after a file of a million plays.
+   * Neighbours in the order of keys are neighbours in a store, which writes them together.
+   */
+  *deltas(): IterableIterator<CounterDelta> {
+    for (const { owners, keyOf, totalsOf } of this.#kinds())
+      for (const owner of owners) yield { key: keyOf(owner), totals: totalsOf(owner) };
   }
 
   /** What the songs' deltas add up to, where there are any. */
   get songSums(): readonly SongSums[] {
-    const { songs } = this.#make();
-    return songs.length === 0 ? [] : [sumOf(songs.map(({ totals }) => totals))];
+    const songs = this.#songOwners();
+    if (songs.length === 0) return [];
+    return [sumOf(this.#trackCounts(songs))];
   }
 
-  #make(): Made {
-    if (this.#made === undefined) {
-      const songs = this.#deltasOf(this.#tracks.songs, songKey, (song) => this.#songTotals(song));
-      const all = [...songs, ...this.#artistsAndGenres(), ...this.#labelValues()];
-      this.#made = { songs, all: all.sort((a, b) => (a.key < b.key ? -1 : 1)) };
+  *#trackCounts(songs: Int32Array): IterableIterator<SongSums> {
+    for (const song of songs)
+      for (let track = this.#tracks.firstOf(song); track !== none; track = this.#tracks.nextOf(track))
+        yield this.#sums.countsOf(track);
+  }
+
+  #songOwners(): Int32Array {
+    return this.#kinds().at(-1)?.owners ?? new Int32Array();
+  }
+
+  /** In the order of their keys; songs are last. */
+  #kinds(): readonly CounterKind[] {
+    if (this.#sorted === undefined) {
+      const { platform, mood, country } = this.#values;
+      this.#sorted = [
+        this.#kindOf(
+          artistPrefix,
+          this.#tracks.artists,
+          this.#sumsBy((track) => this.#tracks.artistOf(track)),
+          true,
+        ),
+        this.#kindOf(dimensionPrefix("country"), country.names, country.sums, false),
+        this.#kindOf(
+          dimensionPrefix("genre"),
+          this.#tracks.genres,
+          this.#sumsBy((track) => this.#tracks.genreOf(track)),
+          false,
+        ),
+        this.#kindOf(dimensionPrefix("mood"), mood.names, mood.sums, false),
+        this.#kindOf(dimensionPrefix("platform"), platform.names, platform.sums, false),
+        this.#kind(songPrefix, this.#tracks.songs, (song) => this.#songTotals(song)),
+      ];
     }
-    return this.#made;
+    return this.#sorted;
+  }
+
+  #kindOf(prefix: string, names: Numbering<string>, sums: PlaySums, hasListeners: boolean): CounterKind {
+    const { groups } = this.#windows;
+    return this.#kind(prefix, names, (owner) =>
+      totalsOf(sums, owner, groups, undefined, noTotals.tenths, hasListeners),
+    );
+  }
+
+  /** The worker's own counters of a kind. */
+  #kind(prefix: string, { names }: Numbering<string>, totalsOfOwner: (owner: number) => Totals): CounterKind {
+    const keyOf = (owner: number): CounterKey => `${prefix}${names[owner]}` as CounterKey;
+    const all = Int32Array.from(names.keys());
+    const owners = this.#share.workers === 1 ? all : all.filter((owner) => owns(this.#share, keyOf(owner)));
+    owners.sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));
+    return { owners, keyOf, totalsOf: totalsOfOwner };
+  }
+
+  /** What the tracks of each owner add up to. @param ownerOf -1 for none */
+  #sumsBy(ownerOf: (track: number) => number): PlaySums {
+    const sums = new PlaySums();
+    for (let track = 0; track < this.#tracks.size; track++) {
+      const owner = ownerOf(track);
+      if (owner !== none) sums.addOwner(owner, this.#sums, track);
+    }
+    return sums;
   }
 
   /** Nearly every song is one track. */
@@ -203,50 +253,6 @@ export class CounterFold {
     }
     return plays > 0 ? counts : noTotals.tenths;
   }
-
-  #artistsAndGenres(): readonly CounterDelta[] {
-    const artists = new PlaySums();
-    const genres = new PlaySums();
-    for (let track = 0; track < this.#tracks.size; track++) {
-      artists.addOwner(this.#tracks.artistOf(track), this.#sums, track);
-      const genre = this.#tracks.genreOf(track);
-      if (genre !== none) genres.addOwner(genre, this.#sums, track);
-    }
-    return [
-      ...this.#deltasOf(this.#tracks.artists, artistKey, (artist) => this.#totalsOf(artists, artist, true)),
-      ...this.#deltasOf(
-        this.#tracks.genres,
-        (value) => dimensionKey("genre", value),
-        (genre) => this.#totalsOf(genres, genre, false),
-      ),
-    ];
-  }
-
-  #labelValues(): readonly CounterDelta[] {
-    return labelDimensions.flatMap((dimension) => {
-      const { names, sums } = this.#values[dimension];
-      const keyOf = (value: string): CounterKey => dimensionKey(dimension, value);
-      return this.#deltasOf(names, keyOf, (value) => this.#totalsOf(sums, value, false));
-    });
-  }
-
-  #totalsOf(sums: PlaySums, owner: number, hasListeners: boolean): Totals {
-    return totalsOf(sums, owner, this.#windows.groups, undefined, noTotals.tenths, hasListeners);
-  }
-
-  /** Of the worker's counters. */
-  #deltasOf<Name extends string>(
-    { names }: Numbering<Name>,
-    keyOf: (name: Name) => CounterKey,
-    totalsOfOwner: (owner: number) => Totals,
-  ): readonly CounterDelta[] {
-    const deltas: CounterDelta[] = [];
-    for (const [owner, name] of names.entries()) {
-      const key = keyOf(name);
-      if (owns(this.#share, key)) deltas.push({ key, totals: totalsOfOwner(owner) });
-    }
-    return deltas;
-  }
 }
 
 /** What songs add up to: no windows, decays, listeners, tenths and labels, which would make the counter large; nobody reads them. */
@@ -276,9 +282,12 @@ export function sumDeltas(songs: readonly SongSums[], repeats: PlayCounts): read
   return deltas;
 }
 
-interface Made {
-  readonly songs: readonly CounterDelta[];
-  readonly all: readonly CounterDelta[];
+/** Counters whose keys start alike. */
+interface CounterKind {
+  /** In the order of keys. */
+  readonly owners: Int32Array;
+  keyOf(owner: number): CounterKey;
+  totalsOf(owner: number): Totals;
 }
 
 class ValueSums {
@@ -324,51 +333,7 @@ function numberLabels(
   return numbers;
 }
 
-/** What an owner's rows add up to. */
-function totalsOf(
-  sums: PlaySums,
-  owner: number,
-  groups: readonly WindowGroup[],
-  label: Label | undefined,
-  ended: readonly number[],
-  hasListeners: boolean,
-): Totals {
-  const windows = new Map<WindowId, WindowTotals>();
-  const decays = new Map<WindowId, bigint>();
-  const listeners = new Map<WindowId, ListenerSketch>();
-  const counts = { ...sums.countsOf(owner), tenths: ended, label, windows, decays, listeners };
-  for (let row = sums.firstRow(owner); row !== none; row = sums.nextRow(row)) {
-    const group = groups[sums.groupOf(row)] ?? noGroup;
-    addCalendar(windows, group, sums.plays(row), sums.listenedMs(row));
-    if (sums.plays(row) === 0) continue; // only qualified plays decay and have listeners
-    addDecays(decays, group, sums, row);
-    if (hasListeners && group.rising !== undefined)
-      listeners.set(group.rising, sums.listeners(row) | (listeners.get(group.rising) ?? 0n));
-  }
-  return counts;
-}
-
-function addCalendar(
-  windows: Map<WindowId, WindowTotals>,
-  { calendar }: WindowGroup,
-  plays: number,
-  listenedMs: number,
-): void {
-  for (const window of calendar) {
-    const known = windows.get(window);
-    if (known === undefined) windows.set(window, { plays, listenedMs });
-    else windows.set(window, { plays: plays + known.plays, listenedMs: listenedMs + known.listenedMs });
-  }
-}
-
-function addDecays(decays: Map<WindowId, bigint>, group: WindowGroup, sums: PlaySums, row: number): void {
-  for (const [i, window] of group.decays.entries())
-    decays.set(window, sums.decay(row, i) + (decays.get(window) ?? 0n));
-}
-
-const noGroup: WindowGroup = { calendar: [], decays: [], rising: undefined };
-
-function sumOf(songs: readonly SongSums[]): SongSums {
+function sumOf(songs: Iterable<SongSums>): SongSums {
   let [plays, unqualified, listenedMs, completes, skips, ratingSum, ratingCount] = [0, 0, 0, 0, 0, 0, 0];
   let firstPlayedAt: EpochMs | undefined;
   for (const sums of songs) {

@@ -16,8 +16,10 @@ export type CounterKey = string & { readonly __brand: "CounterKey" };
 export const allSongsKey = "ALL" as CounterKey;
 export const repeatedKey = "REPEATED" as CounterKey;
 export const forgottenKey = "FORGOTTEN" as CounterKey;
-export const songKey = (id: TrackId): CounterKey => `SONG#${id}` as CounterKey;
-export const artistKey = (name: ArtistName): CounterKey => `ARTIST#${name}` as CounterKey;
+export const songPrefix = "SONG#";
+export const artistPrefix = "ARTIST#";
+export const songKey = (id: TrackId): CounterKey => `${songPrefix}${id}` as CounterKey;
+export const artistKey = (name: ArtistName): CounterKey => `${artistPrefix}${name}` as CounterKey;
 /** What the keys of a dimension's counters start with. */
 export const dimensionPrefix = (dimension: Dimension): string => `DIM#${dimension}#`;
 export const dimensionKey = (dimension: Dimension, value: string): CounterKey =>

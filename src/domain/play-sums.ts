@@ -49,6 +49,9 @@ export class PlaySums {
   /** How many times `carryAt` was taken out of a sum, by its place in `#sums`. */
   readonly #carried = new Map<number, number>();
 
+  /** Of the owner who is asked for; kept for the next one. */
+  readonly #counts = new Float64Array(field.decays);
+
   /** The owner's first row, or -1. */
   firstRow(owner: number): number {
     return owner < this.#head.length ? (this.#head[owner] ?? none) : none;
@@ -117,7 +120,7 @@ export class PlaySums {
 
   /** What all rows of an owner add up to, whatever their windows. */
   countsOf(owner: number): PlainTotals {
-    const counts = new Float64Array(field.decays);
+    const counts = this.#counts.fill(0);
     let first = Number.POSITIVE_INFINITY;
     for (let row = this.firstRow(owner); row !== none; row = this.nextRow(row)) {
       for (let i = 0; i < field.first; i++)

@@ -69,6 +69,7 @@ export const noTotals: Totals = {
 };
 
 export function addTotals(a: Totals, b: Totals): Totals {
+  if (a === noTotals) return b; // most counters of a file are new
   return {
     ...addPlain(a, b),
     windows: union(a.windows, b.windows, addShares),

@@ -34,7 +34,7 @@ function countedFrom(contents: SegmentContents) {
   const listeners = new ListenerFold();
   listeners.add(contents);
   return {
-    counters: counters.deltas().map(({ key, totals }) => ({ key, totals: addTotals(noTotals, totals) })),
+    counters: [...counters.deltas()].map(({ key, totals }) => ({ key, totals: addTotals(noTotals, totals) })),
     profiles: [...listeners.deltas()].map((delta) => ({ ...delta, played: playsIn(delta.played) })),
   };
 }

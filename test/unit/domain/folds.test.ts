@@ -159,7 +159,7 @@ test("what workers count of their own is each counter once, and their sums are t
         return fold;
       });
 
-      const deltas = folds.flatMap((fold) => fold.deltas());
+      const deltas = folds.flatMap((fold) => [...fold.deltas()]);
       const sums = sumDeltas(
         folds.flatMap((fold) => fold.songSums),
         { plays: 0, unqualified: 0 },
@@ -167,6 +167,21 @@ test("what workers count of their own is each counter once, and their sums are t
 
       expect(new Set(deltas.map(({ key }) => key)).size).toBe(deltas.length);
       expect(plain([...deltas, ...sums])).toEqual(countersOf(...segments));
+    }),
+  );
+});
+
+test("deltas come in the order of their keys, as many as the fold says, songs among them", () => {
+  fc.assert(
+    fc.property(somePlays(), (plays) => {
+      const fold = new CounterFold(arrivedAt);
+      fold.add(segmentOf(plays));
+
+      const keys = [...fold.deltas()].map(({ key }) => key);
+
+      expect(keys).toEqual([...keys].sort());
+      expect(fold.size).toBe(keys.length);
+      expect(fold.songs).toBe(keys.filter((key) => key.startsWith("SONG#")).length);
     }),
   );
 });
@@ -224,7 +239,7 @@ test("plays that are left out are summed in a counter of their own, and in no ot
   expect(sumDeltas(fold.songSums, fold.repeats)).toEqual([
     { key: repeatedKey, totals: { ...noTotals, plays: 2, unqualified: 5 } },
   ]);
-  expect(fold.deltas()).toEqual([]);
+  expect([...fold.deltas()]).toEqual([]);
   expect(sumDeltas([], { plays: 0, unqualified: 0 })).toEqual([]);
 });
 
