@@ -21,6 +21,7 @@ function serve(port: NonNullable<typeof parentPort>, setup: AnalysisSetup): void
     maxEpochPlays,
     patience,
     fsync: false,
+    isThrownAway: true,
     archive: false,
     logger: new ConsoleLogger("warn"),
     broadcast: () => Promise.resolve({}),

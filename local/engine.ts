@@ -11,6 +11,7 @@ import { createRecommendationHandler } from "#functions/recommendation/handler.t
 import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
 import { createListenersHandler } from "#functions/user-behavior/listeners-handler.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
+import type { SqliteOptions } from "#src/adapters/sqlite/sqlite-database.ts";
 import { type EpochRecord, totalCounts } from "#src/domain/epoch.ts";
 import { StoreError } from "#src/domain/errors.ts";
 import type { EpochMs } from "#src/domain/play.ts";
@@ -43,6 +44,8 @@ export interface EngineOptions {
   readonly profileTickMs?: number;
   /** Whether an acknowledged play survives a power loss, and not only the end of the process. */
   readonly fsync: boolean;
+  /** Whether nobody opens the data directory again, so that what is stored need not survive the process. @default false */
+  readonly isThrownAway?: boolean;
   readonly logger: Logger;
   /** The workflow's last task. */
   readonly broadcast: (input: never) => Promise<unknown>;
@@ -173,7 +176,7 @@ export class Engine {
     const releaseDataDir = claimDataDir(dataDir);
     let stores: Stores | undefined;
     try {
-      stores = openStores(dataDir, { survives: fsync ? "power-loss" : "process-kill" });
+      stores = openStores(dataDir, { survives: survivalOf(options) });
       const stream = LocalStream.open({
         dir: join(dataDir, "stream"),
         name: streamName,
@@ -249,6 +252,11 @@ export class Engine {
     this.stores.close();
     this.#releaseDataDir();
   }
+}
+
+function survivalOf({ fsync, isThrownAway = false }: EngineOptions): NonNullable<SqliteOptions["survives"]> {
+  if (isThrownAway) return "nothing";
+  return fsync ? "power-loss" : "process-kill";
 }
 
 /** Resolves once the operating system has the records. */

@@ -127,6 +127,27 @@ test("a reader sees what a writer writes meanwhile, and can write nothing", asyn
   expect(await writer.segments.append(aSegment(2), now)).toBe("appended");
 });
 
+test("a database that survives nothing undoes what fails, and is its own while it is open", () => {
+  const dir = aDataDir();
+  const path = join(dir, "test.db");
+  const db = new SqliteDatabase(path, { survives: "nothing" });
+  const insert = db.prepare("INSERT INTO publications VALUES (?, 1, 'body')");
+  db.transaction(() => insert.run("kept"));
+
+  expect(() =>
+    db.transaction(() => {
+      insert.run("undone");
+      throw new RangeError("no");
+    }),
+  ).toThrow(RangeError);
+
+  expect(db.prepare("SELECT key FROM publications").all()).toEqual([{ key: "kept" }]);
+  const other = new DatabaseSync(path);
+  expect(() => other.exec("SELECT * FROM publications")).toThrow("locked");
+  other.close();
+  db.close();
+});
+
 test("a reader opens nothing that is not there", () => {
   expect(() => openStores(aDataDir(), { readOnly: true })).toThrow(StoreError);
 });

@@ -16,8 +16,8 @@ import { type Bundle, buildBundle, bundleEntries } from "../../bench/bundles/bui
  */
 const limits: Readonly<Record<string, { readonly bytes: number; readonly clients: readonly string[] }>> = {
   "api/index.ts": { bytes: 391_000, clients: ["dynamodb", "kinesis"] },
-  "archive/index.ts": { bytes: 373_000, clients: ["s3"] },
-  "hosting/index.ts": { bytes: 373_000, clients: ["s3"] },
+  "archive/index.ts": { bytes: 370_000, clients: ["s3"] },
+  "hosting/index.ts": { bytes: 370_000, clients: ["s3"] },
   "mapreduce/charts-index.ts": { bytes: 300_000, clients: ["dynamodb"] },
   "mapreduce/commit-index.ts": { bytes: 290_000, clients: ["dynamodb"] },
   "mapreduce/consume-index.ts": { bytes: 361_000, clients: ["dynamodb", "kinesis"] },

@@ -5,11 +5,12 @@ import { moveEarlierCounters } from "./earlier-counters.ts";
 export interface SqliteOptions {
   /**
    * What a commit waits for: `power-loss` for the disk, `process-kill` for the operating system. A power loss may then
-   * take the last commits, and never damages the file.
+   * take the last commits, and never damages the file. With `nothing`, whatever ends the process in a commit may damage the
+   * file, and nobody else can open it meanwhile: for one that goes with its process. A transaction that fails is undone all the same.
    *
    * @default "process-kill"
    */
-  readonly survives?: "power-loss" | "process-kill";
+  readonly survives?: "power-loss" | "process-kill" | "nothing";
   /** Whether the file may be read only, also while another process writes it; it must exist. @default false */
   readonly readOnly?: boolean;
 }
@@ -87,8 +88,7 @@ export class SqliteDatabase {
       }
       // `earworm token` writes while `earworm dev` runs: whoever comes second waits.
       this.#db = new DatabaseSync(path, { timeout: busyTimeoutMs });
-      this.#db.exec("PRAGMA journal_mode = WAL");
-      this.#db.exec(`PRAGMA synchronous = ${survives === "power-loss" ? "FULL" : "NORMAL"}`);
+      this.#db.exec(commitsFor[survives]);
       this.#db.exec("PRAGMA cache_size = -65536"); // 64 MiB
       this.#db.exec("PRAGMA wal_autocheckpoint = 8000"); // 32 MiB: a page that changes often is copied back less often
       this.#db.exec(schema);
@@ -167,6 +167,13 @@ export class SqliteDatabase {
     this.#db.close();
   }
 }
+
+/** A log ahead of the file is every page written twice; what nobody opens again needs none (ADR 27). */
+const commitsFor = {
+  "power-loss": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+  "process-kill": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+  nothing: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF",
+} as const satisfies Record<NonNullable<SqliteOptions["survives"]>, string>;
 
 const hasTable = (db: DatabaseSync, name: string): boolean =>
   db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
