@@ -5,7 +5,7 @@ import { addCounts, type Head, positionAt, type ShardCounts } from "#src/domain/
 import type { RejectChunk, Segment } from "#src/domain/segment.ts";
 import { SegmentBuilder, type SegmentMemory } from "#src/domain/segment-builder.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
-import { encodeSegment } from "#src/wire/segment-codec.ts";
+import { encodeSegmentRows } from "#src/wire/segment-codec.ts";
 
 /** One transaction (I1): a segment and its head; far below DynamoDB's 400 KB an item. */
 export const maxSegmentBytes = 256 * 1024;
@@ -94,12 +94,12 @@ export class PendingSegment {
   /** @param writtenAt epoch ms */
   finish(writtenAt: EpochMs): Segment {
     const texts = new Map<Play, string>();
-    const contents = this.#builder.finish((play) => {
+    const rows = this.#builder.finishRows((play) => {
       const text = encodePlay(play);
       texts.set(play, text);
       return text.length * 3;
     });
-    const body = encodeSegment(contents, (play) => texts.get(play) ?? encodePlay(play), this.#builder.texts);
+    const body = encodeSegmentRows(rows, this.#builder.texts, (play) => texts.get(play) ?? encodePlay(play));
     const head: Head = {
       shard: this.#previous.shard,
       position: positionAt(this.#sequenceNumber, this.#entries),

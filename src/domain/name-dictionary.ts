@@ -1,15 +1,6 @@
-import { areEqual } from "./byte-words.ts";
-import { PackedTexts } from "./packed-texts.ts";
-import type { Name } from "./play-row.ts";
-import type { SegmentTrack } from "./segment.ts";
-
-/** What a dictionary has to know of the values that it keeps. */
-export interface NameKind<Value> {
-  /** How many texts a value has. */
-  readonly texts: number;
-  /** Adds them. */
-  pack(value: Value, into: PackedTexts): void;
-}
+import { areEqual, type ByteStore } from "./byte-words.ts";
+import type { Name, NameKind } from "./name.ts";
+import { dictionaryAt, indexAt, PackedTexts } from "./packed-texts.ts";
 
 const firstSlots = 1024;
 /** A text is far shorter than 2^21 UTF-16 units. */
@@ -22,11 +13,11 @@ let lastDictionary = 0;
  * play of the profile.
  */
 export class NameDictionary<Value> {
-  readonly values: Value[] = [];
   /** The texts of the values, in their order. */
   readonly texts = new PackedTexts();
   readonly #kind: NameKind<Value>;
   #number = ++lastDictionary;
+  #count = 0;
   /** The hash, and the index plus 1 or 0, of a slot. */
   #slots = new Int32Array(2 * firstSlots);
   /** Where the bytes of a value begin, by its index, and where the last ones end. */
@@ -41,33 +32,46 @@ export class NameDictionary<Value> {
     return this.texts.used + mostLengthBytes * this.texts.count;
   }
 
+  /** The values, made of their texts. */
+  get values(): Value[] {
+    const texts = this.texts.strings();
+    const { texts: each } = this.#kind;
+    return Array.from({ length: this.#count }, (_, i) =>
+      this.#kind.unpack(texts.slice(i * each, (i + 1) * each)),
+    );
+  }
+
   /** The value's index; it is added where it is new. */
   indexOf(name: Name<Value>): number {
+    if (name.store !== undefined) return this.#indexOfKept(name.store, name.start);
     if (name.dictionary === this.#number) return name.index;
-    name.index = this.#lookUp(name.value, this.#addTexts(name));
+    const before = this.texts.used;
+    this.#kind.pack(name.value, this.texts);
+    name.index = this.#lookUp(this.texts.hashFrom(before));
     name.dictionary = this.#number;
     return name.index;
   }
 
-  /** Has no values any more, and keeps the memory: `values` and `texts` are those of the next ones. */
+  #indexOfKept(store: ByteStore, start: number): number {
+    const { view } = store;
+    if (view.getInt32(start + dictionaryAt, true) === this.#number)
+      return view.getInt32(start + indexAt, true);
+    const index = this.#lookUp(this.texts.addPacked(store, start, this.#kind.texts));
+    view.setInt32(start + dictionaryAt, this.#number, true);
+    view.setInt32(start + indexAt, index, true);
+    return index;
+  }
+
+  /** Has no values any more, and keeps the memory: `texts` are those of the next ones. */
   clear(): void {
     this.#number = ++lastDictionary;
-    this.values.length = 0;
+    this.#count = 0;
     this.texts.cut(0, 0);
     this.#slots.fill(0);
   }
 
-  /** Adds a name's texts behind those of all values, and returns their hash. */
-  #addTexts({ store, start, value }: Name<Value>): number {
-    const { texts } = this;
-    if (store !== undefined) return texts.addPacked(store, start, this.#kind.texts);
-    const before = texts.used;
-    this.#kind.pack(value, texts);
-    return texts.hashFrom(before);
-  }
-
   /** The index of the value whose texts are behind those of all others; where it is not new, they go away. */
-  #lookUp(value: Value, hash: number): number {
+  #lookUp(hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 2;
     let slot = (hash << 1) & mask;
@@ -75,15 +79,15 @@ export class NameDictionary<Value> {
       if (slots[slot] !== hash) continue;
       const index = (slots[slot + 1] ?? 0) - 1;
       if (!this.#isLast(index)) continue;
-      this.texts.cut(this.values.length * this.#kind.texts, this.#starts[this.values.length] ?? 0);
+      this.texts.cut(this.#count * this.#kind.texts, this.#starts[this.#count] ?? 0);
       return index;
     }
-    const index = this.values.push(value) - 1;
+    const index = this.#count++;
     slots[slot] = hash;
     slots[slot + 1] = index + 1;
     if (index + 2 > this.#starts.length) this.#growStarts();
     this.#starts[index + 1] = this.texts.used;
-    if (this.values.length * 4 > slots.length) this.#grow();
+    if (this.#count * 4 > slots.length) this.#grow();
     return index;
   }
 
@@ -91,13 +95,13 @@ export class NameDictionary<Value> {
   #isLast(index: number): boolean {
     const { view, lengths, used } = this.texts;
     const start = this.#starts[index] ?? 0;
-    const last = this.#starts[this.values.length] ?? 0;
+    const last = this.#starts[this.#count] ?? 0;
     const size = used - last;
     if ((this.#starts[index + 1] ?? 0) - start !== size || !areEqual(view, start, view, last, size))
       return false;
     const { texts } = this.#kind;
     for (let i = 0; i < texts; i++)
-      if (lengths[index * texts + i] !== lengths[this.values.length * texts + i]) return false;
+      if (lengths[index * texts + i] !== lengths[this.#count * texts + i]) return false;
     return true;
   }
 
@@ -121,19 +125,6 @@ export class NameDictionary<Value> {
     this.#slots = slots;
   }
 }
-
-export const textKind: NameKind<string> = { texts: 1, pack: (text, into) => into.add(text) };
-
-/** One id may come with several artists, titles or genres: each variant is a track of its own. */
-export const trackKind: NameKind<SegmentTrack> = {
-  texts: 4,
-  pack({ id, artist, title, genre }, into) {
-    into.add(id);
-    into.add(artist);
-    into.add(title);
-    into.add(genre);
-  },
-};
 
 /** The UTF-8 bytes of a string, and at most three for its length. */
 export function stringBytes(value: string): number {

@@ -29,7 +29,12 @@ export class PackedTexts {
     this.#reserve(size);
     copyBytes(view, bytes, this.view, this.used, size);
     this.used += size;
-    return view.getInt32(start, true);
+    return view.getInt32(start + hashAt, true);
+  }
+
+  /** All texts as strings. */
+  strings(): string[] {
+    return stringsOf(this.bytes.subarray(0, this.used), this.lengths.subarray(0, this.count));
   }
 
   /** A hash of the bytes from a place on; the texts' hash where they begin there. */
@@ -62,9 +67,13 @@ export class PackedTexts {
   }
 }
 
-/** What `packTexts` writes: the hash, how many bytes of UTF-8 there are, the lengths, and these bytes. */
-const sizeAt = 4;
-const lengthsAt = 8;
+/** What `packTexts` leaves free, for the dictionary that saw these texts last and their index there (name-dictionary.ts). */
+export const dictionaryAt = 0;
+export const indexAt = 4;
+/** What it writes: the hash, how many bytes of UTF-8 there are, the lengths, and these bytes. */
+const hashAt = 8;
+const sizeAt = 12;
+const lengthsAt = 16;
 const lengthBytes = 2;
 const scratch = new PackedTexts();
 
@@ -75,11 +84,30 @@ export function packTexts(texts: readonly string[]): Uint8Array {
   const bytesAt = lengthsAt + lengthBytes * texts.length;
   const packed = new Uint8Array(bytesAt + scratch.used);
   const view = new DataView(packed.buffer);
-  view.setInt32(0, scratch.hashFrom(0), true);
+  view.setInt32(hashAt, scratch.hashFrom(0), true);
   view.setInt32(sizeAt, scratch.used, true);
   for (const [i, text] of texts.entries()) view.setUint16(lengthsAt + lengthBytes * i, text.length, true);
   packed.set(scratch.bytes.subarray(0, scratch.used), bytesAt);
   return packed;
+}
+
+/** What `packTexts` was given. */
+export function unpackTexts({ bytes, view }: ByteStore, start: number, texts: number): string[] {
+  const first = start + lengthsAt;
+  const lengths = Array.from({ length: texts }, (_, i) => view.getUint16(first + lengthBytes * i, true));
+  const from = first + lengthBytes * texts;
+  return stringsOf(bytes.subarray(from, from + view.getInt32(start + sizeAt, true)), lengths);
+}
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function stringsOf(bytes: Uint8Array, lengths: ArrayLike<number>): string[] {
+  const all = utf8.decode(bytes);
+  let start = 0;
+  return Array.from(lengths, (length) => {
+    start += length;
+    return all.slice(start - length, start);
+  });
 }
 
 /** Writes a text as UTF-8 and returns where the next one goes. */

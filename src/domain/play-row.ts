@@ -1,31 +1,6 @@
-import type { ByteStore } from "./byte-words.ts";
+import { type Name, PlainName } from "./name.ts";
 import type { EndReason, EpochMs, EventId, Play, UserId } from "./play.ts";
 import type { SegmentTrack } from "./segment.ts";
-
-/**
- * A name that a reader of records hands out again for every row that has it, the same object for the same value. The
- * dictionary of a segment leaves its index on it, so that a name it has seen costs no look-up
- * (name-dictionary.ts). Several readers and segments may share a name.
- */
-export class Name<Value> {
-  readonly value: Value;
-  /** The dictionary that saw it last, and its index there. A number: a reference to what is young is dear in what is old. */
-  dictionary = 0;
-  index = 0;
-  /** Where the reader keeps the value's texts packed (`packTexts`), if it does. */
-  store: ByteStore | undefined = undefined;
-  start = 0;
-
-  constructor(value: Value) {
-    this.value = value;
-  }
-
-  /** Its texts need not be encoded again for each segment. */
-  keptIn(store: ByteStore, start: number): void {
-    this.store = store;
-    this.start = start;
-  }
-}
 
 /** What rows leave behind for the few plays of which more is wanted than a segment's facts. */
 export interface PlaySource {
@@ -65,8 +40,8 @@ export interface PlayRow {
 export function rowOf(play: Play, id: { readonly hi: number; readonly lo: number }): PlayRow {
   const { track } = play;
   return {
-    user: new Name(play.userId),
-    track: new Name({
+    user: new PlainName(play.userId),
+    track: new PlainName({
       id: track.id,
       artist: track.artist,
       title: track.title ?? "",
@@ -89,7 +64,7 @@ export function rowOf(play: Play, id: { readonly hi: number; readonly lo: number
 }
 
 const nameOf = (text: string | undefined): Name<string> | undefined =>
-  text === undefined ? undefined : new Name(text);
+  text === undefined ? undefined : new PlainName(text);
 
 class WholePlay implements PlaySource {
   readonly #play: Play;

@@ -1,8 +1,9 @@
 import { duplicateColumns, factColumns, GrowingColumns } from "./fact-columns.ts";
-import { NameDictionary, stringBytes, textKind, trackKind } from "./name-dictionary.ts";
+import { type Name, PlainName, textKind, trackKind } from "./name.ts";
+import { NameDictionary, stringBytes } from "./name-dictionary.ts";
 import type { PackedTexts } from "./packed-texts.ts";
 import { type EpochMs, type EventId, judgeListening, type Play, tenthOf, type UserId } from "./play.ts";
-import { Name, type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
+import { type PlayRow, type PlaySource, rowOf } from "./play-row.ts";
 import { noCounts, type ShardCounts } from "./position.ts";
 import {
   factFlags,
@@ -23,6 +24,9 @@ const duplicateBytes = 16;
 const markBytes = 5;
 const rejectOverheadBytes = 700;
 
+/** A segment's contents whose dictionaries are elsewhere. */
+export type SegmentRows = Omit<SegmentContents, "tracks" | "users" | "labels">;
+
 /** The dictionaries of a segment as bytes; a track has four texts. */
 export interface SegmentTexts {
   readonly users: PackedTexts;
@@ -32,8 +36,8 @@ export interface SegmentTexts {
 
 /** What a segment is collected in. It may be cleared for the next one once nobody needs what its builder returned. */
 export class SegmentMemory {
-  readonly users = new NameDictionary<UserId>(textKind);
-  readonly labels = new NameDictionary<string>(textKind);
+  readonly users = new NameDictionary<UserId>(textKind());
+  readonly labels = new NameDictionary<string>(textKind());
   readonly tracks = new NameDictionary<SegmentTrack>(trackKind);
   readonly facts = new GrowingColumns(factColumns);
   readonly duplicates = new GrowingColumns(duplicateColumns);
@@ -67,7 +71,7 @@ export class SegmentBuilder {
     this.#tracks = tracks;
     this.#facts = facts;
     this.#duplicates = duplicates;
-    this.#labels.indexOf(new Name(""));
+    this.#labels.indexOf(new PlainName(""));
   }
 
   /** An upper bound of the encoded size. */
@@ -151,12 +155,19 @@ export class SegmentBuilder {
     return { users: this.#users.texts, tracks: this.#tracks.texts, labels: this.#labels.texts };
   }
 
-  /** @param encodedLength the length of a play's JSON in UTF-8 bytes, at most what is taken of the sample's share */
+  /** The contents, their dictionaries as values. */
   finish(encodedLength: (play: Play) => number): SegmentContents {
+    const [tracks, users, labels] = [this.#tracks.values, this.#users.values, this.#labels.values];
+    return { tracks, users, labels, ...this.finishRows(encodedLength) };
+  }
+
+  /**
+   * The contents but for their dictionaries, which are in `texts`.
+   *
+   * @param encodedLength the length of a play's JSON in UTF-8 bytes, at most what is taken of the sample's share
+   */
+  finishRows(encodedLength: (play: Play) => number): SegmentRows {
     return {
-      tracks: this.#tracks.values,
-      users: this.#users.values,
-      labels: this.#labels.values,
       facts: this.#facts.finish(),
       marked: this.#marked,
       duplicates: this.#duplicates.finish(),

@@ -14,21 +14,20 @@ const noteAt = 3;
 const slotWords = 4;
 
 /**
- * Finds values by bytes, so that no string has to be made for what was seen before. It keeps at most so many values and
+ * Finds entries by bytes, so that no string has to be made for what was seen before. It keeps at most so many entries and
  * bytes; beyond that it forgets all of them and begins again, which costs less than to note which of them were used last.
  * To make the string of an id of 12 bytes alone takes 80 to 170 ns, whichever way.
  */
-export class ByteTable<Value> {
-  readonly #mostValues: number;
+export class ByteTable {
+  readonly #mostEntries: number;
   readonly #mostBytes: number;
-  /** At least twice as many slots as values. */
+  /** At least twice as many slots as entries. */
   #slots = new Int32Array(firstSlots * slotWords);
-  #values = new Array<Value | undefined>(firstSlots).fill(undefined);
   #size = 0;
   #store = new ByteStore(8 * firstSlots);
 
-  constructor(mostValues: number, mostBytes: number) {
-    this.#mostValues = mostValues;
+  constructor(mostEntries: number, mostBytes: number) {
+    this.#mostEntries = mostEntries;
     this.#mostBytes = mostBytes;
   }
 
@@ -57,8 +56,10 @@ export class ByteTable<Value> {
     return -1;
   }
 
-  valueAt(slot: number): Value | undefined {
-    return this.#values[slot];
+  /** Where in `store` the bytes are that an entry keeps behind its own. */
+  besideAt(slot: number): number {
+    const at = slot * slotWords;
+    return (this.#slots[at + startAt] ?? 0) - 1 + (this.#slots[at + lengthAt] ?? 0);
   }
 
   lengthAt(slot: number): number {
@@ -76,19 +77,18 @@ export class ByteTable<Value> {
 
   /**
    * @param hash a 32-bit integer of these bytes, or of a part of them that tells them apart well
-   * @param note a 32-bit integer to keep beside the value
+   * @param note a 32-bit integer to keep
    * @param beside bytes to keep behind the entry's own
    * @returns where in `store` those are; -1 where the entry is not kept
    */
-  add(hash: number, bytes: Uint8Array, value: Value, note = 0, beside: Uint8Array = noBytes): number {
+  add(hash: number, bytes: Uint8Array, note = 0, beside: Uint8Array = noBytes): number {
     const length = bytes.length + beside.length;
     if (length > this.#mostBytes) return -1;
-    if (this.#size >= this.#mostValues || this.#store.used + length > this.#mostBytes) this.#clear();
-    if (this.#size * 2 >= this.#values.length) this.#growSlots();
+    if (this.#size >= this.#mostEntries || this.#store.used + length > this.#mostBytes) this.#clear();
+    if (this.#size * 2 * slotWords >= this.#slots.length) this.#growSlots();
     const slot = this.#freeSlot(hash);
     if (slot < 0) return -1;
     this.#put(slot, hash, this.#store.append(bytes) + 1, bytes.length, note);
-    this.#values[slot] = value;
     this.#size += 1;
     return this.#store.append(beside);
   }
@@ -102,7 +102,7 @@ export class ByteTable<Value> {
   }
 
   #freeSlot(hash: number): number {
-    const mask = this.#values.length - 1;
+    const mask = this.#slots.length / slotWords - 1;
     for (let probe = 0; probe < mostProbes; probe++) {
       const slot = (hash + probe) & mask;
       if (this.#slots[slot * slotWords + startAt] === 0) return slot;
@@ -111,23 +111,20 @@ export class ByteTable<Value> {
   }
 
   #growSlots(): void {
-    const [slots, values] = [this.#slots, this.#values];
+    const slots = this.#slots;
     this.#slots = new Int32Array(slots.length * 2);
-    this.#values = new Array<Value | undefined>(values.length * 2).fill(undefined);
     this.#size = 0;
     for (let at = 0; at < slots.length; at += slotWords) {
       const [hash = 0, start = 0, length = 0, note = 0] = slots.subarray(at, at + slotWords);
       const slot = start === 0 ? -1 : this.#freeSlot(hash);
       if (slot < 0) continue;
       this.#put(slot, hash, start, length, note);
-      this.#values[slot] = values[at / slotWords];
       this.#size += 1;
     }
   }
 
   #clear(): void {
     this.#slots.fill(0);
-    this.#values.fill(undefined);
     this.#size = 0;
     this.#store = new ByteStore(this.#store.bytes.length);
   }

@@ -1,4 +1,5 @@
 import { type Hash64, hash64, hash64OfAscii } from "../domain/hash64.ts";
+import { PlainName } from "../domain/name.ts";
 import {
   type EndReason,
   type EpochMs,
@@ -7,7 +8,7 @@ import {
   type Play,
   type UserId,
 } from "../domain/play.ts";
-import { Name, type PlayRow, type PlaySource, rowOf } from "../domain/play-row.ts";
+import { type PlayRow, type PlaySource, rowOf } from "../domain/play-row.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
 import { type Column, type ColumnarBlock, isAbsent } from "./columnar-decoder.ts";
 import { idBytes, type RowColumn, rowColumns, trackColumns } from "./columnar-format.ts";
@@ -95,9 +96,9 @@ export class ColumnarEntries extends RejectingEntries implements PlaySource {
   readonly #sha256: Sha256Hex;
   readonly #kinds: Uint16Array;
   readonly #trackKinds: Uint8Array;
-  readonly #users: Name<UserId>[];
-  readonly #labels: Name<string>[];
-  readonly #tracks: Name<SegmentTrack>[];
+  readonly #users: PlainName<UserId>[];
+  readonly #labels: PlainName<string>[];
+  readonly #tracks: PlainName<SegmentTrack>[];
   readonly #texts: readonly Bounded[];
   readonly #values: readonly Bounded[];
   /** Whether some row says more than listener, track, start, duration and id. */
@@ -249,33 +250,33 @@ export class ColumnarEntries extends RejectingEntries implements PlaySource {
     hash64OfAscii(hex, 0, hex.length, this.#id);
   }
 
-  #userOf(text: number): Name<UserId> {
+  #userOf(text: number): PlainName<UserId> {
     let name = this.#users[text];
     if (name === undefined) {
-      name = new Name((this.#block.texts[text] ?? "") as UserId);
+      name = new PlainName((this.#block.texts[text] ?? "") as UserId);
       this.#users[text] = name;
     }
     return name;
   }
 
-  #labelOf(text: number): Name<string> | undefined {
+  #labelOf(text: number): PlainName<string> | undefined {
     if (text === 0) return undefined;
     let name = this.#labels[text];
     if (name === undefined) {
-      name = new Name(this.#block.texts[text] ?? "");
+      name = new PlainName(this.#block.texts[text] ?? "");
       this.#labels[text] = name;
     }
     return name;
   }
 
-  #trackOf(track: number): Name<SegmentTrack> {
+  #trackOf(track: number): PlainName<SegmentTrack> {
     let name = this.#tracks[track];
     if (name === undefined) {
       const { texts, tracks } = this.#block;
       const [id, artist, title, genre] = [tracks.id, tracks.artist, tracks.title, tracks.genre].map(
         (column) => texts[column[track] ?? 0] ?? "",
       );
-      name = new Name({ id, artist, title, genre } as SegmentTrack);
+      name = new PlainName({ id, artist, title, genre } as SegmentTrack);
       this.#tracks[track] = name;
     }
     return name;
@@ -306,8 +307,8 @@ function boundedColumns(
 }
 
 const emptyRow = (source: PlaySource): Mutable<PlayRow> => ({
-  user: new Name("" as UserId),
-  track: new Name({ id: "", artist: "", title: "", genre: "" } as SegmentTrack),
+  user: new PlainName("" as UserId),
+  track: new PlainName({ id: "", artist: "", title: "", genre: "" } as SegmentTrack),
   startedAt: 0 as EpochMs,
   msPlayed: undefined,
   durationMs: undefined,

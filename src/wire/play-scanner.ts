@@ -1,5 +1,6 @@
 import { areEqual, hashBytes } from "../domain/byte-words.ts";
 import { hash64OfAscii } from "../domain/hash64.ts";
+import { KeptName, type Name, PlainName, textKind, trackKind } from "../domain/name.ts";
 import { packTexts } from "../domain/packed-texts.ts";
 import {
   type ArtistName,
@@ -9,7 +10,7 @@ import {
   type TrackId,
   type UserId,
 } from "../domain/play.ts";
-import { Name, type PlayRow, type PlaySource } from "../domain/play-row.ts";
+import type { PlayRow, PlaySource } from "../domain/play-row.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
 import { ByteTable } from "./byte-table.ts";
 import { viewOf } from "./bytes.ts";
@@ -43,16 +44,14 @@ const bytesOf = (text: string) => ({ view: viewOf(new TextEncoder().encode(text)
 const schemaText = bytesOf("play.v1");
 const alwaysText = bytesOf("always");
 const horizonText = bytesOf("horizon");
+const endReasonTexts = endReasons.map((reason) => ({ reason, ...bytesOf(reason) }));
 const trackStart = bytesOf('{"id":');
 
+const noTrack = { id: "" as TrackId, artist: "" as ArtistName, title: "", genre: "" };
+
 class ScannedRow implements PlayRow {
-  user: Name<UserId> = new Name("" as UserId);
-  track: Name<SegmentTrack> = new Name({
-    id: "" as TrackId,
-    artist: "" as ArtistName,
-    title: "",
-    genre: "",
-  });
+  user: Name<UserId> = new PlainName("" as UserId);
+  track: Name<SegmentTrack> = new PlainName(noTrack);
   startedAt = 0 as EpochMs;
   msPlayed: number | undefined = undefined;
   durationMs: number | undefined = undefined;
@@ -85,7 +84,7 @@ class ScannedRow implements PlayRow {
 
 /** Names of one kind by the bytes of their text. */
 class Names<Value extends string> {
-  readonly #table = new ByteTable<Name<Value>>(mostNames, mostNameBytes);
+  readonly #table = new ByteTable(mostNames, mostNameBytes);
   readonly #read: (text: string) => Value | undefined;
 
   /** @param read what a text stands for; undefined where it is not allowed */
@@ -93,35 +92,27 @@ class Names<Value extends string> {
     this.#read = read;
   }
 
+  /** What `read` moves from name to name, for one field of a row. */
+  kept(): KeptName<Value> {
+    return new KeptName(textKind(), this.#table.store);
+  }
+
   /** The name that the cursor stands at; undefined where there is none that is allowed. */
-  read(json: JsonCursor): Name<Value> | undefined {
+  read(json: JsonCursor, into: KeptName<Value>): Name<Value> | undefined {
     if (json.text() < 0) return undefined;
+    const table = this.#table;
     const length = json.to - json.from;
     const hash = hashBytes(json.view, json.from, length);
-    const slot = this.#table.find(hash, json.view, json.from, json.to, length);
-    return slot < 0 ? this.#add(json, hash) : this.#table.valueAt(slot);
+    const slot = table.find(hash, json.view, json.from, json.to, length);
+    return slot < 0 ? this.#add(json, hash, into) : into.moveTo(table.store, table.besideAt(slot));
   }
 
-  #add(json: JsonCursor, hash: number): Name<Value> | undefined {
+  #add(json: JsonCursor, hash: number, into: KeptName<Value>): Name<Value> | undefined {
     const value = this.#read(json.string());
     if (value === undefined) return undefined;
-    const name = new Name(value);
-    keep(name, [value], this.#table, hash, json.bytes.subarray(json.from, json.to));
-    return name;
+    const at = this.#table.add(hash, json.bytes.subarray(json.from, json.to), 0, packTexts([value]));
+    return at < 0 ? new PlainName(value) : into.moveTo(this.#table.store, at);
   }
-}
-
-/** Keeps a name in a table, and its texts beside its bytes. */
-function keep<Value>(
-  name: Name<Value>,
-  texts: readonly string[],
-  table: ByteTable<Name<Value>>,
-  hash: number,
-  bytes: Uint8Array,
-  note = 0,
-): void {
-  const at = table.add(hash, bytes, name, note, packTexts(texts));
-  if (at >= 0) name.keptIn(table.store, at);
 }
 
 const atMost =
@@ -155,9 +146,13 @@ export class JsonPlayScanner implements PlayScanner {
   readonly #users = new Names(userIdOf);
   readonly #labels = new Names(atMost(64));
   readonly #countries = new Names((text) => (text.length <= 128 ? countryCodeOf(text) : undefined));
-  readonly #endReasons = new Names((text) => endReasons.find((reason) => reason === text));
   /** By the bytes of their objects, with the duration or 0. */
-  readonly #tracks = new ByteTable<Name<SegmentTrack>>(mostNames, mostTrackBytes);
+  readonly #tracks = new ByteTable(mostNames, mostTrackBytes);
+  readonly #user = this.#users.kept();
+  readonly #mood = this.#labels.kept();
+  readonly #platform = this.#labels.kept();
+  readonly #country = this.#countries.kept();
+  readonly #track = new KeptName(trackKind, this.#tracks.store);
   readonly #times = new IsoTimeBytes();
 
   scan(bytes: Uint8Array, start: number, arrivedAt: EpochMs): boolean {
@@ -211,10 +206,10 @@ export class JsonPlayScanner implements PlayScanner {
       case 7:
         return this.#readRating();
       case 8:
-        this.row.mood = this.#labels.read(this.#json);
+        this.row.mood = this.#labels.read(this.#json, this.#mood);
         return this.row.mood !== undefined;
       case 9:
-        this.row.platform = this.#labels.read(this.#json);
+        this.row.platform = this.#labels.read(this.#json, this.#platform);
         return this.row.platform !== undefined;
       case 10:
         return this.#readGeo();
@@ -248,7 +243,7 @@ export class JsonPlayScanner implements PlayScanner {
   }
 
   #readUserId(): boolean {
-    const user = this.#users.read(this.#json);
+    const user = this.#users.read(this.#json, this.#user);
     if (user !== undefined) this.row.user = user;
     return user !== undefined;
   }
@@ -266,9 +261,9 @@ export class JsonPlayScanner implements PlayScanner {
   }
 
   #readEndReason(): boolean {
-    const reason = this.#endReasons.read(this.#json);
-    this.row.endReason = reason?.value;
-    return reason !== undefined;
+    if (this.#json.text() < 0) return false;
+    this.row.endReason = endReasonTexts.find((reason) => this.#isText(reason))?.reason;
+    return this.row.endReason !== undefined;
   }
 
   #readRating(): boolean {
@@ -300,7 +295,7 @@ export class JsonPlayScanner implements PlayScanner {
     const json = this.#json;
     if (json.skipNull()) return true;
     if (geoFields[key] === "city") return this.#skipText(128);
-    this.row.country = this.#countries.read(json);
+    this.row.country = this.#countries.read(json, this.#country);
     return this.row.country !== undefined;
   }
 
@@ -309,12 +304,12 @@ export class JsonPlayScanner implements PlayScanner {
     const { row } = this;
     const start = json.at;
     const hash = this.#hashOfTrackId();
-    const slot = this.#tracks.find(hash, json.view, start, json.bytes.length);
-    const known = slot < 0 ? undefined : this.#tracks.valueAt(slot);
-    if (known === undefined) return this.#readNewTrack(start, hash);
-    json.at = start + this.#tracks.lengthAt(slot);
-    row.track = known;
-    row.durationMs = this.#tracks.noteAt(slot) || undefined;
+    const tracks = this.#tracks;
+    const slot = tracks.find(hash, json.view, start, json.bytes.length);
+    if (slot < 0) return this.#readNewTrack(start, hash);
+    json.at = start + tracks.lengthAt(slot);
+    row.track = this.#track.moveTo(tracks.store, tracks.besideAt(slot));
+    row.durationMs = tracks.noteAt(slot) || undefined;
     return true;
   }
 
@@ -334,10 +329,10 @@ export class JsonPlayScanner implements PlayScanner {
     const fresh = readTrack(json);
     if (fresh === undefined) return false;
     const { durationMs, ...track } = fresh;
-    const name = new Name(track as SegmentTrack);
-    const texts = [track.id, track.artist, track.title, track.genre];
-    keep(name, texts, this.#tracks, hash, json.bytes.subarray(start, json.at), durationMs);
-    this.row.track = name;
+    const packed = packTexts([track.id, track.artist, track.title, track.genre]);
+    const at = this.#tracks.add(hash, json.bytes.subarray(start, json.at), durationMs, packed);
+    const { store } = this.#tracks;
+    this.row.track = at < 0 ? new PlainName(track as SegmentTrack) : this.#track.moveTo(store, at);
     this.row.durationMs = durationMs || undefined;
     return true;
   }

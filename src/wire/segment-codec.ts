@@ -1,5 +1,5 @@
 import { CorruptStoreError } from "../domain/errors.ts";
-import { trackKind } from "../domain/name-dictionary.ts";
+import { trackKind } from "../domain/name.ts";
 import { PackedTexts } from "../domain/packed-texts.ts";
 import type { ArtistName, EpochMs, EventId, Play, TrackId, UserId } from "../domain/play.ts";
 import type {
@@ -10,7 +10,7 @@ import type {
   SegmentContents,
   SegmentTrack,
 } from "../domain/segment.ts";
-import type { SegmentTexts } from "../domain/segment-builder.ts";
+import type { SegmentRows, SegmentTexts } from "../domain/segment-builder.ts";
 import { ByteReader, ByteWriter, textsOf } from "./bytes.ts";
 import type { KnownNames } from "./known-names.ts";
 import { encodePlay } from "./play-codec.ts";
@@ -21,16 +21,19 @@ const version = 3;
 const versionWithoutTenths = 2;
 const versionWithoutMarks = 1;
 
+/** A segment's contents as bytes: dictionaries, then one column after the other. */
+export const encodeSegment = (contents: SegmentContents): Uint8Array =>
+  encodeSegmentRows(contents, packedTextsOf(contents), encodePlay);
+
 /**
- * A segment's contents as bytes: dictionaries, then one column after the other.
+ * The same of contents whose dictionaries are packed already.
  *
  * @param encode the play codec, or what remembers its texts
- * @param texts of the contents' dictionaries, where they are packed already
  */
-export function encodeSegment(
-  contents: SegmentContents,
-  encode: (play: Play) => string = encodePlay,
-  texts: SegmentTexts = packedTextsOf(contents),
+export function encodeSegmentRows(
+  contents: SegmentRows,
+  texts: SegmentTexts,
+  encode: (play: Play) => string,
 ): Uint8Array {
   const { facts, duplicates, rejects } = contents;
   const writer = new ByteWriter();

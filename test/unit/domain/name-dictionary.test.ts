@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteStore } from "#src/domain/byte-words.ts";
-import { NameDictionary, textKind, trackKind } from "#src/domain/name-dictionary.ts";
+import { KeptName, type Name, PlainName, textKind, trackKind } from "#src/domain/name.ts";
+import { NameDictionary } from "#src/domain/name-dictionary.ts";
 import { packTexts } from "#src/domain/packed-texts.ts";
-import { Name } from "#src/domain/play-row.ts";
 import type { SegmentTrack } from "#src/domain/segment.ts";
 
 test("a value has one index, whichever name it comes by, and whatever dictionary saw the name in between", () => {
@@ -12,16 +12,18 @@ test("a value has one index, whichever name it comes by, and whatever dictionary
   });
   fc.assert(
     fc.property(names, (uses) => {
-      const dictionary = new NameDictionary<string>(textKind);
+      const dictionary = new NameDictionary<string>(textKind());
       const store = new ByteStore(1);
-      dictionary.indexOf(new Name("of the segment before"));
+      dictionary.indexOf(new PlainName("of the segment before"));
       dictionary.clear();
-      const other = new NameDictionary<string>(textKind);
+      const other = new NameDictionary<string>(textKind());
       const shared = new Map<string, Name<string>>();
       const expected: string[] = [];
       for (const [text, isFresh, isKept] of uses) {
-        const name = isFresh ? new Name(text) : (shared.get(text) ?? new Name(text));
-        if (isKept) name.keptIn(store, store.append(packTexts([text])));
+        const kept = new KeptName(textKind(), store);
+        const fresh = () =>
+          isKept ? kept.moveTo(store, store.append(packTexts([text]))) : new PlainName(text);
+        const name = isFresh ? fresh() : (shared.get(text) ?? fresh());
         shared.set(text, name);
         if (isFresh) other.indexOf(name);
         if (!expected.includes(text)) expected.push(text);
@@ -35,11 +37,11 @@ test("a value has one index, whichever name it comes by, and whatever dictionary
 });
 
 test("thousands of names keep their indexes as the table grows", () => {
-  const dictionary = new NameDictionary<string>(textKind);
-  const names = Array.from({ length: 5000 }, (_, i) => new Name(`user-${i}`));
+  const dictionary = new NameDictionary<string>(textKind());
+  const names = Array.from({ length: 5000 }, (_, i) => new PlainName(`user-${i}`));
   for (const name of names) dictionary.indexOf(name);
 
-  const again = names.map(({ value }) => dictionary.indexOf(new Name(value)));
+  const again = names.map(({ value }) => dictionary.indexOf(new PlainName(value)));
 
   expect(again).toEqual(names.map((_, i) => i));
 });
@@ -49,8 +51,9 @@ test("tracks that differ in one field are tracks of their own", () => {
   const track = { id: "t", artist: "a", title: "s", genre: "g" } as SegmentTrack;
   const variants = [track, ...Object.keys(track).map((field) => ({ ...track, [field]: "other" }))];
 
-  const indexes = [...variants, ...variants].map((each) => dictionary.indexOf(new Name({ ...each })));
+  const indexes = [...variants, ...variants].map((each) => dictionary.indexOf(new PlainName({ ...each })));
 
   expect(indexes).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+  expect(dictionary.values).toEqual(variants);
   expect(dictionary.bytes).toBeGreaterThanOrEqual(5 * 4);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteStore } from "#src/domain/byte-words.ts";
-import { PackedTexts, packTexts } from "#src/domain/packed-texts.ts";
+import { PackedTexts, packTexts, unpackTexts } from "#src/domain/packed-texts.ts";
 import { ByteReader, ByteWriter } from "#src/wire/bytes.ts";
 
 const someTexts = fc.array(fc.string({ unit: "binary", maxLength: 40 }), { minLength: 1, maxLength: 20 });
@@ -37,6 +37,19 @@ test("texts from a store, and texts after others that were cut away, are as if t
 
       expect(all.addPacked(store, start, texts.length)).toBe(hash);
       expect(written(all)).toEqual(written(packed([...before, ...texts])));
+    }),
+  );
+});
+
+test("packed texts are strings again, alone in a store and behind others", () => {
+  fc.assert(
+    fc.property(someTexts, fc.nat(5), (texts, offset) => {
+      const store = new ByteStore(1);
+      store.append(new Uint8Array(offset));
+      const start = store.append(packTexts(texts));
+
+      expect(unpackTexts(store, start, texts.length)).toEqual(texts);
+      expect(packed(texts).strings()).toEqual(texts);
     }),
   );
 });

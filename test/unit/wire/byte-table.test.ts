@@ -7,19 +7,21 @@ import { viewOf } from "#src/wire/bytes.ts";
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 class TextTable {
-  readonly table: ByteTable<string>;
+  readonly table: ByteTable;
+  readonly #texts: string[] = [];
 
   constructor(values: number, bytes: number) {
     this.table = new ByteTable(values, bytes);
   }
 
-  add(text: string, hash = hashOf(text), note = 0): void {
-    this.table.add(hash, bytesOf(text), text, note);
+  add(text: string, hash = hashOf(text)): void {
+    this.table.add(hash, bytesOf(text), this.#texts.push(text) - 1);
   }
 
   find(text: string, hash = hashOf(text)): string | undefined {
     const bytes = bytesOf(text);
-    return this.table.valueAt(this.table.find(hash, viewOf(bytes), 0, bytes.length, bytes.length));
+    const slot = this.table.find(hash, viewOf(bytes), 0, bytes.length, bytes.length);
+    return slot < 0 ? undefined : this.#texts[this.table.noteAt(slot)];
   }
 }
 
@@ -69,15 +71,18 @@ test("bytes are bounded as well, and what is larger than all of them is not kept
 });
 
 test("what an entry keeps beside its bytes stays in its store when all is forgotten", () => {
-  const table = new ByteTable<string>(1000, 100);
-  const at = table.add(1, bytesOf("a".repeat(40)), "a", 0, bytesOf("beside a"));
+  const table = new ByteTable(1000, 100);
+  const at = table.add(1, bytesOf("a".repeat(40)), 0, bytesOf("beside a"));
   const { store } = table;
-  const other = table.add(2, bytesOf("b".repeat(60)), "b", 0, bytesOf("beside b"));
+  const line = bytesOf("a".repeat(40));
+  const found = table.besideAt(table.find(1, viewOf(line), 0, 40, 40));
+  const other = table.add(2, bytesOf("b".repeat(60)), 0, bytesOf("beside b"));
 
+  expect(found).toBe(at);
   expect(table.store).not.toBe(store);
   expect(store.bytes.slice(at, at + 8)).toEqual(bytesOf("beside a"));
   expect(table.store.bytes.slice(other, other + 8)).toEqual(bytesOf("beside b"));
-  expect(table.add(3, bytesOf("c".repeat(60)), "c", 0, bytesOf("d".repeat(60)))).toBe(-1);
+  expect(table.add(3, bytesOf("c".repeat(60)), 0, bytesOf("d".repeat(60)))).toBe(-1);
 });
 
 test("values of one hash are told apart, and are too many only to be kept", () => {
@@ -91,13 +96,13 @@ test("values of one hash are told apart, and are too many only to be kept", () =
 });
 
 test("an entry is found where it goes on, but not where the bytes end before it does", () => {
-  const table = new ByteTable<string>(10, 1000);
-  table.add(1, bytesOf("{track}"), "track", 41);
+  const table = new ByteTable(10, 1000);
+  table.add(1, bytesOf("{track}"), 41);
   const line = bytesOf("..{track},..");
 
   const slot = table.find(1, viewOf(line), 2, line.length);
 
-  expect([table.valueAt(slot), table.lengthAt(slot), table.noteAt(slot)]).toEqual(["track", 7, 41]);
+  expect([table.lengthAt(slot), table.noteAt(slot)]).toEqual([7, 41]);
   expect(table.find(1, viewOf(line), 2, 8)).toBe(-1);
 });
 

@@ -10,7 +10,7 @@ import { SegmentBuilder } from "#src/domain/segment-builder.ts";
 import { encodePlay, parsePlay } from "#src/wire/play-codec.ts";
 import { type PlayScanner, readRecord } from "#src/wire/play-record.ts";
 import { JsonPlayScanner } from "#src/wire/play-scanner.ts";
-import { encodeSegment } from "#src/wire/segment-codec.ts";
+import { encodeSegmentRows } from "#src/wire/segment-codec.ts";
 import { aPlay, someTime } from "#test/support/builders.ts";
 import { brokenText, mutatedPlay } from "../recount/mutated-json.ts";
 import { anyPlay, json, sha256, usualPlay, withSpaces } from "./wire-plays.ts";
@@ -221,8 +221,11 @@ function segmentOf(data: Uint8Array, scanner: PlayScanner | undefined): Uint8Arr
   const builder = new SegmentBuilder();
   for (let kind = entries.next(); kind !== undefined; kind = entries.next())
     if (kind === "play") builder.addRow(entries.row, someTime);
-  const contents = builder.finish(() => 0);
-  return encodeSegment(contents, encodePlay, builder.texts);
+  return encodeSegmentRows(
+    builder.finishRows(() => 0),
+    builder.texts,
+    encodePlay,
+  );
 }
 
 /** The entries of a record with their whole plays, which are asked for once the record has been read. */
