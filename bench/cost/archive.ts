@@ -1,6 +1,6 @@
-import type { CellMeasure } from "./cell.ts";
 import { lambdaDollars, logDollars, metricDollars, traceDollars, tracesOf } from "./charges.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
+import type { CellMeasure } from "./measure.ts";
 import { gb, million, prices } from "./prices.ts";
 import { vcpuMemoryMb } from "./stage-time.ts";
 

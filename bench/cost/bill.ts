@@ -1,5 +1,4 @@
 import { archiveBillOf, totalArchiveDollars } from "./archive.ts";
-import { type CellMeasure, cellUsage, type StageName, stageNames } from "./cell.ts";
 import {
   lambdaDollars,
   logDollars,
@@ -13,10 +12,11 @@ import { deployedDefaults } from "./deployed-defaults.ts";
 import { memoryMbOf } from "./deployment.ts";
 import { onDemandDollars, type RecordLoad } from "./kinesis.ts";
 import { platformLogBytes } from "./logs.ts";
+import { type CellMeasure, cellUsage, type StageName, stageNames } from "./measure.ts";
 import { totalUnits } from "./meter.ts";
 import type { NaiveMeasure } from "./naive-consumer.ts";
 import { gb, kb, million, monthSeconds, prices } from "./prices.ts";
-import { type CpuRates, epochSeconds, invocationSeconds, requestSeconds } from "./stage-time.ts";
+import { type CpuRates, epochSeconds, requestSeconds, stageSeconds } from "./stage-time.ts";
 import { totalVerifyDollars, verifiedDays, verifyRunOf } from "./verify.ts";
 import { listenersPerRate } from "./world.ts";
 
@@ -105,8 +105,7 @@ function stagesDollars(cell: CellMeasure, rates: CpuRates): number {
 
 function stageDollars(cell: CellMeasure, stage: StageName, rates: CpuRates): number {
   const { invocations } = cell.stages[stage];
-  const seconds = invocations * invocationSeconds(cell, stage, rates);
-  return lambdaDollars(invocations, seconds, memoryMbOf(stage));
+  return lambdaDollars(invocations, stageSeconds(cell, stage, rates), memoryMbOf(stage));
 }
 
 const planDollars = (cell: CellMeasure, rates: CpuRates): number => stageDollars(cell, "plan", rates);

@@ -1,12 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
-import { createCommitHandler } from "#functions/mapreduce/commit-handler.ts";
 import { createConsumeHandler } from "#functions/mapreduce/consume-handler.ts";
-import { createPlanHandler } from "#functions/mapreduce/plan-handler.ts";
-import { createReduceHandler } from "#functions/mapreduce/reduce-handler.ts";
-import { createRecommendationHandler } from "#functions/recommendation/handler.ts";
-import { createUserBehaviorHandler } from "#functions/user-behavior/handler.ts";
-import { createBroadcastHandler } from "#functions/ws-broadcast/broadcast-handler.ts";
 import { DynamoDbClaimStore } from "#src/adapters/dynamodb/dynamodb-claim-store.ts";
 import { DynamoDbConnectionStore } from "#src/adapters/dynamodb/dynamodb-connection-store.ts";
 import { DynamoDbCounterStore } from "#src/adapters/dynamodb/dynamodb-counter-store.ts";
@@ -18,12 +11,9 @@ import { DynamoDbSegmentStore } from "#src/adapters/dynamodb/dynamodb-segment-st
 import { profilePartition } from "#src/adapters/dynamodb/keys.ts";
 import { scanItems } from "#src/adapters/dynamodb/scan-items.ts";
 import { nodeRecordCodec } from "#src/adapters/kinesis/node-record-codec.ts";
-import { MemoryLogger } from "#src/adapters/memory/memory-logger.ts";
-import { MemoryMetrics } from "#src/adapters/memory/memory-metrics.ts";
 import { draftChart } from "#src/domain/chart.ts";
 import { nominateListener } from "#src/domain/chart-candidates.ts";
-import { allSongsKey } from "#src/domain/counter.ts";
-import type { EpochNumber, StageFigures } from "#src/domain/epoch.ts";
+import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, Play, UserId } from "#src/domain/play.ts";
 import { allTime } from "#src/domain/windows.ts";
 import { chartKey, encodeChart } from "#src/wire/chart-codec.ts";
@@ -32,90 +22,27 @@ import { encodePlay } from "#src/wire/play-codec.ts";
 import type { DynamoDbLocal } from "#test/support/dynamodb-local.ts";
 import { kinesisEvent } from "#test/support/pipeline.ts";
 import { type ArchivedBatch, archiveBatch, playsPerBatch } from "./archived-batch.ts";
+import { deployedDefaults } from "./deployed-defaults.ts";
+import { meanOfTicks } from "./fold-share.ts";
 import { itemBytes } from "./item-size.ts";
-import { logBytesOf, metricNamesOf } from "./logs.ts";
-import {
-  addUsage,
-  type CapacityMeter,
-  type Kind,
-  mapUsage,
-  noUsage,
-  scaleUnits,
-  type Usage,
-} from "./meter.ts";
-import { type ProfileShare, profileShareOf } from "./profile-tick.ts";
+import { KeySets } from "./key-sets.ts";
+import { addMeasures, type CellMeasure, type CellOptions, notInvoked, type StageMeasure } from "./measure.ts";
+import type { CapacityMeter, Usage } from "./meter.ts";
+import { foldCycleOf, profileShareOf } from "./profile-tick.ts";
 import { hashOf, Sample } from "./sample.ts";
 import { SampledCounterStore } from "./sampled-counter-store.ts";
 import { SampledProfileStore } from "./sampled-profile-store.ts";
+import { StageMeter } from "./stage-meter.ts";
 import { Warmth } from "./warmth.ts";
+import { type PlanSettings, Workflow } from "./workflow.ts";
 import { numberIn, World } from "./world.ts";
-
-export interface CellOptions {
-  /** Plays a second. */
-  readonly rate: number;
-  readonly tickSeconds: number;
-  /** How often profiles are folded, s: 0 for every epoch. */
-  readonly profileTickSeconds: number;
-  readonly shards: number;
-  /** How long the service has run at this rate. */
-  readonly ageDays: number;
-  /** How many songs, artists and listeners are metered each; the rest is scaled. */
-  readonly sampleSize: number;
-  readonly seed: number;
-}
-
-export const stageNames = [
-  "consume",
-  "plan",
-  "reduce",
-  "user-behavior",
-  "recommendation",
-  "commit",
-  "broadcast",
-] as const;
-export type StageName = (typeof stageNames)[number];
-
-/** What one epoch asked of one function. */
-export interface StageMeasure {
-  readonly invocations: number;
-  readonly usage: Usage;
-  /** CPU time of this process (DynamoDB Local is another): of this machine, different in every run; scaled for profiles only. */
-  readonly cpuMs: number;
-  /** Requests that had to wait for those before. */
-  readonly rounds: number;
-  readonly logBytes: number;
-  /** Names of the metrics it published. */
-  readonly metrics: readonly string[];
-}
-
-export interface CellMeasure {
-  readonly options: CellOptions;
-  readonly plays: number;
-  /** Mean size of a play as JSON, bytes. */
-  readonly playBytes: number;
-  readonly stages: Readonly<Record<StageName, StageMeasure>>;
-  /** Distinct keys that the epoch wrote, and how many of them were metered; of profiles an epoch's share of a fold. */
-  readonly keys: Readonly<Record<"songs" | "artists" | "dimensions" | "profiles", KeyCount>>;
-  /** Write units of a run that is started while another one holds the lease. */
-  readonly idleRun: Usage;
-  /** What the archiver makes of one batch. */
-  readonly archive: ArchivedBatch;
-  /** What all counters of songs and artists hold, bytes. */
-  readonly countersBytes: number;
-  /** What a profile takes with all its layers, in use or not, bytes. */
-  readonly profileBytes: number;
-}
-
-export interface KeyCount {
-  readonly count: number;
-  readonly metered: number;
-}
 
 /** A Friday evening: no window ends soon. */
 const epochStart = Date.parse("2026-11-20T20:30:00Z") as EpochMs;
 /** Enough to fill every chart with its 500 entries. */
 const chartPlays = 20_000;
 const chartListeners = 500;
+const oneWorker = { playsPerWorker: chartPlays, maxProfilePlays: chartPlays };
 const dedupeHorizonMs = 600_000;
 const segmentRetentionMs = 7 * 86_400_000;
 
@@ -133,49 +60,25 @@ export async function measureCell(
   }
 }
 
-/** The songs, artists, dimension values and listeners of some plays, as keys. */
-class KeySets {
-  readonly songs = new Set<string>();
-  readonly artists = new Set<string>();
-  /** Few enough to be metered without a sample; with the sum of all songs. */
-  readonly dimensions = new Set<string>([allSongsKey]);
-  readonly profiles = new Set<string>();
-
-  add({ track, userId, platform, mood, geo }: Play): void {
-    this.songs.add(`SONG#${track.id}`);
-    this.artists.add(`ARTIST#${track.artist}`);
-    this.profiles.add(userId);
-    const values = { genre: track.genre, platform, mood, country: geo?.country };
-    for (const [name, value] of Object.entries(values)) {
-      if (value !== undefined) this.dimensions.add(`DIM#${name}#${value}`);
-    }
-  }
-}
-
 class Cell {
   readonly #options: CellOptions;
   readonly #client: DynamoDbLocal["client"];
   readonly #countersTable: string;
-  readonly #meter: CapacityMeter;
+  readonly #meter: StageMeter;
   readonly #world: World;
   readonly #warmth: Warmth;
   readonly #segments: DynamoDbSegmentStore;
-  readonly #claims: DynamoDbClaimStore;
   readonly #realCounters: DynamoDbCounterStore;
   readonly #realProfiles: DynamoDbProfileStore;
   readonly #counters: SampledCounterStore;
   readonly #profiles: SampledProfileStore;
   readonly #publications: DynamoDbPublicationStore;
-  readonly #rejects: DynamoDbRejectStore;
   readonly #epochs: DynamoDbEpochLog;
-  readonly #connections: DynamoDbConnectionStore;
+  readonly #workflow: Workflow;
   readonly #containers = new Map<number, ReturnType<typeof createConsumeHandler>>();
-  #logger = new MemoryLogger();
-  #metrics = new MemoryMetrics();
   #now = epochStart;
   #sequence = 0;
   #playBytes = 0;
-  #factors: Readonly<Partial<Record<Kind, number>>> = {};
 
   constructor(
     { client }: DynamoDbLocal,
@@ -186,20 +89,25 @@ class Cell {
     this.#options = options;
     this.#client = client;
     this.#countersTable = counters;
-    this.#meter = meter;
+    this.#meter = new StageMeter(meter);
     this.#world = new World(options.rate, options.seed);
     const warmth = new Warmth(this.#world, epochStart, options.ageDays);
     this.#warmth = warmth;
     this.#segments = new DynamoDbSegmentStore(client, segments);
-    this.#claims = new DynamoDbClaimStore(client, counters);
     this.#realCounters = new DynamoDbCounterStore(client, counters);
     this.#realProfiles = new DynamoDbProfileStore(client, counters);
     this.#counters = new SampledCounterStore(this.#realCounters, (key) => warmth.totalsOf(key));
     this.#profiles = new SampledProfileStore(this.#realProfiles, (user) => warmth.profileOf(user));
     this.#publications = new DynamoDbPublicationStore(client, counters);
-    this.#rejects = new DynamoDbRejectStore(client, counters);
     this.#epochs = new DynamoDbEpochLog(client, counters);
-    this.#connections = new DynamoDbConnectionStore(client, connections);
+    const stores = {
+      ...{ segments: this.#segments, counters: this.#counters, profiles: this.#profiles },
+      ...{ publications: this.#publications, epochs: this.#epochs },
+      claims: new DynamoDbClaimStore(client, counters),
+      rejects: new DynamoDbRejectStore(client, counters),
+      connections: new DynamoDbConnectionStore(client, connections),
+    };
+    this.#workflow = new Workflow(stores, this.#meter, () => this.#now);
   }
 
   async measure(): Promise<CellMeasure> {
@@ -212,25 +120,38 @@ class Cell {
       this.#warmth.learn(play);
       return play;
     });
-    const { rate, tickSeconds, profileTickSeconds, seed } = this.#options;
+    const { rate, tickSeconds, seed, workers } = this.#options;
     const samples = await this.#warm(keys);
     const plays = rate * tickSeconds;
-    const share = profileShareOf(rate, tickSeconds, profileTickSeconds, seed);
+    const playBytes = this.#playBytes / plays;
+    const folds = foldCycleOf(this.#options, workers);
+    if (folds === undefined) throw new Error(`profiles do not catch up with ${workers.maxWorkers} workers`);
+    const share = profileShareOf(folds, this.#options, seed);
     this.#profiles.foldOf = (delta) => this.#warmth.foldOf(delta, share.playsOfListener);
-    const epoch = await this.#runWorkflow(2 as EpochNumber);
-    const stages = { consume, ...epoch, "user-behavior": shareOf(epoch["user-behavior"], share) };
+    const parts = Math.max(...folds.workers);
+    const settings = { ...this.#planSettings(), maxProfilePlays: Math.ceil(plays / parts) };
+    const epoch = await this.#workflow.run("execution-2", settings, plays);
+    if (epoch.profileWorkers !== parts)
+      throw new Error(`${epoch.profileWorkers} workers fold instead of ${parts}`);
+    const idleRun = await this.#measureIdleRun();
+    const isEveryEpoch = folds.workers.length === folds.epochs;
+    const idle = isEveryEpoch ? notInvoked : await this.#measureIdleFold(() => simulator.next(this.#now));
+    const { "user-behavior": foldWorkers, listeners } = epoch.stages;
+    const stages = {
+      ...{ consume, ...epoch.stages },
+      ...meanOfTicks({ workers: foldWorkers, listeners, idle }, folds, share),
+    };
     return {
       options: this.#options,
-      plays,
-      playBytes: this.#playBytes / plays,
-      stages,
+      ...{ plays, playBytes, workers: epoch.workers, folds, stages },
+      readMs: epoch.readMs,
       keys: {
         songs: { count: keys.songs.size, metered: samples.songs.keys.size },
         artists: { count: keys.artists.size, metered: samples.artists.keys.size },
         dimensions: { count: keys.dimensions.size, metered: keys.dimensions.size },
         profiles: { count: keys.profiles.size * share.profiles, metered: samples.profiles.keys.size },
       },
-      idleRun: await this.#measureIdleRun(),
+      idleRun,
       archive: await this.#archiveBatch(),
       countersBytes: this.#warmth.countersBytes(),
       profileBytes: (await this.#bytesOfProfiles()) / samples.profiles.keys.size,
@@ -272,23 +193,21 @@ class Cell {
     const plays = Array.from({ length: chartPlays }, next);
     for (const play of plays) this.#warmth.learn(play);
     await this.#consume(plays);
-    await this.#runWorkflow(1 as EpochNumber);
+    await this.#workflow.run("execution-1", { ...this.#planSettings(), ...oneWorker }, chartPlays);
   }
 
   /** The plays of one tick: each second, each shard's container gets what its shard got. */
   async #consumeTick(next: (at: EpochMs) => Play): Promise<StageMeasure> {
     const { rate, tickSeconds } = this.#options;
     this.#playBytes = 0;
-    let sum: StageMeasure | undefined;
+    let sum = notInvoked;
     for (let second = 0; second < tickSeconds; second++) {
       const plays = Array.from({ length: rate }, (_, i) =>
         next(Math.floor(epochStart + second * 1000 + (i * 1000) / rate) as EpochMs),
       );
       this.#now = (epochStart + (second + 1) * 1000) as EpochMs;
-      const measure = await this.#consume(plays);
-      sum = sum === undefined ? measure : addMeasures(sum, measure);
+      sum = addMeasures(sum, await this.#consume(plays));
     }
-    if (sum === undefined) throw new Error("a tick takes at least a second");
     return sum;
   }
 
@@ -307,8 +226,12 @@ class Cell {
       });
       return { shard, event: kinesisEvent(records, shard) };
     });
-    const measure = await this.#stage(events.length, async () => {
-      for (const { shard, event } of events) await this.#container(shard)(event);
+    const measure = await this.#meter.run({
+      invocations: events.length,
+      work: async () => {
+        for (const { shard, event } of events) await this.#container(shard)(event);
+      },
+      doneOf: () => ({ things: plays.length, playsRead: 0 }),
     });
     return measure.stage;
   }
@@ -326,7 +249,7 @@ class Cell {
       lineage: { ancestors: () => Promise.resolve([]) },
       codec: nodeRecordCodec,
       decodeBase64: (text) => Buffer.from(text, "base64"),
-      ...this.#edge(),
+      ...{ clock: () => this.#now, ...this.#meter.edge },
       dedupeHorizonMs,
       segmentRetentionMs,
     });
@@ -347,7 +270,7 @@ class Cell {
     await this.#warmth.writeProfiles(this.#realProfiles, samples.profiles.keys);
     this.#counters.sample = new Set(counters);
     this.#profiles.sample = samples.profiles.keys;
-    this.#factors = {
+    this.#meter.factors = {
       songs: samples.songs.factor,
       artists: samples.artists.factor,
       profiles: samples.profiles.factor,
@@ -355,142 +278,31 @@ class Cell {
     return samples;
   }
 
-  async #runWorkflow(epoch: EpochNumber): Promise<Record<Exclude<StageName, "consume">, StageMeasure>> {
-    const execution = `execution-${epoch}`;
-    const plan = await this.#stage(1, () => this.#plan(execution));
-    const reduce = await this.#stage(1, () =>
-      createReduceHandler({ ...this.#stores(), ...this.#edge(), topsEveryMs: 60_000 })({ epoch }),
-    );
-    const userBehavior = await this.#stage(1, () =>
-      createUserBehaviorHandler({ ...this.#stores(), ...this.#edge() })({ epoch }),
-    );
-    const recommendation = await this.#stage(1, () =>
-      createRecommendationHandler({ ...this.#stores(), ...this.#edge() })({ epoch }),
-    );
-    const figures: Record<string, StageFigures> = {
-      mapReduce: reduce.result,
-      userBehavior: userBehavior.result,
-      recommendation: recommendation.result,
-    };
-    const startedAt = new Date(this.#now).toISOString();
-    const commit = await this.#stage(1, () =>
-      createCommitHandler({ ...this.#stores(), ...this.#edge() })({ execution, startedAt, epoch, figures }),
-    );
-    const broadcast = await this.#stage(1, () =>
-      createBroadcastHandler({
-        ...this.#stores(),
-        connections: this.#connections,
-        gateway: { send: () => Promise.reject(new Error("nobody listens")) },
-        ...this.#edge(),
-      })({ epoch }),
-    );
-    return {
-      plan: plan.stage,
-      reduce: reduce.stage,
-      "user-behavior": userBehavior.stage,
-      recommendation: recommendation.stage,
-      commit: commit.stage,
-      broadcast: broadcast.stage,
-    };
-  }
-
   async #measureIdleRun(): Promise<Usage> {
-    await this.#epochs.acquireLease("another execution", this.#now, 300_000);
-    const { result, stage } = await this.#stage(1, () => this.#plan("execution-3"));
+    await this.#epochs.acquireLease(otherExecution, this.#now, 300_000);
+    const { result, stage } = await this.#workflow.plan("execution-3", this.#planSettings());
     if (result.kind !== "busy") throw new Error(`a run without a lease was ${result.kind}`);
     return stage.usage;
   }
 
-  #plan(execution: string) {
-    return createPlanHandler({
-      ...this.#stores(),
-      ...this.#edge(),
-      createStoreId: randomUUID,
-      maxEpochPlays: 1_000_000, // the whole tick in one epoch
-      maxWorkerPlays: 1_000_000,
-      playsPerWorker: 1_000_000,
-      maxWorkers: 1,
-      tickSeconds: this.#options.tickSeconds,
-      profileTickMs: 0,
-      maxProfilePlays: 1_000_000,
-      leaseMs: 300_000,
-    })({ execution, startedAt: new Date(this.#now).toISOString() });
+  /** An epoch of the next tick, in the run that has the lease. */
+  async #measureIdleFold(next: () => Play): Promise<StageMeasure> {
+    this.#now = (this.#now + this.#options.tickSeconds * 1000) as EpochMs;
+    await this.#consume([next()]);
+    const settings = { ...this.#planSettings(), profileTickMs: this.#options.profileTickSeconds * 1000 };
+    return await this.#workflow.runIdleFold(otherExecution, settings);
   }
 
-  /** Runs a stage and meters it; the units of what was sampled are scaled. */
-  async #stage<T>(
-    invocations: number,
-    work: () => Promise<T>,
-  ): Promise<{ readonly result: T; readonly stage: StageMeasure }> {
-    this.#logger = new MemoryLogger();
-    this.#metrics = new MemoryMetrics();
-    await this.#meter.take();
-    const before = process.cpuUsage();
-    const result = await work();
-    const { user, system } = process.cpuUsage(before);
-    const { usage, rounds } = await this.#meter.take();
-    const stage = {
-      invocations,
-      usage: mapUsage(usage, (units, kind) => scaleUnits(units, this.#factors[kind] ?? 1)),
-      cpuMs: (user + system) / 1000,
-      rounds,
-      logBytes: logBytesOf(this.#logger.entries, this.#metrics.entries, invocations),
-      metrics: metricNamesOf(this.#metrics.entries),
-    };
-    return { result, stage };
-  }
-
-  #stores() {
+  /** As deployed, but that each epoch folds its own plays into profiles. */
+  #planSettings(): PlanSettings {
+    const { tickSeconds, workers } = this.#options;
+    const { maxEpochPlays } = deployedDefaults;
     return {
-      segments: this.#segments,
-      claims: this.#claims,
-      counters: this.#counters,
-      profiles: this.#profiles,
-      publications: this.#publications,
-      rejects: this.#rejects,
-      epochs: this.#epochs,
-    };
-  }
-
-  /** A stage's own logger and metrics, whichever are current when it uses them. */
-  #edge() {
-    return {
-      clock: () => this.#now,
-      logger: {
-        debug: () => undefined,
-        info: (message: string, fields = {}) => this.#logger.info(message, fields),
-        warn: (message: string, fields = {}) => this.#logger.warn(message, fields),
-        error: (message: string, fields = {}) => this.#logger.error(message, fields),
-      },
-      metrics: {
-        record: (...entry: Parameters<MemoryMetrics["record"]>) => this.#metrics.record(...entry),
-      },
+      ...workers,
+      ...{ maxEpochPlays, tickSeconds },
+      ...{ profileTickMs: 0, maxProfilePlays: workers.maxWorkerPlays },
     };
   }
 }
 
-/** An epoch's share of folds that come less often: what was measured folds the plays of the epoch alone. */
-function shareOf(stage: StageMeasure, { profiles, readings, charts }: ProfileShare): StageMeasure {
-  const factors: Partial<Record<Kind, number>> = { profiles, segments: readings, lists: charts };
-  return {
-    ...stage,
-    usage: mapUsage(stage.usage, (units, kind) => scaleUnits(units, factors[kind] ?? 1)),
-    cpuMs: stage.cpuMs * profiles,
-  };
-}
-
-function addMeasures(a: StageMeasure, b: StageMeasure): StageMeasure {
-  return {
-    invocations: a.invocations + b.invocations,
-    usage: addUsage(a.usage, b.usage),
-    cpuMs: a.cpuMs + b.cpuMs,
-    rounds: a.rounds + b.rounds,
-    logBytes: a.logBytes + b.logBytes,
-    metrics: a.metrics,
-  };
-}
-
-/** The usage of all stages together. */
-export function cellUsage({ stages }: CellMeasure): Usage {
-  return stageNames.map((name) => stages[name].usage).reduce(addUsage, noUsage());
-}
+const otherExecution = "another execution";

@@ -2,7 +2,10 @@
 export const deployedDefaults = {
   heavyMemoryMb: 1769,
   lightMemoryMb: 512,
+  maxEpochPlays: 960_000,
+  playsPerWorker: 20_000,
   maxWorkerPlays: 20_000,
+  maxWorkers: 16,
   stageTimeoutSeconds: 60,
   profileTickSeconds: 900,
   segmentRetentionDays: 7,

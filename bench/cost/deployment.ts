@@ -1,7 +1,7 @@
-import type { StageName } from "./cell.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
+import type { StageName } from "./measure.ts";
 
-const heavyStages: readonly StageName[] = ["consume", "reduce", "user-behavior", "broadcast"];
+const heavyStages: readonly StageName[] = ["consume", "reduce", "charts", "user-behavior", "broadcast"];
 
 export const memoryMbOf = (stage: StageName): number =>
   heavyStages.includes(stage) ? deployedDefaults.heavyMemoryMb : deployedDefaults.lightMemoryMb;

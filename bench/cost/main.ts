@@ -4,12 +4,15 @@ import type { EpochMs, Play } from "#src/domain/play.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
 import { type DynamoDbLocal, whyUnavailable, withDynamoDb } from "#test/support/dynamodb-local.ts";
-import { type CellMeasure, type CellOptions, measureCell } from "./cell.ts";
+import { measureCell } from "./cell.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { onDemandShardsOf } from "./kinesis.ts";
+import type { CellMeasure, CellOptions } from "./measure.ts";
 import { CapacityMeter } from "./meter.ts";
 import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "./naive-consumer.ts";
-import { billTable, type Results, renderReport } from "./report.ts";
+import { foldsOfATick, workersThatCatchUp } from "./profile-tick.ts";
+import { billTable, renderReport } from "./report.ts";
+import type { Results } from "./results.ts";
 import { checkReports } from "./self-check.ts";
 import { measureSendCpu } from "./send-cpu.ts";
 import { cpuRatesOf } from "./stage-time.ts";
@@ -24,8 +27,9 @@ const sampleSize = 200;
 const seed = 1;
 /** The cell that shows what ages do. */
 const reference = { rate: 1000, tickSeconds: 5 } as const;
-/** The cell of which every key is metered too. */
+/** The cell of which every key is metered too; with four workers, so that they divide the sample. */
 const validated = { rate: 1000, tickSeconds: 1 } as const;
+const validatedPlaysPerWorker = 250;
 const naivePlays = 500;
 const playsPerBlock = 80;
 /** Enough that each of the 256 buckets fills a block. */
@@ -36,8 +40,8 @@ const outputPath = `${import.meta.dirname}/../../docs/cost.md`;
 
 function optionsOf(rate: number, tickSeconds: number, overrides: Partial<CellOptions> = {}): CellOptions {
   const shards = onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes: playBytes });
-  const { profileTickSeconds } = deployedDefaults;
-  return { rate, tickSeconds, profileTickSeconds, shards, ageDays, sampleSize, seed, ...overrides };
+  const load = { rate, tickSeconds, profileTickSeconds: deployedDefaults.profileTickSeconds };
+  return { ...load, workers: workersThatCatchUp(load), shards, ageDays, sampleSize, seed, ...overrides };
 }
 
 const isAt = ({ options }: CellMeasure, rate: number, tickSeconds: number): boolean =>
@@ -56,9 +60,7 @@ class Bench {
   async run(): Promise<Results> {
     await checkReports(this.#local, this.#meter);
     const cells: CellMeasure[] = [];
-    for (const rate of rates) {
-      for (const tick of ticks) cells.push(await this.#cell(optionsOf(rate, tick)));
-    }
+    for (const rate of rates) cells.push(...(await this.#cellsOf(rate)));
     const cellOf = (options: { readonly rate: number; readonly tickSeconds: number }): CellMeasure => {
       const cell = cells.find((each) => isAt(each, options.rate, options.tickSeconds));
       if (cell === undefined)
@@ -70,18 +72,27 @@ class Bench {
     const ages = [cellOf(reference)];
     for (const days of otherAges)
       ages.push(await this.#cell(optionsOf(rate, tickSeconds, { ageDays: days })));
+    const largest = { rate: rates[3], tickSeconds: ticks[2] };
+    const wholeFolds = await this.#cell(
+      optionsOf(largest.rate, largest.tickSeconds, { workers: foldsOfATick }),
+    );
     // Last, when the code has been compiled: their CPU time is what is used.
     const every = { sampleSize: Number.POSITIVE_INFINITY };
-    const full = await this.#cell(optionsOf(validated.rate, validated.tickSeconds, every));
-    const small = await this.#cell(optionsOf(rates[0], ticks[0], every));
+    const { workers } = optionsOf(validated.rate, validated.tickSeconds);
+    const divided = { workers: { ...workers, playsPerWorker: validatedPlaysPerWorker } };
+    const sampled = await this.#cell(optionsOf(validated.rate, validated.tickSeconds, divided));
+    const full = await this.#cell(optionsOf(validated.rate, validated.tickSeconds, { ...divided, ...every }));
+    const alone = { ...every, workers: { ...workers, maxWorkers: 1 } };
+    const large = await this.#cell(optionsOf(validated.rate, validated.tickSeconds, alone));
+    const small = await this.#cell(optionsOf(rates[0], ticks[0], alone));
     return {
       date: new Date().toISOString().slice(0, 10),
       cells,
-      rates: cpuRatesOf(small, full),
+      wholeFolds,
+      rates: cpuRatesOf(small, large, cellOf(largest)),
       naiveTotals: await this.#naive("totals"),
       naiveWindows: await this.#naive("windows"),
-      full,
-      sampled: cellOf(validated),
+      ...{ full, sampled },
       ages: ages.sort((a, b) => a.options.ageDays - b.options.ageDays),
       manyShards: cellOf({ rate: rates[0], tickSeconds }),
       oneShard,
@@ -91,10 +102,18 @@ class Bench {
     };
   }
 
+  /** The rate's cells. What reading takes is that of the longest tick, whose segments are as large and the most. */
+  async #cellsOf(rate: number): Promise<readonly CellMeasure[]> {
+    const cells: CellMeasure[] = [];
+    for (const tick of ticks) cells.push(await this.#cell(optionsOf(rate, tick)));
+    const readMs = cells.at(-1)?.readMs ?? {};
+    return cells.map((cell) => ({ ...cell, readMs }));
+  }
+
   async #cell(options: CellOptions): Promise<CellMeasure> {
-    const { rate, tickSeconds, shards, ageDays: days, sampleSize: size } = options;
+    const { rate, tickSeconds, shards, ageDays: days, sampleSize: size, workers } = options;
     console.error(
-      `${rate} plays/s, tick ${tickSeconds} s, ${shards} shards, ${days} days, ${size} keys of a kind metered`,
+      `${rate} plays/s, tick ${tickSeconds} s, ${shards} shards, ${days} days, ${size} keys of a kind metered, ${workers.maxWorkers} workers`,
     );
     return await measureCell(this.#local, this.#meter, options);
   }

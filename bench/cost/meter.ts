@@ -64,7 +64,12 @@ interface RequestInput {
   readonly RequestItems?: Readonly<Record<string, RequestedKeys>>;
   readonly TransactItems?: readonly { readonly Put?: { readonly Item?: Record<string, unknown> } }[];
   readonly ConsistentRead?: boolean;
-  readonly Statements?: readonly { readonly Statement: string; readonly Parameters: readonly unknown[] }[];
+  readonly Statements?: readonly Statement[];
+}
+
+interface Statement {
+  readonly Statement: string;
+  readonly Parameters: readonly unknown[];
 }
 
 interface RequestedKeys {
@@ -102,7 +107,7 @@ export class CapacityMeter {
   readonly #local: DynamoDbLocal;
   readonly #mirrors = new Map<string, Promise<string>>();
   #units = new Map<Kind, Units>();
-  readonly #written: Written[] = [];
+  readonly #statements: Statement[] = [];
   #isMirroring = false;
   #rounds = 0;
   #underWay = 0;
@@ -148,16 +153,16 @@ export class CapacityMeter {
     else this.#add(command, input, consumedUnits(output.ConsumedCapacity) + notFoundUnits(input, output));
   }
 
-  #noteStatements(statements: NonNullable<RequestInput["Statements"]>): void {
-    const written = statements.map(writtenBy);
-    this.#written.push(...written);
-    const kind = kindOf(written[0]?.key.pk ?? "");
+  #noteStatements(statements: readonly Statement[]): void {
+    this.#statements.push(...statements);
+    const [first] = statements;
+    const kind = kindOf(first === undefined ? "" : writtenBy(first).key.pk);
     this.#units.set(kind, addUnits(this.#units.get(kind) ?? noUnits, { ...noUnits, requests: 1 }));
   }
 
   /** Afterwards, so that it takes no CPU time of what is metered: an epoch writes a counter once. */
   async #mirrorStatements(): Promise<void> {
-    const written = this.#written.splice(0);
+    const written = this.#statements.splice(0).map(writtenBy);
     this.#isMirroring = true;
     for (let i = 0; i < written.length; i += mirroredAtOnce)
       await Promise.all(written.slice(i, i + mirroredAtOnce).map((each) => this.#mirror(each)));
@@ -196,7 +201,7 @@ export class CapacityMeter {
 }
 
 /** The item of a statement as the adapter writes them: `INSERT ... VALUE {'pk':?,'sk':?,...}`, `UPDATE ... WHERE "pk"=? AND "sk"=? ...`. */
-function writtenBy({ Statement, Parameters }: NonNullable<RequestInput["Statements"]>[number]): Written {
+function writtenBy({ Statement, Parameters }: Statement): Written {
   const [, table = ""] = /^(?:INSERT INTO|UPDATE) "([^"]+)"/.exec(Statement) ?? [];
   const placeholders = Statement.replaceAll("?", "\u0000?").split("\u0000");
   const at = placeholders.findIndex((text) => /["']pk["'] ?[=:]$/.test(text));

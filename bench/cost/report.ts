@@ -1,6 +1,6 @@
 import { archiveBillOf, archiveCpuSeconds, putSeconds, totalArchiveDollars } from "./archive.ts";
 import { billOf, metricCount, naiveBillOf, parts, totalDollars } from "./bill.ts";
-import { type CellMeasure, cellUsage, type StageName } from "./cell.ts";
+import { nameOf, perPlayOf, sizesOf, workersOf, writesPerPlay } from "./cell-figures.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import {
   onDemandDollars,
@@ -10,10 +10,12 @@ import {
   type RecordLoad,
 } from "./kinesis.ts";
 import { dollars, percent, table, units, whole } from "./markdown.ts";
+import { type CellMeasure, cellUsage } from "./measure.ts";
 import { type Kind, totalUnits } from "./meter.ts";
 import type { NaiveMeasure } from "./naive-consumer.ts";
 import { gb, type Price, prices } from "./prices.ts";
-import { type CpuRates, epochSeconds, invocationSeconds, keepsUp, requestSeconds } from "./stage-time.ts";
+import type { Results } from "./results.ts";
+import { keepsUp, requestSeconds } from "./stage-time.ts";
 import {
   comparedDays,
   getSeconds,
@@ -26,31 +28,8 @@ import {
   workSeconds,
 } from "./verify.ts";
 import { viewersSection } from "./viewers.ts";
+import { workersSection } from "./workers-section.ts";
 import { listenersPerRate, songCount } from "./world.ts";
-
-/** Everything that docs/cost.md is made of. */
-export interface Results {
-  /** ISO 8601 date. */
-  readonly date: string;
-  /** Every size with every tick, sizes first. */
-  readonly cells: readonly CellMeasure[];
-  readonly rates: CpuRates;
-  readonly naiveTotals: NaiveMeasure;
-  readonly naiveWindows: NaiveMeasure;
-  /** A cell of which every key was metered, and the same one sampled. */
-  readonly full: CellMeasure;
-  readonly sampled: CellMeasure;
-  /** The same cell after different times. */
-  readonly ages: readonly CellMeasure[];
-  /** A small cell with the default shards, and the same with one. */
-  readonly manyShards: CellMeasure;
-  readonly oneShard: CellMeasure;
-  readonly playsPerBlock: number;
-  /** Mean size of a gzip block of so many plays, bytes. */
-  readonly blockBytes: number;
-  /** CPU time of one pushed message through the SDK, s. */
-  readonly sendCpuSeconds: number;
-}
 
 const spentOn: readonly (readonly [label: string, kinds: readonly Kind[]])[] = [
   ["segments and heads", ["segments"]],
@@ -80,8 +59,8 @@ export function renderReport(results: Results): string {
     moves(results),
     "## The consumer to compare with",
     naiveSection(results),
-    "## One worker",
-    workerSection(results),
+    "## Whether it keeps up",
+    workersSection(results),
     "## Archive and verification",
     archiveSection(results),
     "## Viewers",
@@ -103,6 +82,7 @@ export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
     [
       "plays/s",
       "tick",
+      "workers",
       "write units per play",
       "read units per play",
       ...parts.map((part) => (part === "Lambda" ? `${part} †` : part)),
@@ -110,7 +90,7 @@ export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
       "naive total",
       "total / naive",
       "write units / naive",
-      "runs today †",
+      "keeps up †",
     ],
     cells.map((cell) => {
       const bill = billOf(cell, rates);
@@ -118,6 +98,7 @@ export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
       const perPlay = perPlayOf(cell);
       return [
         ...nameOf(cell),
+        workersOf(cell),
         units(perPlay.writeUnits),
         units(perPlay.readUnits),
         ...parts.map((part) => dollars(bill[part])),
@@ -130,21 +111,6 @@ export const billTable = ({ cells, rates, naiveTotals }: Results): string =>
     }),
     2,
   );
-
-const nameOf = ({ options }: CellMeasure): readonly [string, string] => [
-  whole(options.rate),
-  `${options.tickSeconds} s`,
-];
-
-function perPlayOf(cell: CellMeasure) {
-  const { writeUnits, readUnits } = totalUnits(cellUsage(cell));
-  return { writeUnits: writeUnits / cell.plays, readUnits: readUnits / cell.plays };
-}
-
-function writesPerPlay(cell: CellMeasure, kinds: readonly Kind[]): number {
-  const usage = cellUsage(cell);
-  return kinds.reduce((sum, kind) => sum + usage[kind].writeUnits, 0) / cell.plays;
-}
 
 const intro = ({ date }: Results): string => `# What a million plays cost
 
@@ -161,10 +127,10 @@ const billNotes = ({ cells, rates, naiveTotals }: Results): string => {
   );
   return `Rows that cost less than the naive consumer, which does less (see there): ${cheaper.length} of ${cells.length}.
 
-Dollars for a million plays, us-east-1. "Naive" is one UpdateItem per play and counter (below). "By count only": the units
-are counted, but one worker a stage does not get through such a tick within the tick, within ${deployedDefaults.stageTimeoutSeconds} s a stage and with at
-most ${whole(deployedDefaults.maxWorkerPlays)} plays for it; ${late.length} of the ${cells.length} rows need several workers ([ADR 24](adr/0024-several-workers-an-epoch.md)) or
-larger epochs. Each further worker reads the epoch's segments once more and leaves an item of candidates, which is not in here.
+Dollars for a million plays, us-east-1. "Naive" is one UpdateItem per play and counter (below). "Workers": how many an epoch has for
+counters, and for profiles while they are folded ([ADR 24](adr/0024-several-workers-an-epoch.md)); what each of them reads, leaves and logs, its time, and the steps after
+them are in here. They are as deployed by default but for what [the section about them](#whether-it-keeps-up) says. "By count only": the units are
+counted, but these workers do not get through such a tick in time (${late.length} of the ${cells.length} rows).
 
 Not in here: viewers ([below](#viewers)), the HTTP API, the page's hosting, claims of marked plays ([ADR 9](adr/0009-marked-plays-claim-their-ids.md)), alarms and dashboards, data transfer, KMS, cold starts, retries, free tiers.`;
 };
@@ -242,37 +208,6 @@ item of its own. The tick makes no difference to it. A play takes it ${units(nai
 shard has to get through its shard's share of the plays.
 
 ${table(["counts", "write units per play", ...head], rows)}`;
-}
-
-/** The first cell of each size. */
-const sizesOf = (cells: readonly CellMeasure[]): readonly CellMeasure[] =>
-  cells.filter((cell, i) => cells.findIndex(({ options }) => options.rate === cell.options.rate) === i);
-
-function workerSection({ cells, rates }: Results): string {
-  const stages: readonly StageName[] = [
-    "plan",
-    "reduce",
-    "user-behavior",
-    "recommendation",
-    "commit",
-    "broadcast",
-  ];
-  const rows = cells.map((cell) => {
-    const seconds = epochSeconds(cell, rates);
-    return [
-      ...nameOf(cell),
-      whole(cell.plays),
-      ...stages.map((stage) => units(invocationSeconds(cell, stage, rates))),
-      units(seconds),
-      whole(cell.plays / seconds),
-    ];
-  });
-  const ms = (stage: StageName) => units(rates[stage].each);
-  return `Seconds of each stage for one tick in one epoch †, from CPU time here (${ms("reduce")} ms a counter, ${ms("user-behavior")} ms a profile,
-${ms("consume")} ms a consumed play) and ${requestSeconds * 1000} ms for each request that waits for the one before. The last column is how many plays
-a second one worker would get through at that size.
-
-${table(["plays/s", "tick", "plays", ...stages, "epoch, s", "plays/s of one worker"], rows, 2)}`;
 }
 
 function kinesisSection({ cells, playsPerBlock, blockBytes }: Results): string {
@@ -360,7 +295,7 @@ function method({ cells, full, sampled }: Results): string {
     return [label, units(a), units(b), a === 0 ? "0 %" : percent(Math.abs(b - a) / a)];
   });
   return `Each row is one tick of a warm service: the consumer's invocations, shard by shard and second by second, then the workflow's
-six functions, all with the code that is deployed. A middleware of the SDK's client adds \`ReturnConsumedCapacity\` and sums up
+functions, each worker and the steps after them, all with the code that is deployed. A middleware of the SDK's client adds \`ReturnConsumedCapacity\` and sums up
 what comes back; DynamoDB Local reports transactions double and rounds as the service does. It does not report statements of
 \`BatchExecuteStatement\`, which the service bills like the writes that they are: what each wrote is put into another table, over what
 was there before, and what that reports is counted. A refused write reports nothing and
@@ -369,8 +304,9 @@ counts as what the write would have cost; a query that finds nothing, or a key o
 Warm: the tables hold what ${first.options.ageDays} days at the row's rate leave behind. Every metered counter has its windows, hour by hour, as a Poisson
 process at that song's or artist's share of all plays would fill them; every metered profile has the plays that the simulator's
 listener would have made; charts have their 500 entries. Where a tick has more than ${sampleSize} songs, artists or listeners, that many of each
-are metered, evenly spread from the most to the least popular, and scaled by the number of distinct keys that the handlers wrote.
-The same tick (${nameOf(full).join(" plays/s, ")}) with every key metered and with ${sampleSize} of each (${sampled.keys.songs.count}, ${sampled.keys.artists.count} and ${whole(sampled.keys.profiles.count)} there were):
+are metered, evenly spread from the most to the least popular, and scaled by the number of distinct keys that the handlers wrote:
+all workers' together, whoever owns them.
+The same tick (${nameOf(full).join(" plays/s, ")}, here with ${full.workers} workers) with every key metered and with ${sampleSize} of each (${sampled.keys.songs.count}, ${sampled.keys.artists.count} and ${whole(sampled.keys.profiles.count)} there were):
 
 ${table(["write units per play", "all metered", "sampled", "differs by"], rows)}`;
 }
@@ -381,13 +317,16 @@ function assumptions({ cells }: Results): string {
   const scanned = sizesOf(cells)
     .map((cell) => `${units(tableBytes(cell) / gb)} GB (${whole(cell.options.rate)} plays/s)`)
     .join(", ");
-  const metrics = cells[0] === undefined ? 0 : metricCount(cells[0]);
+  const metrics = [...new Set(cells.map(metricCount))].join(" or ");
   return `- Load: the simulator with seed ${cells[0]?.options.seed}: ${whole(songCount)} songs by Zipf's law (exponent 1.0) and favourites, ${whole(listenersPerRate)} listeners for each play a
   second (21.6 plays a listener and day), 200 s a play, a play of ${whole(bytes)} bytes as JSON. Steady: no peaks and no silence.
 - Every tick is like the one that was measured, and makes one epoch with all of its plays.
-- Profiles: a fold of ${deployedDefaults.profileTickSeconds / 60} minutes writes as many profiles as the simulator has distinct listeners in that time. Measured is a fold of
-  the tick's plays alone; an epoch has its share: profiles by the number of listeners, segments read once for each part of a fold (a
-  worker folds at most ${whole(deployedDefaults.maxWorkerPlays)} plays, or the tick's), the chart of listeners written as often.
+- Profiles are modelled in one respect: measured is a fold of the tick's plays alone, by as many workers as the row's folds have at once,
+  and an epoch that folds nothing. The planner's own code says how folds follow each other, and a tick has its share of them: as many profiles
+  as the simulator has distinct listeners in the time of a fold, each with what its listener plays in it, the segments of the whole fold
+  read once for each part, and by the number of parts and of epochs all else that workers and the step after them do. What they leave for the
+  chart of listeners is as long as the tick's plays make it.
+- What a worker leaves for the charts replaces what it left in the epoch before, here nothing: as if that had been no longer.
 - Shards: ${shards.join(", ")}; plays arrive in single records. Each shard's container stays and is invoked once a second in which its shard got plays.
 - Lambda †: CPU time here counts as CPU time there (arm64; ${deployedDefaults.heavyMemoryMb} MB is one vCPU, ${deployedDefaults.lightMemoryMb} MB its share), and each request to DynamoDB that
   waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.
@@ -397,7 +336,7 @@ function assumptions({ cells }: Results): string {
 - Archive: ${micros(archiveCpuSeconds)} us of a whole vCPU a play (measured once, ADR 10) and ${putSeconds * 1000} ms a PUT, on ${deployedDefaults.lightMemoryMb} MB. Each size has an object made
   by the archiver's own code. Verification: ${micros(recountCpuSeconds)} us a play (measured once) on one vCPU of a function with ${whole(deployedDefaults.verifyMemoryMb)} MB, and ${getSeconds * 1000} ms
   a GET, one after the other. The scans are of counters and profiles of ${scanned}.
-- ${metrics} custom metrics, and ${cells[0]?.archive.metrics.length ?? 0} of the archiver and ${verifyMetrics} of verify; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
+- ${metrics} custom metrics (the step after several workers has one), and ${cells[0]?.archive.metrics.length ?? 0} of the archiver and ${verifyMetrics} of verify; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
   knowledge; X-Ray takes the first request of each second and 5 % of the others (from knowledge).
 - Storage: segments for ${deployedDefaults.segmentRetentionDays} days, and a month of the profiles of the listeners, with point-in-time recovery.`;
 }

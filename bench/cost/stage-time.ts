@@ -1,53 +1,81 @@
-import { type CellMeasure, type StageMeasure, type StageName, stageNames } from "./cell.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { memoryMbOf } from "./deployment.ts";
+import { type CellMeasure, type StageMeasure, type StageName, stageNames, type Work } from "./measure.ts";
 
 /** How long a request to DynamoDB takes, s: an assumption. */
 export const requestSeconds = 0.005;
 /** From this on a function has a whole vCPU, MB. */
 export const vcpuMemoryMb = 1769;
 
-/** CPU time of a stage: some whatever it has to do, and some for each thing, ms of the machine that measured. */
+/** CPU time of a stage, ms of the machine that measured. */
 export interface CpuRate {
+  /** Whatever it has to do. */
   readonly base: number;
+  /** For each thing. */
   readonly each: number;
 }
 
 export type CpuRates = Readonly<Record<StageName, CpuRate>>;
 
-/** The rates of which both cells follow, neither of them sampled. */
-export function cpuRatesOf(small: CellMeasure, large: CellMeasure): CpuRates {
+/**
+ * The rates of which both cells follow, neither of them sampled and each with one worker; of the steps after several workers what
+ * they take in a cell that has these.
+ */
+export function cpuRatesOf(small: CellMeasure, large: CellMeasure, shared: CellMeasure): CpuRates {
   return Object.fromEntries(
     stageNames.map((stage) => {
-      const [a, b] = [small, large].map((cell) => ({
-        ms: msPerInvocation(cell, stage),
-        things: thingsOf(cell, stage),
-      }));
+      if (large.stages[stage].invocations === 0)
+        return [stage, { base: pointOf(shared.stages[stage]).ms, each: 0 }];
+      const [a, b] = [small, large].map(({ stages }) => pointOf(stages[stage]));
       return [stage, lineThrough(a ?? nothing, b ?? nothing)];
     }),
   ) as unknown as CpuRates;
 }
 
-/** How long one invocation of a stage takes, s: its CPU time on its share of a vCPU, and the requests it waits for. */
-export function invocationSeconds(cell: CellMeasure, stage: StageName, rates: CpuRates): number {
-  const { base, each } = rates[stage];
-  const cpuSeconds = (base + each * thingsOf(cell, stage)) / 1000;
-  const { rounds, invocations } = cell.stages[stage];
-  return cpuSeconds / Math.min(1, memoryMbOf(stage) / vcpuMemoryMb) + (rounds / invocations) * requestSeconds;
+/** How long all of a stage's invocations for one tick take together, s: CPU time on a share of a vCPU, and waiting for requests. */
+export function stageSeconds(cell: CellMeasure, stage: StageName, rates: CpuRates): number {
+  const { invocations, work } = cell.stages[stage];
+  return secondsOf(cell, stage, rates, { invocations, ...work });
 }
 
-/** How long the stages of one epoch take, one after the other, s. */
-export function epochSeconds(cell: CellMeasure, rates: CpuRates): number {
-  return workflowStages.reduce((sum, stage) => sum + invocationSeconds(cell, stage, rates), 0);
+/** How long the invocation takes that has most to do, s; 0 where there is none. */
+export function longestSeconds(cell: CellMeasure, stage: StageName, rates: CpuRates): number {
+  const { invocations, longest } = cell.stages[stage];
+  return invocations === 0 ? 0 : secondsOf(cell, stage, rates, { invocations: 1, ...longest });
+}
+
+function secondsOf(
+  { readMs }: CellMeasure,
+  stage: StageName,
+  rates: CpuRates,
+  { invocations, things, playsRead, rounds }: Work & Pick<StageMeasure, "invocations">,
+): number {
+  const { base, each } = rates[stage];
+  const cpuSeconds = (base * invocations + each * things + (readMs[stage] ?? 0) * playsRead) / 1000;
+  return cpuSeconds / Math.min(1, memoryMbOf(stage) / vcpuMemoryMb) + rounds * requestSeconds;
 }
 
 export const workflowStages = stageNames.filter((stage) => stage !== "consume");
 
-/** Whether today's one worker a stage keeps up: the whole tick in one epoch, and that within a tick. */
+/** How long the stages of an epoch that folds profiles take, one after the other, s. */
+export function foldingEpochSeconds(cell: CellMeasure, rates: CpuRates): number {
+  return workflowStages.reduce((sum, stage) => sum + longestSeconds(cell, stage, rates), 0);
+}
+
+/** The same in the mean of all epochs, s. */
+export function epochSeconds(cell: CellMeasure, rates: CpuRates): number {
+  const { folds } = cell;
+  const folding = folds.workers.length / folds.epochs;
+  const folded = longestSeconds(cell, "user-behavior", rates) + longestSeconds(cell, "listeners", rates);
+  const idle = rates["user-behavior"].base / 1000 + requestSeconds;
+  return foldingEpochSeconds(cell, rates) - (1 - folding) * Math.max(0, folded - idle);
+}
+
+/** Whether the workers keep up: the whole tick in one epoch, in the mean within a tick, and each stage within its time. */
 export function keepsUp(cell: CellMeasure, rates: CpuRates): boolean {
-  const longest = Math.max(...workflowStages.map((stage) => invocationSeconds(cell, stage, rates)));
+  const longest = Math.max(...workflowStages.map((stage) => longestSeconds(cell, stage, rates)));
   return (
-    cell.plays <= deployedDefaults.maxWorkerPlays &&
+    cell.plays <= deployedDefaults.maxEpochPlays &&
     longest <= deployedDefaults.stageTimeoutSeconds &&
     epochSeconds(cell, rates) <= cell.options.tickSeconds
   );
@@ -65,14 +93,7 @@ function lineThrough(a: Point, b: Point): CpuRate {
   return { each, base: Math.max(0, a.ms - each * a.things) };
 }
 
-const msPerInvocation = (cell: CellMeasure, stage: StageName): number => {
-  const { cpuMs, invocations }: StageMeasure = cell.stages[stage];
-  return cpuMs / invocations;
-};
-
-/** What an invocation's time grows with: plays, counters or listeners. */
-function thingsOf({ plays, stages, keys }: CellMeasure, stage: StageName): number {
-  if (stage === "consume") return plays / stages.consume.invocations;
-  if (stage === "reduce") return keys.songs.count + keys.artists.count + keys.dimensions.count;
-  return stage === "user-behavior" ? keys.profiles.count : 0;
+/** One invocation, in the mean of all. */
+function pointOf({ cpuMs, work, invocations }: StageMeasure): Point {
+  return invocations === 0 ? nothing : { ms: cpuMs / invocations, things: work.things / invocations };
 }

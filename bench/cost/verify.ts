@@ -1,7 +1,7 @@
-import type { CellMeasure } from "./cell.ts";
 import { lambdaDollars, logDollars, metricDollars, readDollars, traceDollars } from "./charges.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { platformLogBytes } from "./logs.ts";
+import type { CellMeasure } from "./measure.ts";
 import { kb, million, prices } from "./prices.ts";
 import { listenersPerRate } from "./world.ts";
 

@@ -1,10 +1,12 @@
 import type { EpochMs } from "#src/domain/play.ts";
 import { type DynamoDbLocal, withDynamoDb } from "#test/support/dynamodb-local.ts";
-import { type CellMeasure, type CellOptions, cellUsage, measureCell, stageNames } from "../cost/cell.ts";
+import { measureCell } from "../cost/cell.ts";
 import { deployedDefaults } from "../cost/deployed-defaults.ts";
 import { onDemandShardsOf } from "../cost/kinesis.ts";
+import { type CellMeasure, type CellOptions, cellUsage, stageNames } from "../cost/measure.ts";
 import { CapacityMeter, type Kind, totalUnits } from "../cost/meter.ts";
 import { createNaiveConsumer, measureNaive, type NaiveMeasure, naiveKeys } from "../cost/naive-consumer.ts";
+import { foldsOfATick, type WorkerSettings, workersThatCatchUp } from "../cost/profile-tick.ts";
 import { World } from "../cost/world.ts";
 import type { BenchCase, CaseContext, Curve } from "../harness/bench-case.ts";
 import { type ResultTable, threeDigits } from "../harness/result-table.ts";
@@ -14,6 +16,8 @@ interface Setting {
   readonly tickSeconds: number;
   /** How many songs, artists and listeners are metered each; the rest is scaled. */
   readonly sampleSize: number;
+  /** @default as `npm run cost` has them */
+  readonly workers?: WorkerSettings;
 }
 
 const every = Number.POSITIVE_INFINITY;
@@ -21,7 +25,7 @@ const usualSettings: readonly Setting[] = [
   { rate: 100, tickSeconds: 5, sampleSize: every },
   { rate: 1000, tickSeconds: 5, sampleSize: every },
   { rate: 1000, tickSeconds: 50, sampleSize: 200 },
-  { rate: 16_000, tickSeconds: 60, sampleSize: 200 },
+  { rate: 16_000, tickSeconds: 60, sampleSize: 200, workers: foldsOfATick },
 ];
 const quickSettings: readonly Setting[] = [{ rate: 100, tickSeconds: 5, sampleSize: 50 }];
 /** As `npm run cost` has them. */
@@ -63,9 +67,11 @@ function perPlayOfNaive({ usage, plays, cpuMs }: NaiveMeasure): PerPlay {
 async function measureAll(local: DynamoDbLocal, { isQuick, say }: CaseContext) {
   const meter = new CapacityMeter(local);
   const cells: CellMeasure[] = [];
-  for (const { rate, tickSeconds, sampleSize } of isQuick ? quickSettings : usualSettings) {
+  for (const { sampleSize, workers, ...tick } of isQuick ? quickSettings : usualSettings) {
+    const { rate, tickSeconds } = tick;
+    const load = { rate, tickSeconds, profileTickSeconds };
     const options: CellOptions = {
-      ...{ rate, tickSeconds, profileTickSeconds, sampleSize, ageDays, seed: 1 },
+      ...{ ...load, workers: workers ?? workersThatCatchUp(load), sampleSize, ageDays, seed: 1 },
       shards: onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes }),
     };
     const cell = await measureCell(local, meter, options);

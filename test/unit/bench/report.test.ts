@@ -2,23 +2,41 @@ import { describe, expect, test } from "vitest";
 import { archiveBillOf } from "../../../bench/cost/archive.ts";
 import { playsPerBatch } from "../../../bench/cost/archived-batch.ts";
 import { billOf, naiveBillOf, totalDollars } from "../../../bench/cost/bill.ts";
-import { type CellMeasure, type StageMeasure, type StageName, stageNames } from "../../../bench/cost/cell.ts";
 import { tracesOf } from "../../../bench/cost/charges.ts";
 import { dollars, table, units } from "../../../bench/cost/markdown.ts";
+import {
+  type CellMeasure,
+  notInvoked,
+  type StageMeasure,
+  type StageName,
+  stageNames,
+  type Work,
+} from "../../../bench/cost/measure.ts";
 import { type Kind, kindOf, mapUsage, noUsage, type Usage } from "../../../bench/cost/meter.ts";
 import type { NaiveMeasure } from "../../../bench/cost/naive-consumer.ts";
-import { type Results, renderReport } from "../../../bench/cost/report.ts";
-import { type CpuRates, cpuRatesOf, epochSeconds, keepsUp } from "../../../bench/cost/stage-time.ts";
+import { renderReport } from "../../../bench/cost/report.ts";
+import type { Results } from "../../../bench/cost/results.ts";
+import {
+  type CpuRates,
+  cpuRatesOf,
+  epochSeconds,
+  foldingEpochSeconds,
+  keepsUp,
+  stageSeconds,
+} from "../../../bench/cost/stage-time.ts";
 import { verifyRunOf } from "../../../bench/cost/verify.ts";
 
 const usageOf = (kind: Kind, writeUnits: number, readUnits = 0, requests = 1): Usage =>
   mapUsage(noUsage(), (none, each) => (each === kind ? { writeUnits, readUnits, requests } : none));
 
+const someWork = (things: number): Work => ({ things, playsRead: 0, rounds: 2 });
+
 const aStage = (overrides: Partial<StageMeasure> = {}): StageMeasure => ({
   invocations: 1,
   usage: noUsage(),
   cpuMs: 10,
-  rounds: 2,
+  work: someWork(30),
+  longest: someWork(30),
   logBytes: 0,
   metrics: [],
   ...overrides,
@@ -33,6 +51,7 @@ function aCell(
       rate: 10,
       tickSeconds: 1,
       profileTickSeconds: 900,
+      workers: { playsPerWorker: 20_000, maxWorkerPlays: 20_000, maxWorkers: 16 },
       shards: 4,
       ageDays: 28,
       sampleSize: 300,
@@ -40,6 +59,9 @@ function aCell(
     },
     plays: 10,
     playBytes: 500,
+    workers: 1,
+    folds: { plays: 10, parts: 1, workers: [1], epochs: 1 },
+    readMs: {},
     keys: {
       songs: { count: 10, metered: 10 },
       artists: { count: 10, metered: 10 },
@@ -52,6 +74,7 @@ function aCell(
     profileBytes: 3 * 1024,
     stages: {
       ...(Object.fromEntries(stageNames.map((name) => [name, aStage()])) as CellMeasure["stages"]),
+      ...{ charts: notInvoked, listeners: notInvoked },
       ...stages,
     },
     ...overrides,
@@ -147,13 +170,14 @@ describe("a verification", () => {
 });
 
 describe("the time of a stage", () => {
-  test("follows from a small and a large cell", () => {
-    const large = aCell(
-      { keys: { ...aCell().keys, songs: { count: 1010, metered: 1010 } } },
-      { reduce: aStage({ cpuMs: 1010 }) },
-    );
+  test("follows from a small and a large cell, of the steps after several workers from one that has them", () => {
+    const large = aCell({}, { reduce: aStage({ cpuMs: 1010, work: someWork(1030) }) });
+    const shared = aCell({}, { charts: aStage({ cpuMs: 7, invocations: 0.5 }) });
 
-    expect(cpuRatesOf(aCell(), large).reduce).toEqual({ each: 1, base: 0 });
+    const rates = cpuRatesOf(aCell(), large, shared);
+
+    expect(rates.reduce).toEqual({ each: 1, base: 0 });
+    expect(rates.charts).toEqual({ each: 0, base: 14 });
   });
 
   test("is CPU time, and 5 ms for each request that waits", () => {
@@ -163,13 +187,40 @@ describe("the time of a stage", () => {
     expect(epochSeconds(aCell(), ratesWith("reduce", 100))).toBeCloseTo(waiting + 3, 10);
   });
 
-  test("one worker keeps up while an epoch ends within its tick", () => {
+  test("of several workers is paid for all of them, and lasts as long as that of the one with most to do", () => {
+    const reduce = aStage({
+      invocations: 3,
+      work: { things: 90, playsRead: 3000, rounds: 6 },
+      longest: { things: 40, playsRead: 1000, rounds: 2 },
+    });
+    const cell = aCell({ readMs: { reduce: 1 } }, { reduce });
+
+    expect(stageSeconds(cell, "reduce", ratesWith("reduce", 100))).toBeCloseTo(9 + 3 + 6 * 0.005, 10);
+    expect(epochSeconds(cell, ratesWith("reduce", 100))).toBeCloseTo(4 + 1 + 6 * 2 * 0.005, 10);
+  });
+
+  test("of a fold counts in the epochs that have one", () => {
+    const cell = aCell({ folds: { plays: 100, parts: 2, workers: [2], epochs: 10 } });
+    const rates = ratesWith("user-behavior", 100);
+
+    expect(foldingEpochSeconds(cell, rates)).toBeCloseTo(3 + 6 * 2 * 0.005, 10);
+    expect(epochSeconds(cell, rates)).toBeCloseTo(0.3 + 5 * 2 * 0.005 + 0.1 * 0.01 + 0.9 * 0.005, 10);
+  });
+
+  test("workers keep up while epochs end within their tick", () => {
     expect(keepsUp(aCell(), noRates)).toBe(true);
     expect(keepsUp(aCell(), ratesWith("reduce", 100))).toBe(false);
   });
 
+  test("a fold may take longer than a tick where others make up for it, but not longer than a stage may", () => {
+    const cell = aCell({ folds: { plays: 1000, parts: 1, workers: [1], epochs: 100 } });
+
+    expect(keepsUp(cell, ratesWith("user-behavior", 1000))).toBe(true); // 30 s of 100 s
+    expect(keepsUp(cell, ratesWith("user-behavior", 2100))).toBe(false); // 63 s
+  });
+
   test("an epoch that would be cut does not keep up", () => {
-    expect(keepsUp(aCell({ plays: 50_001 }), noRates)).toBe(false);
+    expect(keepsUp(aCell({ plays: 960_001 }), noRates)).toBe(false);
   });
 });
 
@@ -181,6 +232,7 @@ describe("the page", () => {
       aCell({}, { reduce }),
       aCell({ options: { ...aCell().options, rate: 1000 }, plays: 1000 }, { reduce }),
     ],
+    wholeFolds: aCell(),
     rates: noRates,
     naiveTotals: aNaive,
     naiveWindows: { ...aNaive, usage: usageOf("songs", 150) },
@@ -211,6 +263,20 @@ describe("the page", () => {
     expect(page).toMatch(/^\| 1,000 \| 1 s \|/m);
     expect(page).toMatch(/^\| totals \| 9\.00 \|/m);
     expect(page).toMatch(/by hour, day and week \| 15\.0 \|/);
+  });
+
+  test("says which workers a row has, and what an operator has to set for it", () => {
+    const options = { ...aCell().options, rate: 16_000, tickSeconds: 60 };
+    const workers = { playsPerWorker: 20_000, maxWorkerPlays: 24_000, maxWorkers: 40 };
+    const folds = { plays: 1_920_000, parts: 80, workers: [40, 40], epochs: 2 };
+    const large = aCell({ options: { ...options, workers }, workers: 40, folds, readMs: { reduce: 0.004 } });
+
+    const page = renderReport({ ...results, cells: [...results.cells, large] });
+
+    expect(page).toContain("| 16,000 | 60 s | 40, 40 |");
+    expect(page).toContain("`maxWorkers` 40 and `maxWorkerPlays` 24,000, which an operator has to set");
+    expect(page).toContain("40, 40 of 2");
+    expect(renderReport(results)).toContain("No row needs others.");
   });
 
   test("says nothing that was not measured", () => {
@@ -245,6 +311,7 @@ test.each([
   ["HEAD", "segments"],
   ["ALL", "dimensions"],
   ["CHART#songs#all", "lists"],
+  ["SHARE#counters#3", "lists"],
   ["USER#u", "profiles"],
   ["WHATEVER", "other"],
 ] as const)("the item %s belongs to %s", (pk, kind) => {
