@@ -38,7 +38,7 @@ export class CounterFold {
   readonly #buckets = new DictionaryNumbers<UserId>(bucketOf);
   /** By track. */
   readonly #sums = new PlaySums();
-  /** By track: the earliest start of all its plays, epoch ms. */
+  /** By track: the earliest start of its unqualified plays, epoch ms; of the others `PlaySums` knows it. */
   #earliest = new Float64Array(0);
   /** By track: how many plays ended at which tenth, from `tenthsAt` on. */
   #tenths = new Uint32Array(0);
@@ -91,23 +91,26 @@ export class CounterFold {
     const numbers = this.#trackNumbers.of(tracks, facts.track);
     this.#reserve(this.#tracks.size);
     const shares = this.#windows.sharesOf(facts.startedAt, facts.arrivedAt);
-    addPlays(this.#sums, facts.track, numbers, facts, shares);
+    this.#sums.addAll(facts.track, numbers, shares, facts);
     this.#addEnds(facts, numbers);
     this.#addListeners(contents, numbers, shares);
+    if (labels.length <= 1) return; // the one that means none
     for (const dimension of labelDimensions) {
       const { names, sums } = this.#values[dimension];
-      addPlays(sums, facts[dimension], numberLabels(facts[dimension], labels, names), facts, shares);
+      sums.addAll(facts[dimension], numberLabels(facts[dimension], labels, names), shares, facts);
     }
   }
 
-  /** Each track's earliest play, and in which tenths its plays ended. */
-  #addEnds({ track: column, startedAt: starts, tenth: ends }: Facts, numbers: Int32Array): void {
+  /** What songs need to know of all their plays: when they started, and in which tenth they ended. */
+  #addEnds({ track: column, startedAt: starts, tenth: ends, flags }: Facts, numbers: Int32Array): void {
     const [earliest, counts] = [this.#earliest, this.#tenths];
     for (let i = 0; i < column.length; i++) {
+      const end = ends[i] as number;
+      const isQualified = ((flags[i] as number) & factFlags.qualified) !== 0;
+      if (end === 0 && isQualified) continue; // mostly, and then nothing is looked up
       const track = numbers[column[i] as number] as number;
       const startedAt = starts[i] as number;
-      if (startedAt < (earliest[track] as number)) earliest[track] = startedAt;
-      const end = ends[i] as number;
+      if (!isQualified && startedAt < (earliest[track] as number)) earliest[track] = startedAt;
       if (end > 0) counts[track * tenths + end - 1] = (counts[track * tenths + end - 1] as number) + 1;
     }
   }
@@ -239,7 +242,8 @@ export class CounterFold {
 
   #labelOf(track: number): Label {
     const { artist, title } = this.#tracks.at(track) ?? noTrack;
-    return { startedAt: (this.#earliest[track] ?? 0) as EpochMs, artist, title };
+    const startedAt = Math.min(this.#earliest[track] as number, this.#sums.firstStart(track));
+    return { startedAt: startedAt as EpochMs, artist, title };
   }
 
   #tenthsOf(track: number): readonly number[] {
@@ -296,28 +300,6 @@ class ValueSums {
 }
 
 const noTrack = { artist: "" as Label["artist"], title: "" };
-
-/** Adds each play to the owner that its index in a column stands for; where that is -1, to none. */
-function addPlays(
-  sums: PlaySums,
-  column: ArrayLike<number>,
-  owners: Int32Array,
-  { flags, listenedMs, rating, startedAt }: Facts,
-  shares: readonly GroupShare[],
-): void {
-  for (let i = 0; i < column.length; i++) {
-    const owner = owners[column[i] as number] as number;
-    if (owner === none) continue;
-    sums.add(
-      owner,
-      shares[i] as GroupShare,
-      flags[i] as number,
-      listenedMs[i] as number,
-      rating[i] as number,
-      startedAt[i] as number,
-    );
-  }
-}
 
 /** The numbers of the labels that a column names, by label; -1 for the others, and for none. */
 function numberLabels(

@@ -12,6 +12,8 @@ const registerCount = 256;
 const indexBits = 8;
 /** Of the other 56 bits all may be 0. */
 const highestRank = 64 - indexBits + 1;
+/** Ranks are below it. */
+const ranks = 64;
 /** alpha_m for m >= 128. */
 const alpha = 0.7213 / (1 + 1.079 / registerCount);
 
@@ -22,13 +24,19 @@ export const noRegisters = (): Registers => new Uint8Array(registerCount);
 
 const scratch: Hash64 = { hi: 0, lo: 0 };
 
-/** Notes that a thing was seen, in place. */
-export function noteSeen(registers: Registers, thing: string): void {
+/** What noting a thing leaves in registers: which of them, and how long a run. */
+export function markOf(thing: string): number {
   const { hi, lo } = hash64(thing, scratch);
   const index = hi >>> (32 - indexBits);
   const rest = ((hi << indexBits) | (lo >>> (32 - indexBits))) >>> 0;
   const zeros = rest === 0 ? 32 + Math.clz32(lo << indexBits) : Math.clz32(rest);
-  const rank = Math.min(zeros + 1, highestRank);
+  return index * ranks + Math.min(zeros + 1, highestRank);
+}
+
+/** Notes that the thing with a mark was seen, in place. */
+export function noteMark(registers: Registers, mark: number): void {
+  const index = Math.floor(mark / ranks);
+  const rank = mark % ranks;
   if (rank > (registers[index] ?? 0)) registers[index] = rank;
 }
 

@@ -1,5 +1,5 @@
 import type { EpochMs } from "./play.ts";
-import { factFlags } from "./segment.ts";
+import { type Facts, factFlags } from "./segment.ts";
 import type { Totals } from "./totals.ts";
 import type { GroupShare } from "./window-groups.ts";
 
@@ -63,32 +63,52 @@ export class PlaySums {
   }
 
   /**
-   * @param flags bits of `factFlags`
-   * @param rating as in `Facts`: hundredths of a star plus 1, 0 for none
+   * Adds each play to the owner that its index in a column stands for; where that is -1, to none.
+   *
+   * Rows are looked up for all plays before anything is added: they lie all over the memory, and those of one play need not be
+   * waited for before those of the next are asked for.
    */
-  add(
-    owner: number,
-    { group, weights }: GroupShare,
-    flags: number,
-    listenedMs: number,
-    rating: number,
-    startedAt: number,
+  addAll(
+    column: ArrayLike<number>,
+    owners: Int32Array,
+    shares: readonly GroupShare[],
+    { flags, listenedMs, rating, startedAt }: Facts,
   ): void {
-    const at = this.#rowOf(owner, group) * width;
-    this.#add(at + field.listenedMs, listenedMs);
-    if ((flags & factFlags.completed) !== 0) this.#add(at + field.completes, 1);
-    if ((flags & factFlags.skipped) !== 0) this.#add(at + field.skips, 1);
-    if (rating > 0) {
-      this.#add(at + field.ratingSum, rating - 1);
-      this.#add(at + field.ratingCount, 1);
+    const rows = this.#rowsOf(column, owners, shares);
+    const sums = this.#sums;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      if (row === none) continue;
+      const at = row * width;
+      const flag = flags[i] as number;
+      sums[at + field.listenedMs] = (sums[at + field.listenedMs] as number) + (listenedMs[i] as number);
+      if ((flag & factFlags.completed) !== 0)
+        sums[at + field.completes] = (sums[at + field.completes] as number) + 1;
+      if ((flag & factFlags.skipped) !== 0) sums[at + field.skips] = (sums[at + field.skips] as number) + 1;
+      const stars = rating[i] as number;
+      if (stars > 0) {
+        sums[at + field.ratingSum] = (sums[at + field.ratingSum] as number) + stars - 1;
+        sums[at + field.ratingCount] = (sums[at + field.ratingCount] as number) + 1;
+      }
+      if ((flag & factFlags.qualified) === 0) {
+        sums[at + field.unqualified] = (sums[at + field.unqualified] as number) + 1;
+        continue;
+      }
+      sums[at + field.plays] = (sums[at + field.plays] as number) + 1;
+      const start = startedAt[i] as number;
+      if (start < (sums[at + field.first] as number)) sums[at + field.first] = start;
+      const { weights } = shares[i] as GroupShare;
+      for (let w = 0; w < weights.length; w++) this.#addWeight(at + field.decays + w, weights[w] as number);
     }
-    if ((flags & factFlags.qualified) === 0) {
-      this.#add(at + field.unqualified, 1);
-      return;
+  }
+
+  #rowsOf(column: ArrayLike<number>, owners: Int32Array, shares: readonly GroupShare[]): Int32Array {
+    const rows = new Int32Array(column.length);
+    for (let i = 0; i < rows.length; i++) {
+      const owner = owners[column[i] as number] as number;
+      rows[i] = owner === none ? none : this.#rowOf(owner, (shares[i] as GroupShare).group);
     }
-    this.#add(at + field.plays, 1);
-    if (startedAt < (this.#sums[at + field.first] as number)) this.#sums[at + field.first] = startedAt;
-    for (let i = 0; i < weights.length; i++) this.#addWeight(at + field.decays + i, weights[i] as number);
+    return rows;
   }
 
   /** @param bucket of the listener's sketch, 0 to 63 */
@@ -137,6 +157,14 @@ export class PlaySums {
       ratingCount: counts[field.ratingCount] as number,
       firstPlayedAt: first === Number.POSITIVE_INFINITY ? undefined : (first as EpochMs),
     };
+  }
+
+  /** The earliest start of an owner's qualified plays, epoch ms; infinite where there is none. */
+  firstStart(owner: number): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (let row = this.firstRow(owner); row !== none; row = this.nextRow(row))
+      first = Math.min(first, this.#sums[row * width + field.first] as number);
+    return first;
   }
 
   /** @param index of the group's decays */

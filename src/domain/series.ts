@@ -1,6 +1,14 @@
+import { DictionaryNumbers } from "./dictionary-numbers.ts";
 import type { EpochNumber } from "./epoch.ts";
-import { estimateDistinct, mergeRegisters, noRegisters, noteSeen, type Registers } from "./hyper-log-log.ts";
-import type { EpochMs } from "./play.ts";
+import {
+  estimateDistinct,
+  markOf,
+  mergeRegisters,
+  noRegisters,
+  noteMark,
+  type Registers,
+} from "./hyper-log-log.ts";
+import type { EpochMs, UserId } from "./play.ts";
 import { factFlags, type SegmentContents } from "./segment.ts";
 import { dayMs, minuteMs } from "./windows.ts";
 
@@ -63,14 +71,24 @@ export class SeriesFold {
   readonly #minutes = new Map<EpochMs, MinuteTally>();
   #newest = 0;
   readonly #days = new Map<EpochMs, EndingsTally>();
+  readonly #marks = new DictionaryNumbers<UserId>(markOf);
 
-  add({ facts, users }: SegmentContents): void {
-    for (let i = 0; i < facts.user.length; i++) {
-      const arrivedAt = facts.arrivedAt[i] ?? 0;
-      const flags = facts.flags[i] ?? 0;
-      const minute = this.#minuteAt(floorTo(arrivedAt, minuteMs));
-      minute?.add(users[facts.user[i] ?? 0] ?? "", flags, facts.listenedMs[i] ?? 0);
-      tallyOf(this.#days, floorTo(arrivedAt, dayMs), EndingsTally).add(flags);
+  add({ facts: { user, arrivedAt: arrivals, flags, listenedMs }, users }: SegmentContents): void {
+    const marks = this.#marks.of(users, user);
+    let [last, minute, day]: [number, MinuteTally | undefined, EndingsTally | undefined] = [
+      Number.NaN,
+      undefined,
+      undefined,
+    ];
+    for (let i = 0; i < user.length; i++) {
+      const arrivedAt = arrivals[i] as number;
+      if (arrivedAt !== last) {
+        minute = this.#minuteAt(floorTo(arrivedAt, minuteMs));
+        day = tallyOf(this.#days, floorTo(arrivedAt, dayMs), EndingsTally);
+        last = arrivedAt;
+      }
+      minute?.add(marks[user[i] as number] as number, flags[i] as number, listenedMs[i] as number);
+      day?.add(flags[i] as number);
     }
   }
 
@@ -125,13 +143,14 @@ class MinuteTally implements MinuteSums {
   listenedMs = 0;
   readonly #registers = noRegisters();
 
-  add(listener: string, flags: number, listenedMs: number): void {
+  /** @param mark of the listener */
+  add(mark: number, flags: number, listenedMs: number): void {
     this.plays += 1;
     if ((flags & factFlags.qualified) === 0) this.unqualified += 1;
     if ((flags & factFlags.completed) !== 0) this.completes += 1;
     if ((flags & factFlags.skipped) !== 0) this.skips += 1;
     this.listenedMs += listenedMs;
-    noteSeen(this.#registers, listener);
+    noteMark(this.#registers, mark);
   }
 
   addTo(before: Minute | undefined, minute: EpochMs, epoch: EpochNumber): Minute {

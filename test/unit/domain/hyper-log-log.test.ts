@@ -1,10 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { estimateDistinct, mergeRegisters, noRegisters, noteSeen } from "#src/domain/hyper-log-log.ts";
+import {
+  estimateDistinct,
+  markOf,
+  mergeRegisters,
+  noRegisters,
+  noteMark,
+} from "#src/domain/hyper-log-log.ts";
 
 function registersOf(things: Iterable<string>): Uint8Array {
   const registers = noRegisters();
-  for (const thing of things) noteSeen(registers, thing);
+  for (const thing of things) noteMark(registers, markOf(thing));
   return registers;
 }
 
@@ -34,7 +40,7 @@ test("seeing more never makes the estimate smaller", () => {
   const registers = noRegisters();
   let before = 0;
   for (let i = 0; i < 3000; i++) {
-    noteSeen(registers, `listener-${i}`);
+    noteMark(registers, markOf(`listener-${i}`));
     const estimate = estimateDistinct(registers);
     // The step from linear counting to the estimate proper may be one down.
     expect(estimate).toBeGreaterThanOrEqual(before * 0.9);
