@@ -31,6 +31,8 @@ export interface FoldedEpoch {
   readonly series: SeriesFold | undefined;
   readonly segments: number;
   readonly newest: readonly SamplePlay[];
+  /** The latest start of a play, epoch ms; -Infinity where there is none. */
+  readonly newestStart: number;
   readonly shardsWithRejects: ReadonlySet<ShardKey>;
 }
 
@@ -49,6 +51,7 @@ export async function foldEpoch(
   const shardsWithRejects = new Set<ShardKey>();
   let segments = 0;
   let newest: readonly SamplePlay[] = [];
+  let newestStart = Number.NEGATIVE_INFINITY;
   const claim = (ids: readonly EventId[]) => claimInTurn(deps.claims, record.epoch, ids, share);
   const known = new KnownNames();
   const decode = (body: Uint8Array) => decodeSegment(body, known);
@@ -57,10 +60,17 @@ export async function foldEpoch(
     fold.addRepeats(repeats);
     series?.add(contents);
     newest = newestOf(newest, contents.sample);
+    newestStart = greatest(contents.facts.startedAt, newestStart);
     if (contents.rejects.length > 0) shardsWithRejects.add(shard);
     segments += 1;
   }
-  return { fold, series, segments, newest, shardsWithRejects };
+  return { fold, series, segments, newest, newestStart, shardsWithRejects };
+}
+
+function greatest(values: Float64Array, least: number): number {
+  let found = least;
+  for (const value of values) if (value > found) found = value;
+  return found;
 }
 
 /** Counters are made and applied this many at a time, so that memory holds one slice of their totals. */

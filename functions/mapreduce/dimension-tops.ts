@@ -39,9 +39,14 @@ interface OpenTops {
  * the segments. Approximate, and published once in `topsEveryMs`, because they are large and change with every play (ADR 16).
  * The epoch's plays are claimed before. Doing it again changes nothing.
  *
+ * @param newestStart of the epoch's plays, epoch ms: where none is of today, its segments need not be read
  * @throws StaleEpochError where one belongs to a later epoch
  */
-export async function publishTops(deps: DimensionTopsDeps, record: EpochRecord): Promise<void> {
+export async function publishTops(
+  deps: DimensionTopsDeps,
+  record: EpochRecord,
+  newestStart: number,
+): Promise<void> {
   const previous = record.epoch === 1 ? undefined : await readRecord(deps.epochs, record.epoch - 1);
   const spanOf = ({ now }: EpochRecord): number => Math.floor(now / deps.topsEveryMs);
   if (previous !== undefined && spanOf(previous) === spanOf(record)) return;
@@ -50,10 +55,14 @@ export async function publishTops(deps: DimensionTopsDeps, record: EpochRecord):
   );
   // All end at the same epoch but where a dimension is new.
   const byEpoch = Map.groupBy(open.flat(), ({ upTo }) => upTo);
-  for (const [upTo, some] of byEpoch) await addPlays(deps, record, upTo, some);
+  for (const [upTo, some] of byEpoch) {
+    const isIdle = upTo === record.epoch - 1 && newestStart < dayOf(record);
+    if (!isIdle) await addPlays(deps, record, upTo, some);
+    for (const tops of some) await write(deps.publications, record, tops);
+  }
 }
 
-/** Adds what came after epoch `upTo`, and publishes. */
+/** Adds what came after epoch `upTo`. */
 async function addPlays(
   deps: DimensionTopsDeps,
   record: EpochRecord,
@@ -63,7 +72,6 @@ async function addPlays(
   const from = upTo === 0 ? [] : (await readRecord(deps.epochs, upTo)).to;
   for await (const plays of readPlays(deps, record, from, upTo))
     for (const { dimension, tops } of open) tops.add(plays.byValue(dimension));
-  for (const tops of open) await write(deps.publications, record, tops);
 }
 
 /**

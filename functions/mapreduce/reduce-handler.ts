@@ -74,7 +74,7 @@ async function reduceAll(deps: ReduceDeps, record: EpochRecord, known: KnownChar
   await publishPlays(deps, epoch, folded);
   const publishedAt = deps.clock();
   await writeRejects(deps, record, folded.shardsWithRejects); // charts do not wait for these two
-  await publishTops(deps, record);
+  await publishTops(deps, record, folded.newestStart);
   const figures = {
     processingMs: deps.clock() - startedAt,
     publishedAt,
@@ -121,7 +121,7 @@ async function reduceShare(
   await applyDeltas(deps.counters, record, fold.deltas(), drafts);
   if (isFor(dutyOf.plays)) await publishPlays(deps, epoch, folded);
   if (isFor(dutyOf.rejects)) await writeRejects(deps, record, folded.shardsWithRejects);
-  if (isFor(dutyOf.tops)) await publishTops(deps, record);
+  if (isFor(dutyOf.tops)) await publishTops(deps, record, folded.newestStart);
   const figures = {
     processingMs: deps.clock() - startedAt,
     segments: folded.segments,

@@ -337,6 +337,30 @@ describe("the songs of each value", () => {
     expect(await day.songs("Rock")).toEqual({ S2: 1 });
   });
 
+  test("of an epoch whose plays are all of other days are published, and its segments read once", async () => {
+    const day = new Day();
+    await day.epoch(day.rock("S1"));
+    await day.put([day.aPlay({ startedAt: (midnight - 1) as EpochMs })]);
+    const epoch = await planned(day);
+    const { stores } = day.pipeline;
+    let read = 0;
+    const readRange: PipelineStores["segments"]["readRange"] = (...range) => {
+      read += 1;
+      return stores.segments.readRange(...range);
+    };
+    const segments = Object.assign(Object.create(stores.segments), { readRange });
+
+    await day.pipeline.reduce(epoch, { ...stores, segments });
+
+    expect(read).toBe(1);
+    expect(await day.songs("Rock")).toEqual({ S1: 1 });
+    expect((await day.document()).now).toBe(day.now);
+    await day.pipeline.runEpochs();
+    day.now += topsEveryMs;
+    await day.epoch(day.rock("S2"));
+    expect(await day.songs("Rock")).toEqual({ S1: 1, S2: 1 });
+  });
+
   test("are not published where a segment of theirs is missing", async () => {
     const day = new Day();
     await day.epoch(day.rock("S1"), 1_000);
