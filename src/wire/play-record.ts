@@ -110,6 +110,9 @@ function endOfLine(bytes: Uint8Array, start: number): number {
   return found === -1 ? bytes.length : found;
 }
 
+/** A Buffer's `slice` is no copy: the line would keep its whole block in memory. */
+const copyOf = (bytes: Uint8Array, start: number, end: number) => new Uint8Array(bytes.subarray(start, end));
+
 const noRow: PlayRow = rowOfPlay({
   eventId: "" as EventId,
   userId: "" as UserId,
@@ -135,7 +138,7 @@ abstract class JsonEntries extends RejectingEntries {
     if (scanner === undefined || !scanner.scan(bytes, start, this.record.arrivedAt)) return undefined;
     const { row, end } = scanner;
     row.place = source === undefined ? 0 : start;
-    const kept = source ?? new ScannedLines(bytes.slice(start, end), this.record.arrivedAt, this.sha256);
+    const kept = source ?? new ScannedLines(copyOf(bytes, start, end), this.record.arrivedAt, this.sha256);
     if (row.source !== kept) row.source = kept;
     this.row = row;
     return end;
