@@ -1,6 +1,8 @@
+import { grown } from "./grown.ts";
+
 /** Bytes that only grow, and may move as they do: who remembers a place in them remembers the store. */
 export class ByteStore {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   view: DataView;
   used = 0;
 
@@ -25,10 +27,8 @@ export class ByteStore {
   }
 
   #grow(): void {
-    const grown = new Uint8Array(Math.max(this.used, this.bytes.length * 2));
-    grown.set(this.bytes);
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
+    this.bytes = grown(this.bytes, Math.max(this.used, this.bytes.length * 2));
+    this.view = new DataView(this.bytes.buffer);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   songPrefix,
 } from "./counter.ts";
 import { DictionaryNumbers } from "./dictionary-numbers.ts";
+import { grown } from "./grown.ts";
 import { bucketOf } from "./listener-sketch.ts";
 import { Numbering } from "./numbering.ts";
 import { totalsOf } from "./owner-totals.ts";
@@ -132,12 +133,8 @@ export class CounterFold {
     const known = this.#earliest.length;
     if (tracks <= known) return;
     const length = Math.max(tracks, 2 * known);
-    const earliest = new Float64Array(length).fill(Number.POSITIVE_INFINITY, known);
-    earliest.set(this.#earliest);
-    this.#earliest = earliest;
-    const counts = new Uint32Array(length * tenths);
-    counts.set(this.#tenths);
-    this.#tenths = counts;
+    this.#earliest = grown(this.#earliest, length, Number.POSITIVE_INFINITY);
+    this.#tenths = grown(this.#tenths, length * tenths);
   }
 
   /**

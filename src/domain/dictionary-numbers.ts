@@ -1,16 +1,19 @@
+import { grown } from "./grown.ts";
+
 const unknown = -2;
 
 /**
- * A number for each entry of a dictionary, asked for when a column uses the entry first: segments may share a dictionary, with the
- * names of plays that do not count (I3). One that has grown since is still the same.
+ * A number for each entry of a dictionary, in which no two are the same, asked for when a column uses the entry first: segments
+ * may share a dictionary, with the names of plays that do not count (I3). One that has grown since is still the same.
  */
 export class DictionaryNumbers<Entry> {
-  readonly #numberOf: (entry: Entry) => number;
+  readonly #numberOf: (entry: Entry, isNew: boolean) => number;
   #dictionary: readonly Entry[] = [];
+  #dictionaries = 0;
   #numbers = new Int32Array(0);
 
-  /** @param numberOf an entry's number, from -1 on */
-  constructor(numberOf: (entry: Entry) => number) {
+  /** @param numberOf an entry's number, from -1 on; it is new for sure where it is of the only dictionary so far */
+  constructor(numberOf: (entry: Entry, isNew: boolean) => number) {
     this.#numberOf = numberOf;
   }
 
@@ -22,9 +25,10 @@ export class DictionaryNumbers<Entry> {
   of(dictionary: readonly Entry[], column: Uint32Array): Int32Array {
     this.#open(dictionary);
     const numbers = this.#numbers;
+    const isNew = this.#dictionaries === 1;
     for (let i = 0; i < column.length; i++) {
       const place = column[i] as number;
-      if (numbers[place] === unknown) numbers[place] = this.#numberOf(dictionary[place] as Entry);
+      if (numbers[place] === unknown) numbers[place] = this.#numberOf(dictionary[place] as Entry, isNew);
     }
     return numbers;
   }
@@ -34,8 +38,8 @@ export class DictionaryNumbers<Entry> {
     const before = this.#numbers;
     if (isSame && dictionary.length <= before.length) return;
     this.#dictionary = dictionary;
+    if (!isSame) this.#dictionaries += 1;
     const length = isSame ? Math.max(dictionary.length, 2 * before.length) : dictionary.length;
-    this.#numbers = new Int32Array(length).fill(unknown);
-    if (isSame) this.#numbers.set(before);
+    this.#numbers = isSame ? grown(before, length, unknown) : new Int32Array(length).fill(unknown);
   }
 }

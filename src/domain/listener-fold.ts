@@ -1,4 +1,5 @@
 import { DictionaryNumbers } from "./dictionary-numbers.ts";
+import { grown, release } from "./grown.ts";
 import { Numbering } from "./numbering.ts";
 import type { TrackId, UserId } from "./play.ts";
 import { deltaOf, type PlayColumns, type ProfileDelta } from "./profile-plays.ts";
@@ -23,13 +24,18 @@ export class ListenerFold {
   #flags = new Uint8Array(firstRows);
   #rows = 0;
   readonly #listenerNumbers: DictionaryNumbers<UserId>;
-  readonly #trackNumbers = new DictionaryNumbers<SegmentTrack>((track) => this.#tracks.indexOf(track));
+  readonly #trackNumbers = new DictionaryNumbers<SegmentTrack>((track, isNew) =>
+    isNew ? this.#tracks.add(track) : this.#tracks.indexOf(track),
+  );
+  /** What `deltas` gives, once it was asked for. */
+  #sorted: SortedPlays | undefined;
 
   /** @param isWanted whose plays are gathered. @default everybody's */
   constructor(isWanted?: (user: UserId) => boolean) {
-    this.#listenerNumbers = new DictionaryNumbers((user) =>
-      isWanted === undefined || isWanted(user) ? this.#listeners.numberOf(user) : unwanted,
-    );
+    this.#listenerNumbers = new DictionaryNumbers((user, isNew) => {
+      if (isWanted !== undefined && !isWanted(user)) return unwanted;
+      return isNew ? this.#listeners.add(user) : this.#listeners.numberOf(user);
+    });
   }
 
   /** How many listeners the segments name. */
@@ -37,7 +43,10 @@ export class ListenerFold {
     return this.#listeners.size;
   }
 
+  /** @throws TypeError once the deltas were asked for */
   add({ facts, tracks, users }: SegmentContents): void {
+    if (this.#sorted !== undefined)
+      throw new TypeError("a fold whose deltas were asked for takes no more plays");
     const listeners = this.#listenerNumbers.of(users, facts.user);
     const trackNumbers = this.#trackNumbers.of(tracks, facts.track);
     this.#reserve(facts.user.length);
@@ -55,53 +64,62 @@ export class ListenerFold {
 
   /** What the segments add to each profile. Neighbours in the order of ids are neighbours in a store. */
   *deltas(): IterableIterator<ProfileDelta> {
-    const users = this.#listeners.names.toSorted();
-    const { columns, starts } = this.#columnsInOrder(users);
-    for (const [rank, userId] of users.entries()) {
+    this.#sorted ??= this.#sortPlays();
+    const { users, columns, starts } = this.#sorted;
+    for (const [rank, user] of users.entries()) {
+      const userId = this.#listeners.names[user] as UserId;
       yield deltaOf(userId, { columns, from: starts[rank] ?? 0, to: starts[rank + 1] ?? 0 });
     }
   }
 
-  /** A counting sort: the rows of `users[i]` are those from `starts[i]` up to `starts[i + 1]`. */
-  #columnsInOrder(users: readonly UserId[]): { readonly columns: PlayColumns; readonly starts: Uint32Array } {
+  /** A counting sort, after which the plays are nowhere else. */
+  #sortPlays(): SortedPlays {
+    const { names } = this.#listeners;
+    const users = Int32Array.from(names.keys());
+    users.sort((a, b) => ((names[a] as UserId) < (names[b] as UserId) ? -1 : 1));
     const ranks = new Uint32Array(users.length);
-    for (const [rank, user] of users.entries()) ranks[this.#listeners.numberOf(user)] = rank;
+    for (let rank = 0; rank < users.length; rank++) ranks[users[rank] as number] = rank;
     const starts = new Uint32Array(users.length + 1);
-    const rankAt = (row: number): number => ranks[this.#listener[row] ?? 0] ?? 0;
+    const rankAt = (row: number): number => ranks[this.#listener[row] as number] as number;
     for (let row = 0; row < this.#rows; row++) {
       const next = rankAt(row) + 1;
-      starts[next] = (starts[next] ?? 0) + 1;
+      starts[next] = (starts[next] as number) + 1;
     }
-    for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] ?? 0) + (starts[i - 1] ?? 0);
+    for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
     const places = starts.slice();
     const columns = playColumns(this.#tracks.tracks, this.#rows);
     for (let row = 0; row < this.#rows; row++) {
       const rank = rankAt(row);
-      const place = places[rank] ?? 0;
+      const place = places[rank] as number;
       places[rank] = place + 1;
-      columns.track[place] = this.#track[row] ?? 0;
-      columns.startedAt[place] = this.#startedAt[row] ?? 0;
-      columns.listenedMs[place] = this.#listenedMs[row] ?? 0;
-      columns.flags[place] = this.#flags[row] ?? 0;
+      columns.track[place] = this.#track[row] as number;
+      columns.startedAt[place] = this.#startedAt[row] as number;
+      columns.listenedMs[place] = this.#listenedMs[row] as number;
+      columns.flags[place] = this.#flags[row] as number;
     }
-    return { columns, starts };
+    for (const column of [this.#listener, this.#track, this.#startedAt, this.#listenedMs, this.#flags])
+      release(column);
+    return { users, columns, starts };
   }
 
   #reserve(more: number): void {
     const needed = this.#rows + more;
     if (needed <= this.#listener.length) return;
     const length = Math.max(needed, this.#listener.length * 2);
-    this.#listener = grown(this.#listener, new Uint32Array(length));
-    this.#track = grown(this.#track, new Uint32Array(length));
-    this.#startedAt = grown(this.#startedAt, new Float64Array(length));
-    this.#listenedMs = grown(this.#listenedMs, new Uint32Array(length));
-    this.#flags = grown(this.#flags, new Uint8Array(length));
+    this.#listener = grown(this.#listener, length);
+    this.#track = grown(this.#track, length);
+    this.#startedAt = grown(this.#startedAt, length);
+    this.#listenedMs = grown(this.#listenedMs, length);
+    this.#flags = grown(this.#flags, length);
   }
 }
 
-function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
-  to.set(from);
-  return to;
+/** The plays in the order of their listeners: those of `users[i]` are the rows from `starts[i]` up to `starts[i + 1]`. */
+interface SortedPlays {
+  /** Numbers of listeners, in the order of their ids. */
+  readonly users: Int32Array;
+  readonly columns: PlayColumns;
+  readonly starts: Uint32Array;
 }
 
 const playColumns = (tracks: readonly SegmentTrack[], rows: number): PlayColumns => ({
@@ -116,15 +134,25 @@ const playColumns = (tracks: readonly SegmentTrack[], rows: number): PlayColumns
 class TrackDictionary {
   readonly tracks: SegmentTrack[] = [];
   readonly #variants = new Map<TrackId, number[]>();
+  /** So many of the tracks are among the variants. */
+  #indexed = 0;
+
+  /** Of a track that is not looked up, until somebody looks for one. */
+  add(track: SegmentTrack): number {
+    return this.tracks.push(track) - 1;
+  }
 
   indexOf(track: SegmentTrack): number {
-    const variants = this.#variants.get(track.id);
-    const known = variants?.find((index) => isSameName(this.tracks[index], track));
-    if (known !== undefined) return known;
-    const index = this.tracks.push(track) - 1;
-    if (variants === undefined) this.#variants.set(track.id, [index]);
+    for (; this.#indexed < this.tracks.length; this.#indexed++) this.#addVariant(this.#indexed);
+    const known = this.#variants.get(track.id)?.find((index) => isSameName(this.tracks[index], track));
+    return known ?? this.add(track);
+  }
+
+  #addVariant(index: number): void {
+    const { id } = this.tracks[index] as SegmentTrack;
+    const variants = this.#variants.get(id);
+    if (variants === undefined) this.#variants.set(id, [index]);
     else variants.push(index);
-    return index;
   }
 }
 

@@ -1,3 +1,4 @@
+import { grown } from "./grown.ts";
 import type { EpochMs } from "./play.ts";
 import { type Facts, factFlags } from "./segment.ts";
 import type { Totals } from "./totals.ts";
@@ -215,7 +216,7 @@ export class PlaySums {
   }
 
   #rowOf(owner: number, group: number): number {
-    if (owner >= this.#head.length) this.#head = grown(this.#head, owner + 1, none);
+    if (owner >= this.#head.length) this.#head = longer(this.#head, owner + 1, none);
     const head = this.#head[owner] ?? none;
     // The newest first: plays come in the order of their time, or nearly so.
     let row = head;
@@ -249,18 +250,13 @@ export class PlaySums {
   }
 
   #reserve(rows: number): void {
-    this.#group = grown(this.#group, rows, 0);
-    this.#next = grown(this.#next, rows, none);
-    this.#listenersHigh = grown(this.#listenersHigh, rows, 0);
-    this.#listenersLow = grown(this.#listenersLow, rows, 0);
-    const sums = new Float64Array(this.#group.length * width);
-    sums.set(this.#sums);
-    this.#sums = sums;
+    this.#group = longer(this.#group, rows, 0);
+    this.#next = longer(this.#next, rows, none);
+    this.#listenersHigh = longer(this.#listenersHigh, rows, 0);
+    this.#listenersLow = longer(this.#listenersLow, rows, 0);
+    this.#sums = grown(this.#sums, this.#group.length * width);
   }
 }
 
-function grown(from: Int32Array<ArrayBuffer>, atLeast: number, empty: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(Math.max(atLeast, from.length * 2)).fill(empty, from.length);
-  to.set(from);
-  return to;
-}
+const longer = (array: Int32Array<ArrayBuffer>, atLeast: number, empty: number): Int32Array<ArrayBuffer> =>
+  grown(array, Math.max(atLeast, array.length * 2), empty);

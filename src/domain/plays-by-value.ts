@@ -1,5 +1,6 @@
 import type { Dimension } from "./counter.ts";
 import { type PlaysByValue, playsOfDay, type SongName } from "./dimension-tops.ts";
+import { grown } from "./grown.ts";
 import { Numbering } from "./numbering.ts";
 import type { EpochMs, TrackId } from "./play.ts";
 import type { SegmentContents } from "./segment.ts";
@@ -103,11 +104,7 @@ class ValuePairs {
   #size = 0;
 
   add(value: number, song: number): void {
-    if (this.#size === this.#pairs.length) {
-      const grown = new Float64Array(2 * this.#size);
-      grown.set(this.#pairs);
-      this.#pairs = grown;
-    }
+    if (this.#size === this.#pairs.length) this.#pairs = grown(this.#pairs, 2 * this.#size);
     this.#pairs[this.#size++] = value * songsPerValue + song;
   }
 

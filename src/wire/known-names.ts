@@ -1,4 +1,5 @@
 import { areEqual, ByteStore, copyBytes, hashBytes } from "../domain/byte-words.ts";
+import { release } from "../domain/grown.ts";
 import type { ArtistName, TrackId, UserId } from "../domain/play.ts";
 import type { SegmentTrack } from "../domain/segment.ts";
 import { type ByteReader, MalformedBytesError, type TextRun, viewOf } from "./bytes.ts";
@@ -152,6 +153,7 @@ class KnownTexts {
       const number = before[slot] ?? 0;
       if (number > 0) this.#put(number, before[slot + 1] ?? 0, before[slot + 2] ?? 0, before[slot + 3] ?? 0);
     }
+    release(before);
   }
 }
 

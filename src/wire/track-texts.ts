@@ -1,3 +1,4 @@
+import { grown } from "../domain/grown.ts";
 import type { PlayedTrack } from "../domain/profile-plays.ts";
 import type { ByteWriter } from "./bytes.ts";
 
@@ -55,8 +56,6 @@ export class TrackTexts {
   #reserve(more: number): void {
     const needed = this.#used + more;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#used));
-    this.#bytes = grown;
+    this.#bytes = grown(this.#bytes, Math.max(needed, this.#bytes.length * 2));
   }
 }
