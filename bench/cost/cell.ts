@@ -16,6 +16,7 @@ import { nominateListener } from "#src/domain/chart-candidates.ts";
 import type { EpochNumber } from "#src/domain/epoch.ts";
 import type { EpochMs, Play, UserId } from "#src/domain/play.ts";
 import { allTime } from "#src/domain/windows.ts";
+import { workersFor } from "#src/domain/work-share.ts";
 import { chartKey, encodeChart } from "#src/wire/chart-codec.ts";
 import { partitionKeyOf } from "#src/wire/partition-key.ts";
 import { encodePlay } from "#src/wire/play-codec.ts";
@@ -23,7 +24,7 @@ import type { DynamoDbLocal } from "#test/support/dynamodb-local.ts";
 import { kinesisEvent } from "#test/support/pipeline.ts";
 import { type ArchivedBatch, archiveBatch, playsPerBatch } from "./archived-batch.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
-import { meanOfTicks } from "./fold-share.ts";
+import { meanOfTicks, withWorkers } from "./fold-share.ts";
 import { itemBytes } from "./item-size.ts";
 import { KeySets } from "./key-sets.ts";
 import { addMeasures, type CellMeasure, type CellOptions, notInvoked, type StageMeasure } from "./measure.ts";
@@ -111,16 +112,9 @@ class Cell {
   }
 
   async measure(): Promise<CellMeasure> {
-    const simulator = this.#world.createSimulator();
-    await this.#fillCharts(() => simulator.next(epochStart));
     const keys = new KeySets();
-    const consume = await this.#consumeTick((at) => {
-      const play = simulator.next(at);
-      keys.add(play);
-      this.#warmth.learn(play);
-      return play;
-    });
-    const { rate, tickSeconds, seed, workers } = this.#options;
+    const { consume, another } = await this.#fill(keys);
+    const { rate, tickSeconds, seed, workers, mostRun = Number.POSITIVE_INFINITY } = this.#options;
     const samples = await this.#warm(keys);
     const plays = rate * tickSeconds;
     const playBytes = this.#playBytes / plays;
@@ -128,22 +122,26 @@ class Cell {
     if (folds === undefined) throw new Error(`profiles do not catch up with ${workers.maxWorkers} workers`);
     const share = profileShareOf(folds, this.#options, seed);
     this.#profiles.foldOf = (delta) => this.#warmth.foldOf(delta, share.playsOfListener);
-    const parts = Math.max(...folds.workers);
-    const settings = { ...this.#planSettings(), maxProfilePlays: Math.ceil(plays / parts) };
+    const parts = Math.min(mostRun, Math.max(...folds.workers));
+    const settings = {
+      ...this.#planSettings(),
+      ...{ maxWorkers: Math.min(mostRun, workers.maxWorkers), maxProfilePlays: Math.ceil(plays / parts) },
+    };
     const epoch = await this.#workflow.run("execution-2", settings, plays);
     if (epoch.profileWorkers !== parts)
       throw new Error(`${epoch.profileWorkers} workers fold instead of ${parts}`);
     const idleRun = await this.#measureIdleRun();
     const isEveryEpoch = folds.workers.length === folds.epochs;
-    const idle = isEveryEpoch ? notInvoked : await this.#measureIdleFold(() => simulator.next(this.#now));
+    const idle = isEveryEpoch ? notInvoked : await this.#measureIdleFold(another);
     const { "user-behavior": foldWorkers, listeners } = epoch.stages;
     const stages = {
       ...{ consume, ...epoch.stages },
+      ...withWorkers(epoch.stages, workersFor(plays, workers)),
       ...meanOfTicks({ workers: foldWorkers, listeners, idle }, folds, share),
     };
     return {
       options: this.#options,
-      ...{ plays, playBytes, workers: epoch.workers, folds, stages },
+      ...{ plays, playBytes, workers: workersFor(plays, workers), folds, stages },
       readMs: epoch.readMs,
       keys: {
         songs: { count: keys.songs.size, metered: samples.songs.keys.size },
@@ -156,6 +154,23 @@ class Cell {
       countersBytes: this.#warmth.countersBytes(),
       profileBytes: (await this.#bytesOfProfiles()) / samples.profiles.keys.size,
     };
+  }
+
+  /**
+   * Fills charts, and consumes the plays of a tick. Nothing of the simulator and the consumers is left then: the listeners of
+   * 16,000 plays/s are most of a GB, which the collector would go through again and again while workers read.
+   */
+  async #fill(keys: KeySets): Promise<{ readonly consume: StageMeasure; readonly another: Play }> {
+    const simulator = this.#world.createSimulator();
+    await this.#fillCharts(() => simulator.next(epochStart));
+    const consume = await this.#consumeTick((at) => {
+      const play = simulator.next(at);
+      keys.add(play);
+      this.#warmth.learn(play);
+      return play;
+    });
+    this.#containers.clear();
+    return { consume, another: simulator.next(this.#now) };
   }
 
   /** What the metered profiles take. */
@@ -286,9 +301,9 @@ class Cell {
   }
 
   /** An epoch of the next tick, in the run that has the lease. */
-  async #measureIdleFold(next: () => Play): Promise<StageMeasure> {
+  async #measureIdleFold(play: Play): Promise<StageMeasure> {
     this.#now = (this.#now + this.#options.tickSeconds * 1000) as EpochMs;
-    await this.#consume([next()]);
+    await this.#consume([{ ...play, startedAt: this.#now }]);
     const settings = { ...this.#planSettings(), profileTickMs: this.#options.profileTickSeconds * 1000 };
     return await this.#workflow.runIdleFold(otherExecution, settings);
   }

@@ -53,6 +53,34 @@ export function meanOfTicks(
   };
 }
 
+/**
+ * Counters with more workers than were run: each of the others reads as much, leaves as much and is invoked, and what there is to
+ * write is the same. The step after them reads what more of them have left.
+ */
+export function withWorkers(
+  { reduce, charts }: Readonly<Record<"reduce" | "charts", StageMeasure>>,
+  workers: number,
+): Readonly<Record<"reduce" | "charts", StageMeasure>> {
+  const factor = workers / reduce.invocations;
+  if (factor === 1) return { reduce, charts };
+  const ofEach: readonly Kind[] = ["segments", "lists", "epochs"];
+  const { work, longest } = reduce;
+  return {
+    reduce: {
+      ...reduce,
+      invocations: workers,
+      usage: mapUsage(reduce.usage, (units, kind) => scaleUnits(units, ofEach.includes(kind) ? factor : 1)),
+      work: { ...work, playsRead: work.playsRead * factor, rounds: work.rounds * factor },
+      longest: { ...longest, things: longest.things / factor },
+      logBytes: reduce.logBytes * factor,
+    },
+    charts: {
+      ...charts,
+      usage: mapUsage(charts.usage, (units) => ({ ...units, readUnits: units.readUnits * factor })),
+    },
+  };
+}
+
 /** A worker takes so many profiles at once, and waits for these. */
 const slicesOf = (profiles: number): number => Math.ceil(profiles / 500);
 

@@ -10,6 +10,8 @@ export interface CellOptions {
   readonly profileTickSeconds: number;
   /** How an epoch is divided among workers. */
   readonly workers: WorkerSettings;
+  /** The most workers of a stage that are run; more are scaled. @default all */
+  readonly mostRun?: number;
   readonly shards: number;
   /** How long the service has run at this rate. */
   readonly ageDays: number;

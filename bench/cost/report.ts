@@ -326,7 +326,7 @@ function assumptions({ cells }: Results): string {
   as the simulator has distinct listeners in the time of a fold, each with what its listener plays in it, the segments of the whole fold
   read once for each part, and by the number of parts and of epochs all else that workers and the step after them do. What they leave for the
   chart of listeners is as long as the tick's plays make it.
-- What a worker leaves for the charts replaces what it left in the epoch before, here nothing: as if that had been no longer.
+${scaledWorkers(cells)}- What a worker leaves for the charts replaces what it left in the epoch before, here nothing: as if that had been no longer.
 - Shards: ${shards.join(", ")}; plays arrive in single records. Each shard's container stays and is invoked once a second in which its shard got plays.
 - Lambda †: CPU time here counts as CPU time there (arm64; ${deployedDefaults.heavyMemoryMb} MB is one vCPU, ${deployedDefaults.lightMemoryMb} MB its share), and each request to DynamoDB that
   waits for others takes ${requestSeconds * 1000} ms; starting a run takes 20 ms. No cold starts.
@@ -339,6 +339,20 @@ function assumptions({ cells }: Results): string {
 - ${metrics} custom metrics (the step after several workers has one), and ${cells[0]?.archive.metrics.length ?? 0} of the archiver and ${verifyMetrics} of verify; logs are counted from what the handlers log and the metrics they publish, with the platform's lines from
   knowledge; X-Ray takes the first request of each second and 5 % of the others (from knowledge).
 - Storage: segments for ${deployedDefaults.segmentRetentionDays} days, and a month of the profiles of the listeners, with point-in-time recovery.`;
+}
+
+/** Of rows of which not all workers were run. */
+function scaledWorkers(cells: readonly CellMeasure[]): string {
+  const scaled = cells.filter(
+    ({ options: { mostRun = Number.POSITIVE_INFINITY }, workers }) => workers > mostRun,
+  );
+  const names = scaled.map((cell) => nameOf(cell).join(" plays/s, ")).join("; ");
+  const most = scaled.map(({ options }) => options.mostRun);
+  return scaled.length === 0
+    ? ""
+    : `- ${names}: modelled in one respect more. The epoch was run with ${most} workers; of the others each reads as much, leaves as much for the charts
+  (at most: there is less for each) and is invoked, and what there is to write is the same.
+`;
 }
 
 const micros = (seconds: number): string => whole(seconds * 1_000_000);

@@ -8,8 +8,6 @@ export interface Results {
   readonly date: string;
   /** Every size with every tick, sizes first. */
   readonly cells: readonly CellMeasure[];
-  /** The largest cell with folds of profiles that wait for their tick. */
-  readonly wholeFolds: CellMeasure;
   readonly rates: CpuRates;
   readonly naiveTotals: NaiveMeasure;
   readonly naiveWindows: NaiveMeasure;

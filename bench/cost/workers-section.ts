@@ -1,7 +1,8 @@
-import { nameOf, perPlayOf, workersOf } from "./cell-figures.ts";
+import { nameOf, perPlayOf, workersOf, writesPerPlay } from "./cell-figures.ts";
 import { deployedDefaults } from "./deployed-defaults.ts";
 import { table, units, whole } from "./markdown.ts";
 import type { CellMeasure, StageName } from "./measure.ts";
+import { type FoldCycle, foldCycleOf, foldsOfATick, profileShareOf } from "./profile-tick.ts";
 import type { Results } from "./results.ts";
 import {
   type CpuRates,
@@ -111,13 +112,21 @@ function foldRow(cell: CellMeasure): readonly string[] {
   ];
 }
 
-function wholeFoldsOf({ wholeFolds, cells, rates }: Results): string {
+/** What the last row would take with folds of their whole tick: modelled, since no worker gets through its part. */
+function wholeFoldsOf({ cells, rates }: Results): string {
   const row = cells.at(-1);
-  if (row === undefined) return "";
-  const { options, folds } = wholeFolds;
-  const seconds = longestSeconds(wholeFolds, "user-behavior", rates);
-  const { playsPerWorker, maxWorkers, maxWorkerPlays } = options.workers;
-  return `Folds that wait for their ${options.profileTickSeconds / 60} minutes write fewer profiles: the last row with \`maxWorkerPlays\` ${whole(maxWorkerPlays)} and \`maxWorkers\` ${maxWorkers} (counters: ${whole(playsPerWorker)} plays a
-worker) has ${folds.parts} parts and takes ${units(perPlayOf(wholeFolds).writeUnits)} write units a play instead of ${units(perPlayOf(row).writeUnits)}. By count only: a part of such a fold takes a worker ${units(seconds)} s †, and
-has ${deployedDefaults.stageTimeoutSeconds}.`;
+  const folds = row && foldCycleOf(row.options, foldsOfATick);
+  if (row === undefined || folds === undefined) return "";
+  const { options, stages: measured } = row;
+  const sharesOf = (cycle: FoldCycle) => profileShareOf(cycle, options, options.seed).profiles;
+  const fewer = sharesOf(folds) / sharesOf(row.folds);
+  const profiles = writesPerPlay(row, ["profiles"]);
+  const things = (row.keys.profiles.count * fewer * folds.epochs) / folds.parts;
+  const longest = { things, playsRead: folds.plays, rounds: measured["user-behavior"].longest.rounds };
+  const stage = { ...measured["user-behavior"], longest };
+  const folded = { ...row, stages: { ...measured, "user-behavior": stage } };
+  const { maxWorkers, maxWorkerPlays } = foldsOfATick;
+  return `Folds that wait for their ${options.profileTickSeconds / 60} minutes write fewer profiles: by the number of listeners the last row, with \`maxWorkerPlays\` ${whole(maxWorkerPlays)}
+and \`maxWorkers\` ${maxWorkers}, would have ${folds.parts} parts and take ${units(perPlayOf(row).writeUnits - profiles * (1 - fewer))} write units a play instead of ${units(perPlayOf(row).writeUnits)}. It does not run: such a part takes a
+worker ${units(longestSeconds(folded, "user-behavior", rates))} s †, and has ${deployedDefaults.stageTimeoutSeconds}.`;
 }

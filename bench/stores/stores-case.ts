@@ -18,6 +18,8 @@ interface Setting {
   readonly sampleSize: number;
   /** @default as `npm run cost` has them */
   readonly workers?: WorkerSettings;
+  /** The most workers that are run; more are scaled. @default all */
+  readonly mostRun?: number;
 }
 
 const every = Number.POSITIVE_INFINITY;
@@ -25,7 +27,7 @@ const usualSettings: readonly Setting[] = [
   { rate: 100, tickSeconds: 5, sampleSize: every },
   { rate: 1000, tickSeconds: 5, sampleSize: every },
   { rate: 1000, tickSeconds: 50, sampleSize: 200 },
-  { rate: 16_000, tickSeconds: 60, sampleSize: 200, workers: foldsOfATick },
+  { rate: 16_000, tickSeconds: 60, sampleSize: 200, workers: foldsOfATick, mostRun: 4 },
 ];
 const quickSettings: readonly Setting[] = [{ rate: 100, tickSeconds: 5, sampleSize: 50 }];
 /** As `npm run cost` has them. */
@@ -67,11 +69,18 @@ function perPlayOfNaive({ usage, plays, cpuMs }: NaiveMeasure): PerPlay {
 async function measureAll(local: DynamoDbLocal, { isQuick, say }: CaseContext) {
   const meter = new CapacityMeter(local);
   const cells: CellMeasure[] = [];
-  for (const { sampleSize, workers, ...tick } of isQuick ? quickSettings : usualSettings) {
+  for (const { sampleSize, workers, mostRun, ...tick } of isQuick ? quickSettings : usualSettings) {
     const { rate, tickSeconds } = tick;
     const load = { rate, tickSeconds, profileTickSeconds };
     const options: CellOptions = {
-      ...{ ...load, workers: workers ?? workersThatCatchUp(load), sampleSize, ageDays, seed: 1 },
+      ...{
+        ...load,
+        workers: workers ?? workersThatCatchUp(load),
+        sampleSize,
+        ...(mostRun && { mostRun }),
+        ageDays,
+        seed: 1,
+      },
       shards: onDemandShardsOf({ rate, playsPerRecord: 1, recordBytes }),
     };
     const cell = await measureCell(local, meter, options);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meanOfTicks } from "../../../bench/cost/fold-share.ts";
+import { meanOfTicks, withWorkers } from "../../../bench/cost/fold-share.ts";
 import { notInvoked, type StageMeasure } from "../../../bench/cost/measure.ts";
 import { type Kind, mapUsage, noUsage, type Usage } from "../../../bench/cost/meter.ts";
 
@@ -70,4 +70,23 @@ test("where every epoch folds its own plays with one worker, it is what was meas
 
   expect(mean["user-behavior"]).toMatchObject({ invocations: 1, usage: alone.usage, work: alone.work });
   expect(mean.listeners).toEqual(notInvoked);
+});
+
+test("of workers that were not run each reads and leaves as much, and all together write the same", () => {
+  const reduce = aStage({
+    invocations: 4,
+    usage: usageOf({ songs: 100, segments: 40, lists: 8 }),
+    work: { things: 400, playsRead: 4000, rounds: 8 },
+    longest: { things: 120, playsRead: 1000, rounds: 2 },
+  });
+  const charts = aStage({ usage: usageOf({ lists: 5 }) });
+
+  const scaled = withWorkers({ reduce, charts }, 40);
+
+  expect(scaled.reduce.invocations).toBe(40);
+  expect(scaled.reduce.usage).toEqual(usageOf({ songs: 100, segments: 400, lists: 80 }));
+  expect(scaled.reduce.work).toEqual({ things: 400, playsRead: 40_000, rounds: 80 });
+  expect(scaled.reduce.longest).toEqual({ things: 12, playsRead: 1000, rounds: 2 });
+  expect(scaled.charts.usage.lists.writeUnits).toBe(5);
+  expect(withWorkers({ reduce, charts }, 4)).toEqual({ reduce, charts });
 });

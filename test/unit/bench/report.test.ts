@@ -232,7 +232,6 @@ describe("the page", () => {
       aCell({}, { reduce }),
       aCell({ options: { ...aCell().options, rate: 1000 }, plays: 1000 }, { reduce }),
     ],
-    wholeFolds: aCell(),
     rates: noRates,
     naiveTotals: aNaive,
     naiveWindows: { ...aNaive, usage: usageOf("songs", 150) },
