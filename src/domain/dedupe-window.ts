@@ -1,3 +1,5 @@
+import { grown, release } from "./grown.ts";
+
 const minimumSlots = 1024;
 const fullest = 0.8;
 /** Each growth copies the table; 1.4 keeps the copies at about three a play and the table at 15 to 21 bytes an id. */
@@ -99,11 +101,8 @@ export class DedupeWindow {
 
   #note(at: number, stored: number): void {
     const change = 2 * this.#changes++;
-    if (change >= this.#journal.length) {
-      const grown = new Uint32Array(Math.max(2 * usualPlays, 2 * change));
-      grown.set(this.#journal);
-      this.#journal = grown;
-    }
+    if (change >= this.#journal.length)
+      this.#journal = grown(this.#journal, Math.max(2 * usualPlays, 2 * change));
     this.#journal[change] = at;
     this.#journal[change + 1] = stored;
   }
@@ -174,5 +173,6 @@ export class DedupeWindow {
       if (arrivedAt < oldest) continue;
       this.#put(table[at + hiAt] ?? 0, table[at + loAt] ?? 0, arrivedAt - this.#base + 1);
     }
+    release(table);
   }
 }
