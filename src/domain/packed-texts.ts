@@ -34,7 +34,7 @@ export class PackedTexts {
 
   /** All texts as strings. */
   strings(): string[] {
-    return stringsOf(this.bytes.subarray(0, this.used), this.lengths.subarray(0, this.count));
+    return cutText(utf8.decode(this.bytes.subarray(0, this.used)), this.lengths.subarray(0, this.count));
   }
 
   /** A hash of the bytes from a place on; the texts' hash where they begin there. */
@@ -96,18 +96,20 @@ export function unpackTexts({ bytes, view }: ByteStore, start: number, texts: nu
   const first = start + lengthsAt;
   const lengths = Array.from({ length: texts }, (_, i) => view.getUint16(first + lengthBytes * i, true));
   const from = first + lengthBytes * texts;
-  return stringsOf(bytes.subarray(from, from + view.getInt32(start + sizeAt, true)), lengths);
+  return cutText(utf8.decode(bytes.subarray(from, from + view.getInt32(start + sizeAt, true))), lengths);
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-function stringsOf(bytes: Uint8Array, lengths: ArrayLike<number>): string[] {
-  const all = utf8.decode(bytes);
-  let start = 0;
-  return Array.from(lengths, (length) => {
-    start += length;
-    return all.slice(start - length, start);
-  });
+/** The pieces of a text that have these lengths, in UTF-16 units, one after the other. */
+export function cutText(text: string, lengths: ArrayLike<number>): string[] {
+  const pieces: string[] = [];
+  for (let i = 0, start = 0; i < lengths.length; i++) {
+    const end = start + (lengths[i] ?? 0);
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
 }
 
 /** Writes a text as UTF-8 and returns where the next one goes. */

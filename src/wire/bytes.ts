@@ -1,4 +1,4 @@
-import type { PackedTexts } from "../domain/packed-texts.ts";
+import { cutText, type PackedTexts } from "../domain/packed-texts.ts";
 
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -251,16 +251,7 @@ export interface TextRun {
 }
 
 /** The texts of a run. Throws where they are no UTF-8. */
-export function textsOf({ lengths, bytes }: TextRun): string[] {
-  const text = textDecoder.decode(bytes);
-  const values: string[] = [];
-  let start = 0;
-  for (const length of lengths) {
-    values.push(text.slice(start, start + length));
-    start += length;
-  }
-  return values;
-}
+export const textsOf = ({ lengths, bytes }: TextRun): string[] => cutText(textDecoder.decode(bytes), lengths);
 
 /** Reads what `ByteWriter` wrote. Throws `MalformedBytesError` past the end. */
 export class ByteReader {
