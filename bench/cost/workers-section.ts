@@ -11,18 +11,8 @@ import {
   keepsUp,
   longestSeconds,
   requestSeconds,
+  workflowStages,
 } from "./stage-time.ts";
-
-const stages: readonly StageName[] = [
-  "plan",
-  "reduce",
-  "charts",
-  "user-behavior",
-  "listeners",
-  "recommendation",
-  "commit",
-  "broadcast",
-];
 
 /** Which workers the rows have, how long each stage takes with them, and how profiles are folded. */
 export function workersSection(results: Results): string {
@@ -39,7 +29,7 @@ A row keeps up where its epochs end within the tick in the mean, those with a fo
 While profiles are folded, charts come as much later as such an epoch takes longer than a tick.
 
 ${table(
-  ["plays/s", "tick", "plays", "workers", ...stages, "an epoch, mean", "one with a fold", "keeps up"],
+  ["plays/s", "tick", "plays", "workers", ...workflowStages, "an epoch, mean", "one with a fold", "keeps up"],
   cells.map((cell) => timeRow(cell, rates)),
   2,
 )}
@@ -92,7 +82,7 @@ function timeRow(cell: CellMeasure, rates: CpuRates): readonly string[] {
     ...nameOf(cell),
     whole(cell.plays),
     workersOf(cell),
-    ...stages.map((stage) => units(longestSeconds(cell, stage, rates))),
+    ...workflowStages.map((stage) => units(longestSeconds(cell, stage, rates))),
     units(epochSeconds(cell, rates)),
     units(foldingEpochSeconds(cell, rates)),
     keepsUp(cell, rates) ? "yes" : "no",

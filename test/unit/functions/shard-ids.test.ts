@@ -10,22 +10,25 @@ const record = (sequenceNumber: string, eventId: string) => ({
   arrivedAt: someTime,
 });
 
+/** A store that reads ranges in a way of its own. */
+const readingRangesBy = (segments: SegmentStore, readRange: SegmentStore["readRange"]): SegmentStore => ({
+  readHead: (shard) => segments.readHead(shard),
+  readHeads: () => segments.readHeads(),
+  append: (segment, expiresAt) => segments.append(segment, expiresAt),
+  readBack: (shard, from) => segments.readBack(shard, from),
+  readRange,
+});
+
 test("a container that misses a segment of another one fails before it writes, and counts right when it is retried", async () => {
   const pipeline = new Pipeline({ now: () => someTime });
   const { segments } = pipeline.stores;
   let misses = 1;
-  const flaky: SegmentStore = {
-    readHead: (shard) => segments.readHead(shard),
-    readHeads: () => segments.readHeads(),
-    append: (segment, expiresAt) => segments.append(segment, expiresAt),
-    readBack: (shard, from) => segments.readBack(shard, from),
-    async *readRange(shard, from, to) {
-      for await (const segment of segments.readRange(shard, from, to)) {
-        if (misses-- > 0) continue;
-        yield segment;
-      }
-    },
-  };
+  const flaky = readingRangesBy(segments, async function* (shard, from, to) {
+    for await (const segment of segments.readRange(shard, from, to)) {
+      if (misses-- > 0) continue;
+      yield segment;
+    }
+  });
   const warm = pipeline.container(flaky);
   await warm(kinesisEvent([record("1", "a")]));
   const other = pipeline.container();
@@ -45,18 +48,12 @@ test("a container whose store fails while it reads what others wrote knows all o
   const pipeline = new Pipeline({ now: () => someTime });
   const { segments } = pipeline.stores;
   let failures = 1;
-  const flaky: SegmentStore = {
-    readHead: (shard) => segments.readHead(shard),
-    readHeads: () => segments.readHeads(),
-    append: (segment, expiresAt) => segments.append(segment, expiresAt),
-    readBack: (shard, from) => segments.readBack(shard, from),
-    async *readRange(shard, from, to) {
-      for await (const segment of segments.readRange(shard, from, to)) {
-        yield segment;
-        if (failures-- > 0) throw new Error("throttled");
-      }
-    },
-  };
+  const flaky = readingRangesBy(segments, async function* (shard, from, to) {
+    for await (const segment of segments.readRange(shard, from, to)) {
+      yield segment;
+      if (failures-- > 0) throw new Error("throttled");
+    }
+  });
   const warm = pipeline.container(flaky);
   await warm(kinesisEvent([record("1", "a")]));
   const other = pipeline.container();
