@@ -1,55 +1,35 @@
-import { grown, release } from "./grown.ts";
-
-const minimumSlots = 1024;
-const fullest = 0.8;
-/** Each growth copies the table; 1.4 keeps the copies at about three a play and the table at 15 to 21 bytes an id. */
-const growth = 1.4;
-
-/** The words of a slot, side by side: a slot costs one cache miss, where three arrays cost three. */
-const hiAt = 0;
-const loAt = 1;
-/** Arrival as ms after `#base`, plus 1; 0 marks an empty slot. */
-const arrivalAt = 2;
-const slotWords = 3;
-
-/** A full segment has some 1,700 plays; a table that has room for so many is not resized while one is collected. */
-const usualPlays = 3000;
+import { DedupeTable } from "./dedupe-table.ts";
 
 /**
- * Remembers when each event id (by its 64-bit hash) last arrived, for one dedupe horizon.
- * Three 32-bit words a slot at 57 to 80 % occupancy: 15 to 21 bytes an id. Entries that left the horizon are dropped
- * when the table would have to grow.
+ * So many tables, by four bits of the id: each is resized by itself. One table and the larger one that it is moved to would be 36 bytes an
+ * id at once; of a file of 14 million plays within the horizon that was half of the engine's memory (ADR 28).
+ */
+const tables = 16;
+/** A full segment has some 1,700 plays, which spread over the tables; one that has room for so many is not resized while it is collected. */
+const usualPlaysOfTable = Math.ceil((1.5 * 3000) / tables);
+
+/**
+ * Remembers when each event id (by its 64-bit hash) last arrived, for one dedupe horizon: 15 to 21 bytes an id.
  *
  * What is added after `begin` can be taken back, so that plays which are not committed yet need no window of their own: an id
  * costs one look-up in a table that is in no cache, where it cost two.
  */
 export class DedupeWindow {
-  readonly #horizonMs: number;
-  #table = new Uint32Array(minimumSlots * slotWords);
-  #slots = minimumSlots;
-  #base = 0;
-  #newest = 0;
-  #size = 0;
-  /** Of each change since `begin`: where the slot is, and the arrival that stood there. */
-  #journal = new Uint32Array(0);
-  #changes = 0;
-  /** Whether changes are noted; no longer once the table was resized, as slots moved and expired ids went. */
-  #isNoting = false;
-  #newestBefore = 0;
+  readonly #tables: readonly DedupeTable[];
 
   /** @param horizonMs how far apart two arrivals of one id may be and still be duplicates, ms */
   constructor(horizonMs: number) {
-    this.#horizonMs = horizonMs;
+    this.#tables = Array.from({ length: tables }, () => new DedupeTable(horizonMs));
   }
 
   /** How many ids are held, expired ones that were not yet dropped included. */
   get size(): number {
-    return this.#size;
+    return this.#tables.reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** The memory of the table in bytes. */
+  /** The memory of the tables in bytes. */
   get byteLength(): number {
-    return this.#table.byteLength;
+    return this.#tables.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /**
@@ -59,12 +39,7 @@ export class DedupeWindow {
    * @returns whether the id had arrived within the horizon before or after; not to be asked where an arrival is earlier than others before it
    */
   add(hi: number, lo: number, arrivedAt: number): boolean {
-    if (this.#size === 0) this.#base = arrivedAt - 2 * this.#horizonMs;
-    if (arrivedAt > this.#newest) this.#newest = arrivedAt;
-    if (!this.#representable(arrivedAt)) this.#resize(this.#slots);
-    if (!this.#representable(arrivedAt)) return false; // older than two horizons before the newest: can match nothing
-    if (this.#size + 1 > this.#slots * fullest) this.#makeRoom(1);
-    return this.#put(hi, lo, arrivedAt - this.#base + 1);
+    return (this.#tables[lo & (tables - 1)] as DedupeTable).add(hi, lo, arrivedAt);
   }
 
   /** Notes arrivals, each as `add` does. */
@@ -74,10 +49,7 @@ export class DedupeWindow {
 
   /** Has everything up to now stay. What is added from now on can be taken back. */
   begin(): void {
-    if (this.#size + usualPlays > this.#slots * fullest) this.#makeRoom(usualPlays);
-    this.#changes = 0;
-    this.#newestBefore = this.#newest;
-    this.#isNoting = true;
+    for (const table of this.#tables) table.begin(usualPlaysOfTable);
   }
 
   /**
@@ -86,93 +58,6 @@ export class DedupeWindow {
    * @returns false where it cannot: what the window holds is of no use any more
    */
   takeBack(): boolean {
-    if (!this.#isNoting) return false;
-    const journal = this.#journal;
-    // In reverse, so that a slot becomes empty only after those that were filled because it was not.
-    for (let change = 2 * (this.#changes - 1); change >= 0; change -= 2) {
-      const stored = journal[change + 1] ?? 0;
-      this.#table[(journal[change] ?? 0) + arrivalAt] = stored;
-      if (stored === 0) this.#size -= 1;
-    }
-    this.#changes = 0;
-    this.#newest = this.#newestBefore;
-    return true;
-  }
-
-  #note(at: number, stored: number): void {
-    const change = 2 * this.#changes++;
-    if (change >= this.#journal.length)
-      this.#journal = grown(this.#journal, Math.max(2 * usualPlays, 2 * change));
-    this.#journal[change] = at;
-    this.#journal[change + 1] = stored;
-  }
-
-  #representable(arrivedAt: number): boolean {
-    const offset = arrivedAt - this.#base;
-    return offset >= 0 && offset < 0xffff_fff0;
-  }
-
-  /** Whether the id's arrival before lies within the horizon. */
-  #put(hi: number, lo: number, arrival: number): boolean {
-    const table = this.#table;
-    const at = this.#slotOf(hi, lo);
-    const stored = table[at + arrivalAt] ?? 0;
-    if (this.#isNoting) this.#note(at, stored);
-    if (stored === 0) {
-      table[at + hiAt] = hi;
-      table[at + loAt] = lo;
-      table[at + arrivalAt] = arrival;
-      this.#size += 1;
-      return false;
-    }
-    if (arrival > stored) table[at + arrivalAt] = arrival;
-    return Math.abs(arrival - stored) <= this.#horizonMs;
-  }
-
-  /** Where the slot that holds this id begins, or the empty one where it belongs. */
-  #slotOf(hi: number, lo: number): number {
-    const table = this.#table;
-    // `hi` spread over the slots without a division; 2^32 * slots stays below 2^53.
-    let at = Math.floor((hi * this.#slots) / 0x1_0000_0000) * slotWords;
-    while (table[at + arrivalAt] !== 0 && (table[at + loAt] !== lo || table[at + hiAt] !== hi)) {
-      at = at + slotWords === table.length ? 0 : at + slotWords;
-    }
-    return at;
-  }
-
-  /** Drops what left the horizon and sizes the table to what stays and as many more. */
-  #makeRoom(more: number): void {
-    const live = this.#countLive();
-    this.#resize(Math.max(minimumSlots, Math.ceil(Math.max(live * growth, live + more) / fullest)));
-  }
-
-  #countLive(): number {
-    const oldest = this.#newest - this.#horizonMs - this.#base + 1;
-    let live = 0;
-    for (let at = arrivalAt; at < this.#table.length; at += slotWords) {
-      const stored = this.#table[at] ?? 0;
-      if (stored !== 0 && stored >= oldest) live += 1;
-    }
-    return live;
-  }
-
-  /** Moves what is still inside the horizon into a table of `slots` slots. */
-  #resize(slots: number): void {
-    this.#isNoting = false;
-    const table = this.#table;
-    const base = this.#base;
-    this.#table = new Uint32Array(slots * slotWords);
-    this.#slots = slots;
-    this.#size = 0;
-    const oldest = this.#newest - this.#horizonMs;
-    this.#base = this.#newest - 2 * this.#horizonMs;
-    for (let at = 0; at < table.length; at += slotWords) {
-      const stored = table[at + arrivalAt] ?? 0;
-      if (stored === 0) continue;
-      const arrivedAt = base + stored - 1;
-      if (arrivedAt < oldest) continue;
-      this.#put(table[at + hiAt] ?? 0, table[at + loAt] ?? 0, arrivedAt - this.#base + 1);
-    }
-    release(table);
+    return this.#tables.map((table) => table.takeBack()).every(Boolean);
   }
 }
