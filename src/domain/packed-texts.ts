@@ -1,4 +1,5 @@
 import { type ByteStore, copyBytes, hashBytes } from "./byte-words.ts";
+import { cutText } from "./cut-text.ts";
 
 const firstTexts = 256;
 const firstBytes = 8 * 1024;
@@ -100,17 +101,6 @@ export function unpackTexts({ bytes, view }: ByteStore, start: number, texts: nu
 }
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** The pieces of a text that have these lengths, in UTF-16 units, one after the other. */
-export function cutText(text: string, lengths: ArrayLike<number>): string[] {
-  const pieces: string[] = [];
-  for (let i = 0, start = 0; i < lengths.length; i++) {
-    const end = start + (lengths[i] ?? 0);
-    pieces.push(text.slice(start, end));
-    start = end;
-  }
-  return pieces;
-}
 
 /** Writes a text as UTF-8 and returns where the next one goes. */
 function putUtf8(bytes: Uint8Array, start: number, text: string): number {

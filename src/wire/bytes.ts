@@ -1,4 +1,5 @@
-import { cutText, type PackedTexts } from "../domain/packed-texts.ts";
+import { cutText } from "../domain/cut-text.ts";
+import type { PackedTexts } from "../domain/packed-texts.ts";
 
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
