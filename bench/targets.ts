@@ -53,7 +53,7 @@ export const targets: readonly Target[] = [
   {
     id: "stores-16000",
     case: "stores",
-    what: "write units beside one UpdateItem for each counter, 16,000 plays/s, tick 60 s",
+    what: "write units beside one UpdateItem for each counter, 16,000 plays/s, tick 60 s, profiles every 15 minutes",
     bound: { atMost: 0.1 },
   },
   {
