@@ -1,3 +1,4 @@
+import { type WorkflowResource, workflowResources } from "#src/workflow/trending-pipeline.ts";
 import type { ArchivedBatch } from "./archived-batch.ts";
 import { addUsage, noUsage, type Usage } from "./meter.ts";
 import type { FoldCycle, WorkerSettings } from "./profile-tick.ts";
@@ -20,18 +21,12 @@ export interface CellOptions {
   readonly seed: number;
 }
 
-export const stageNames = [
+/** The functions that an epoch's plays go through; a run releases its lease only where it fails. */
+export type StageName = "consume" | Exclude<WorkflowResource, "release">;
+export const stageNames: readonly StageName[] = [
   "consume",
-  "plan",
-  "reduce",
-  "charts",
-  "user-behavior",
-  "listeners",
-  "recommendation",
-  "commit",
-  "broadcast",
-] as const;
-export type StageName = (typeof stageNames)[number];
+  ...workflowResources.filter((name) => name !== "release"),
+];
 
 /** What time grows with. */
 export interface Work {
